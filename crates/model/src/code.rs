@@ -1,0 +1,108 @@
+//! The platform's error codes and their names (spec `errors.md`), and the names of our own refusals (R2).
+
+use std::fmt;
+
+/// A reason for refusing, with the platform's code where it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorCode {
+    pub hex: Option<&'static str>,
+    pub name: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $hex:expr, $name:literal;)*) => {
+        impl ErrorCode {
+            $(pub const $constant: Self = Self { hex: $hex, name: $name };)*
+            const ALL: &[Self] = &[$(Self::$constant),*];
+        }
+    };
+}
+
+codes! {
+    IMPORT_INVALID_FILE = Some("0x80048000"), "ImportInvalidFileError";
+    IMPORT_NOT_WELL_FORMED = Some("0x80048013"), "ImportNonWellFormedFileError";
+    IMPORT_XSD_VALIDATION = Some("0x8004801A"), "ImportXsdValidationError";
+    IMPORT_INVALID_XML = Some("0x8004802C"), "ImportInvalidXmlError";
+    IMPORT_BAD_ZIP = Some("0x80048060"), "ImportCustomizationsBadZipFileError";
+    DUPLICATE_COMPONENT_IN_SOLUTION_XML = Some("0x80071153"), "DuplicateComponentInSolutionXml";
+    DUPLICATE_CUSTOM_COMPONENT_INSTANCE = Some("0x80072016"), "DuplicateCustomComponentInstance";
+    MULTIPLE_IMPORT_FILES = Some("0x80072036"), "MultipleImportFilesFound";
+    IMPORT_MISSING_ROOT = Some("0x8004803A"), "ImportMissingRootComponentEntry";
+    IMPORT_MISSING_COMPONENT = Some("0x8004801F"), "ImportMissingComponent";
+    PACKAGE_NOT_VALID = Some("0x80048066"), "ImportSolutionPackageNotValid";
+    PACKAGE_NEEDS_UPGRADE = Some("0x80048067"), "ImportSolutionPackageNeedsUpgrade";
+    PACKAGE_VERSION_TOO_NEW = Some("0x80048068"), "ImportSolutionPackageInvalidSolutionPackageVersion";
+    MANAGED_OVER_UNMANAGED = Some("0x80048040"), "ImportSolutionManagedToUnmanagedMismatch";
+    UNMANAGED_OVER_MANAGED = Some("0x80048041"), "ImportSolutionUnmanagedToManagedMismatch";
+    IMPORT_WRONG_PUBLISHER = Some("0x8004801C"), "ImportWrongPublisherError";
+    CANNOT_OVERWRITE_ACTIVE = Some("0x8004F016"), "CannotOverwriteActiveComponent";
+    IMPORT_DUPLICATE_ENTITY = Some("0x8004810C"), "ImportDuplicateEntity";
+    IMPORT_ATTRIBUTE_NAME = Some("0x80048062"), "ImportAttributeNameError";
+    IMPORT_SYSTEM_SOLUTION = Some("0x80048046"), "ImportSystemSolutionError";
+    IMPORT_DEFAULT_AS_PACKAGE = Some("0x80048049"), "ImportDefaultAsPackageError";
+    IMPORT_RESTRICTED_SOLUTION = Some("0x8004F007"), "ImportRestrictedSolutionError";
+    IMPORT_MISSING_DEPENDENCIES = Some("0x8004801D"), "ImportMissingDependenciesError";
+    UNMANAGED_PARENTS_MANAGED = Some("0x8004803B"), "UnmanagedComponentParentsManagedComponent";
+    LANGUAGES_IGNORED = Some("0x80048026"), "ImportLanguagesIgnoredError";
+    IMPORT_WORKFLOW_NAME_CONFLICT = Some("0x80048027"), "ImportWorkflowNameConflictError";
+    PENDING_UPGRADE_EXISTS = Some("0x8004F086"), "PendingUpgradeExists";
+    CANNOT_MODIFY_PATCHED = Some("0x80048538"), "CannotModifyPatchedSolution";
+    CANNOT_REMOVE_FROM_DEFAULT = Some("0x8004F000"), "CannotRemoveComponentFromDefaultSolution";
+    INVALID_SOLUTION_UNIQUE_NAME = Some("0x8004F002"), "InvalidSolutionUniqueName";
+    CANNOT_DELETE_RESTRICTED = Some("0x8004F005"), "CannotDeleteRestrictedSolution";
+    CANNOT_UPDATE_RESTRICTED = Some("0x8004F00A"), "CannotUpdateRestrictedSolution";
+    INVALID_UPDATE_ON_PROTECTED = Some("0x8004F012"), "InvalidUpdateOnProtectedComponent";
+    INVALID_SOLUTION_VERSION = Some("0x8004F01E"), "InvalidSolutionVersion";
+    UNINSTALL_WITH_DEPENDENCIES = Some("0x8004F01D"), "CannotUninstallWithDependencies";
+    DELETE_IN_USE = Some("0x8004F01F"), "CannotDeleteInUseComponent";
+    SOLUTION_NAME_TAKEN = Some("0x8004F023"), "SolutionUniqueNameViolation";
+    CANNOT_UPDATE_MANAGED = Some("0x8004F024"), "CannotUpdateManagedSolution";
+    COMPONENT_NOT_EXIST = Some("0x80090457"), "ComponentNotExist";
+    CONCURRENCY = Some("0x80071151"), "SolutionConcurrencyFailure";
+    // Refusals without a platform code (R2).
+    VERSION_NOT_HIGHER = None, "VersionNotHigher";
+    FORM_BASE_MISSING = None, "FormBaseMissing";
+    OTHER_PUBLISHER_LAYER_ABOVE = None, "OtherPublisherLayerAbove";
+    UNMANAGED_CUSTOMIZATIONS_BLOCKED = None, "UnmanagedCustomizationsBlocked";
+    UNSUPPORTED = None, "Unsupported";
+    // Names of ours for requests that the store or the command line cannot meet.
+    STALE_PLAN = None, "StalePlan";
+    NOT_FOUND = None, "NotFound";
+    ALREADY_EXISTS = None, "AlreadyExists";
+    NOTHING_TO_UNDO = None, "NothingToUndo";
+    INVALID_PUBLISHER_PREFIX = None, "InvalidPublisherPrefix";
+    UNSAFE_PACKAGE = None, "UnsafePackage";
+    NOT_A_SOLUTION_PACKAGE = None, "NotASolutionPackage";
+    UNREADABLE_FILE = None, "UnreadableFile";
+    STORE_UNAVAILABLE = None, "StoreUnavailable";
+}
+
+impl ErrorCode {
+    /// Finds a code by its name, which is how saved findings refer to one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name == name)
+    }
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.hex {
+            Some(hex) => write!(f, "{hex} {}", self.name),
+            None => f.write_str(self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_hex_is_eight_digits() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
+            assert!(ErrorCode::ALL[index + 1..].iter().all(|other| other.name != code.name), "{}", code.name);
+            assert!(code.hex.is_none_or(|hex| hex.len() == 10 && hex.starts_with("0x8")), "{}", code.name);
+            assert_eq!(ErrorCode::named(code.name), Some(*code));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Readings: where documents contradict each other or are silent, which way we read them (D10).
+//!
+//! Each field is one point of the specification's open questions, so a correction is one edit and a plan can
+//! say which reading it used.
+
+use serde::{Deserialize, Serialize};
+
+/// The readings in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rules {
+    /// OQ 36: what one unmanaged edit masks.
+    pub masking: Masking,
+    /// OQ 3: whether an update accepts the installed version again.
+    pub update_accepts_equal_version: bool,
+    /// OQ 7: how a newer build of the same package generation counts.
+    pub newer_build: NewerBuild,
+    /// OQ 11: at uninstall of a base, whether a layer of the same publisher anywhere above takes its place.
+    pub same_publisher_anywhere_takes_base: bool,
+    /// R7: whether an unprefixed column of a system table that the catalogue does not list counts as present.
+    pub unlisted_system_columns_present: bool,
+}
+
+/// OQ 36: what one unmanaged edit masks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Masking {
+    Unit,
+    Property,
+}
+
+/// OQ 7: how a package built on a newer build of the same generation counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewerBuild {
+    Warning,
+    Ignored,
+}
+
+impl Rules {
+    /// Our readings.
+    pub const OURS: Self = Self {
+        masking: Masking::Unit,
+        update_accepts_equal_version: true,
+        newer_build: NewerBuild::Warning,
+        same_publisher_anywhere_takes_base: true,
+        unlisted_system_columns_present: true,
+    };
+}
