@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The rules of the solution lifecycle: pure functions from state to [`Plan`](strata_model::plan::Plan).
+//!
+//! Each operation is one module with a `plan` function that takes a snapshot cut to its footprint and gives a
+//! complete plan; a forbidden operation is a plan with error findings. What layers mean is in [`layering`].
+//!
+//! Not here: files, network, time, threads, the store.
+
+pub mod active;
+pub mod catalogue;
+pub mod check;
+pub mod create;
+pub mod definition;
+mod effect;
+pub mod import;
+pub mod layering;
+mod names;
+pub mod publish;
+pub mod restore;
+pub mod uninstall;

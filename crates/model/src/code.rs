@@ -64,6 +64,9 @@ codes! {
     FORM_BASE_MISSING = None, "FormBaseMissing";
     OTHER_PUBLISHER_LAYER_ABOVE = None, "OtherPublisherLayerAbove";
     UNMANAGED_CUSTOMIZATIONS_BLOCKED = None, "UnmanagedCustomizationsBlocked";
+    UPGRADE_NEEDS_MANAGED_BASE = None, "UpgradeNeedsManagedBase";
+    UNMANAGED_BASE = None, "UnmanagedBase";
+    UNKNOWN_PROPERTY = None, "UnknownProperty";
     UNSUPPORTED = None, "Unsupported";
     // Names of ours for requests that the store or the command line cannot meet.
     STALE_PLAN = None, "StalePlan";

@@ -82,14 +82,14 @@ types! {
     "entitykey", Some(14), "key", NameInTable, TopWins, [publishable], [];
     "entityrelationship", Some(10), "relationship", Name, TopWins, [publishable], [];
     "optionset", Some(9), "choice", Name, TopWins, [publishable root], [];
-    "systemform", Some(60), "form", Guid, Form, [publishable root], [];
+    "systemform", Some(60), "form", Guid, Form, [publishable], [];
     "savedquery", Some(26), "view", Guid, TopWins, [publishable], [];
     "savedqueryvisualization", Some(59), "chart", Guid, TopWins, [publishable], [];
     "ribboncustomization", Some(50), "ribbon", Name, Ribbon, [publishable], [];
     "customcontroldefaultconfig", Some(68), "default control configuration", Name, TopWins, [], [];
     "hierarchyrule", Some(65), "hierarchy rule", Guid, TopWins, [], [];
     "role", Some(20), "security role", Guid, TopWins, [root], [];
-    "fieldsecurityprofile", Some(70), "field security profile", Guid, TopWins, [], [];
+    "fieldsecurityprofile", Some(70), "field security profile", Guid, TopWins, [root], [];
     "workflow", Some(29), "process", Guid, TopWins, [root activate], [];
     "webresource", Some(61), "web resource", Name, TopWins, [publishable root], [];
     "sitemap", Some(62), "site map", Name, SiteMap, [publishable root], [];
@@ -152,7 +152,8 @@ pub struct ComponentType(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    Known(&'static TypeRow),
+    /// Index into [`TYPES`].
+    Known(usize),
     Table(Arc<str>),
 }
 
@@ -161,8 +162,8 @@ impl ComponentType {
     pub fn named(name: &str) -> Self {
         let folded = name.trim().to_lowercase();
         let name = ALIASES.iter().find(|(alias, ..)| *alias == folded).map_or(folded.as_str(), |(.., name)| name);
-        match TYPES.iter().find(|row| row.name == name) {
-            Some(row) => Self(Repr::Known(row)),
+        match TYPES.iter().position(|row| row.name == name) {
+            Some(index) => Self(Repr::Known(index)),
             None => Self(Repr::Table(Arc::from(name))),
         }
     }
@@ -170,8 +171,8 @@ impl ComponentType {
     /// Returns the type of that number, where the number is the same in every environment.
     pub fn numbered(number: u16) -> Option<Self> {
         let alias = ALIASES.iter().find(|(_, alias, _)| *alias == Some(number)).map(|(.., name)| *name);
-        let row = TYPES.iter().find(|row| row.number == Some(number) || alias == Some(row.name))?;
-        Some(Self(Repr::Known(row)))
+        let index = TYPES.iter().position(|row| row.number == Some(number) || alias == Some(row.name))?;
+        Some(Self(Repr::Known(index)))
     }
 
     /// Returns the type that a manifest or a person wrote, as a number or a name.
@@ -186,7 +187,7 @@ impl ComponentType {
     /// Returns the lower-case name.
     pub fn name(&self) -> &str {
         match &self.0 {
-            Repr::Known(row) => row.name,
+            Repr::Known(index) => TYPES[*index].name,
             Repr::Table(name) => name,
         }
     }
@@ -194,7 +195,7 @@ impl ComponentType {
     /// Returns the platform's number, where it has a fixed one.
     pub fn number(&self) -> Option<u16> {
         match &self.0 {
-            Repr::Known(row) => row.number,
+            Repr::Known(index) => TYPES[*index].number,
             Repr::Table(name) => name.parse().ok(),
         }
     }
@@ -202,7 +203,7 @@ impl ComponentType {
     /// Returns what makers call it.
     pub fn label(&self) -> &str {
         match &self.0 {
-            Repr::Known(row) => row.label,
+            Repr::Known(index) => TYPES[*index].label,
             Repr::Table(name) => name,
         }
     }
@@ -210,7 +211,7 @@ impl ComponentType {
     /// Returns the row of the type table, for types that have one.
     pub fn row(&self) -> Option<&'static TypeRow> {
         match &self.0 {
-            Repr::Known(row) => Some(row),
+            Repr::Known(index) => Some(&TYPES[*index]),
             Repr::Table(_) => None,
         }
     }
@@ -243,7 +244,7 @@ impl ComponentType {
 
     fn rank(&self) -> usize {
         match &self.0 {
-            Repr::Known(row) => TYPES.iter().position(|other| std::ptr::eq(other, *row)).unwrap_or(usize::MAX),
+            Repr::Known(index) => *index,
             Repr::Table(_) => usize::MAX,
         }
     }
@@ -252,7 +253,7 @@ impl ComponentType {
 impl PartialEq for ComponentType {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Known(left), Repr::Known(right)) => std::ptr::eq(*left, *right),
+            (Repr::Known(left), Repr::Known(right)) => left == right,
             (Repr::Table(left), Repr::Table(right)) => left == right,
             (Repr::Known(_), Repr::Table(_)) | (Repr::Table(_), Repr::Known(_)) => false,
         }
@@ -263,10 +264,10 @@ impl Eq for ComponentType {}
 
 impl Ord for ComponentType {
     fn cmp(&self, other: &Self) -> Ordering {
-        if self == other {
-            return Ordering::Equal;
+        match (&self.0, &other.0) {
+            (Repr::Table(left), Repr::Table(right)) => left.cmp(right),
+            (Repr::Known(_), _) | (_, Repr::Known(_)) => self.rank().cmp(&other.rank()),
         }
-        self.rank().cmp(&other.rank()).then_with(|| self.name().cmp(other.name()))
     }
 }
 

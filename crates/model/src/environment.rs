@@ -69,6 +69,10 @@ pub struct Footprint {
     pub keys: Vec<ComponentKey>,
     /// Every component that is a member of, or has a layer of, one of these solutions.
     pub solutions: Vec<SolutionNo>,
+    /// Every column and key of these tables (folded names), whoever brought them.
+    pub children_of: Vec<String>,
+    /// Components by number.
+    pub numbers: Vec<ComponentNo>,
     /// Every component with a draft.
     pub drafts: bool,
     /// Every component of the environment (for listings and tests, never for operations).

@@ -32,7 +32,7 @@ pub struct Plan {
     pub changes: Vec<Change>,
     pub edits: Vec<Edit>,
     /// Definitions that the plan itself makes (edits of Active, placeholders), by digest.
-    pub definitions: BTreeMap<Digest, Vec<u8>>,
+    pub definitions: BTreeMap<Digest, Body<'static>>,
 }
 
 /// What is asked (`operation` of a plan, `suboperation` of history).
@@ -253,6 +253,11 @@ pub enum Edit {
     RowsClose {
         table: String,
     },
+    /// The rows of a table that an operation closed come back, but for those whose ids are in use again.
+    RowsReopen {
+        table: String,
+        closed_at: Operation,
+    },
 }
 
 /// How many components each action concerns, and what it costs.
@@ -268,6 +273,21 @@ pub struct Summary {
 }
 
 impl Plan {
+    /// Returns a plan that does nothing yet.
+    pub fn empty(operation: OperationKind, base: Operation, rules: Rules) -> Self {
+        Self {
+            operation,
+            solution: None,
+            base,
+            options: None,
+            rules,
+            findings: Vec::new(),
+            changes: Vec::new(),
+            edits: Vec::new(),
+            definitions: BTreeMap::new(),
+        }
+    }
+
     /// Tells whether the rules refuse the operation.
     pub fn is_refused(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
@@ -322,10 +342,17 @@ pub struct Body<'a> {
     pub files: Vec<(String, Digest)>,
 }
 
+impl Body<'_> {
+    /// Returns the digest under which this definition is kept.
+    pub fn digest(&self) -> Digest {
+        let files = self.files.iter().map(|(path, digest)| (path.as_str(), *digest));
+        Digest::of_definition([self.bytes.as_ref()], self.home.as_deref(), files)
+    }
+}
+
 impl Bodies for Plan {
     fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
-        let bytes = self.definitions.get(digest)?;
-        Some(Body { bytes: Cow::Borrowed(bytes), ..Body::default() })
+        self.definitions.get(digest).cloned()
     }
 
     fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {

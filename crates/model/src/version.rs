@@ -25,14 +25,12 @@ impl Version {
         let error = || VersionError { text: text.to_owned() };
         let trimmed = text.trim();
         let mut parts = [0; 4];
-        let mut count = 0;
-        for part in trimmed.split('.') {
+        for (index, part) in trimmed.split('.').enumerate() {
             let all_digits = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-            if count == 4 || !all_digits {
+            if index == 4 || !all_digits {
                 return Err(error());
             }
-            parts[count] = part.parse().map_err(|_| error())?;
-            count += 1;
+            parts[index] = part.parse().map_err(|_| error())?;
         }
         Ok(Self { text: trimmed.to_owned(), parts })
     }

@@ -1,0 +1,422 @@
+//! Plans edits and removal of the Active layer (L17, L29, L38, L103).
+//!
+//! An edit copies the whole unit it touches out of the resolved definition, changes it there, and lays it over
+//! what Active held before; so Active masks that unit and nothing else (OQ 36).
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{Component, ComponentKey, Merge};
+use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot};
+use strata_model::id::{Operation, SolutionNo};
+use strata_model::layer::{Layer, LayerState};
+use strata_model::plan::{Action, Bodies, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan};
+use strata_model::rules::Rules;
+use strata_xml::{Element, Node};
+
+use crate::definition::{self, Unit, segments};
+use crate::effect::{Lens, StackItem};
+use crate::layering::{overlay, unit_of_edit};
+use crate::{catalogue, names};
+
+/// One `PATH=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyEdit {
+    pub path: String,
+    pub value: String,
+}
+
+/// Returns the components that planning an edit or removal must see.
+pub fn footprint(key: &ComponentKey) -> Footprint {
+    Footprint { keys: vec![key.clone()], ..Footprint::default() }
+}
+
+/// Plans an edit of properties; `solution` names the unmanaged solution that the edit is made in.
+pub fn set(
+    snapshot: &Snapshot,
+    key: &ComponentKey,
+    edits: &[PropertyEdit],
+    solution: Option<&str>,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Plan {
+    let mut plan = Plan::empty(OperationKind::Set, snapshot.environment.revision, *rules);
+    let Some(target) = Target::find(snapshot, key, rules) else {
+        plan.findings.push(absent(key));
+        return plan;
+    };
+    refuse_edit(snapshot, key, &mut plan);
+    let solution = check_solution(snapshot, solution, &mut plan);
+    let lens = Lens { snapshot, rules, bodies };
+    let Some(edited) = target.edit(&lens, edits, &mut plan) else { return plan };
+    if plan.is_refused() {
+        return plan;
+    }
+    let component = target.number(&mut plan);
+    let digest = edited.digest();
+    target.open_layer(&lens, component, digest, edited, &mut plan);
+    if let Some(solution) = solution
+        && !target.state.is_some_and(|state| state.is_member_of(solution))
+    {
+        plan.edits.push(Edit::MemberOpen(Membership { component, solution, behavior: None }));
+    }
+    plan
+}
+
+/// Plans the removal of the Active layer, its draft included (L103).
+pub fn remove(snapshot: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    let mut plan = Plan::empty(OperationKind::RemoveActive, snapshot.environment.revision, *rules);
+    let Some(state) = snapshot.components.get(key).filter(|state| !state.layers.is_empty()) else {
+        if catalogue::contains(key, rules) {
+            return plan;
+        }
+        plan.findings.push(absent(key));
+        return plan;
+    };
+    let lens = Lens { snapshot, rules, bodies };
+    let component = names::installed(snapshot.environment.id, state);
+    let has_base = state.managed().next().is_some() || catalogue::contains(key, rules);
+    if !has_base {
+        let described = names::describe(&component, key.component_type.label());
+        let message = format!("{described} has no managed layer below: removing its unmanaged layer would delete it");
+        plan.findings.push(
+            Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNMANAGED_BASE, "L103", message).about(component),
+        );
+        return plan;
+    }
+    let active: Vec<_> = state.layers.iter().filter(|layer| layer.solution == SolutionNo::ACTIVE).collect();
+    if active.is_empty() {
+        return plan;
+    }
+    for layer in active {
+        plan.edits.push(close(layer));
+    }
+    let before = lens.published(state);
+    let after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
+    let seen = lens.compare(key, &before, &after, "Active");
+    plan.changes.push(Change {
+        action: Action::Detach,
+        component,
+        layer: "Active".to_owned(),
+        effect: seen.effect,
+        masked_by: seen.masked_by,
+        properties: seen.properties,
+        rows_lost: 0,
+    });
+    plan
+}
+
+/// The component an edit is about: stored, or of the system layer and never touched before.
+struct Target<'a> {
+    key: &'a ComponentKey,
+    snapshot: &'a Snapshot,
+    state: Option<&'a ComponentState>,
+    system: Option<catalogue::SystemComponent>,
+}
+
+impl<'a> Target<'a> {
+    fn find(snapshot: &'a Snapshot, key: &'a ComponentKey, rules: &Rules) -> Option<Self> {
+        let state = snapshot.components.get(key);
+        let system = catalogue::component(key, rules);
+        let exists = system.is_some() || state.is_some_and(|state| !state.layers.is_empty());
+        exists.then_some(Self { key, snapshot, state, system })
+    }
+
+    fn number(&self, plan: &mut Plan) -> strata_model::id::ComponentNo {
+        if let Some(state) = self.state {
+            return state.component.no;
+        }
+        let no = self.snapshot.next_component;
+        let name = self.system.as_ref().map_or(self.key.as_str(), |system| system.name.as_str()).to_owned();
+        let component = Component { no, key: self.key.clone(), name, id: None, category: None };
+        plan.edits.push(Edit::ComponentAdd(component));
+        no
+    }
+
+    /// Returns the new content of the Active layer.
+    fn edit(&self, lens: &Lens<'_>, edits: &[PropertyEdit], plan: &mut Plan) -> Option<Body<'static>> {
+        let layers: Vec<&Layer> = self.makers_view();
+        let (mut resolved, files) = self.resolved(lens, &layers)?;
+        let component_type = &self.key.component_type;
+        let mut active = match layers.last().filter(|layer| layer.solution == SolutionNo::ACTIVE) {
+            Some(layer) => definition::tree(&lens.bodies.definition(&layer.digest)?.bytes)?,
+            None => Element::new(resolved.name.clone()),
+        };
+        let mut touches_row = false;
+        for edit in edits {
+            let known: Vec<_> =
+                definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
+            let path = spelled(&known, &edit.path);
+            if edit.path == "file"
+                || edit.path.starts_with("file[")
+                || !set_path(component_type.own_element(), &mut resolved, &path, &edit.value)
+            {
+                plan.findings.push(unknown_property(self.key, &edit.path));
+                return None;
+            }
+            let leaf = definition::tree_leaves(component_type, &resolved).into_iter().find(|leaf| leaf.path == path);
+            let Some(leaf) = leaf else {
+                plan.findings.push(unknown_property(self.key, &edit.path));
+                return None;
+            };
+            touches_row |= leaf.unit == Unit::Row;
+            let unit = unit_of_edit(component_type, &resolved, &leaf.group, leaf.unit, lens.rules.masking);
+            overlay(component_type, &mut active, &unit);
+        }
+        // The row unit holds the component's files too (L38).
+        let files = if touches_row { files } else { Vec::new() };
+        Some(Body { bytes: strata_xml::write(&active).into(), home: None, files })
+    }
+
+    /// Returns the layers that makers see, bottom to top: a draft instead of the published Active layer.
+    fn makers_view(&self) -> Vec<&'a Layer> {
+        let Some(state) = self.state else { return Vec::new() };
+        let has_draft = state.active(LayerState::Unpublished).is_some();
+        let is_hidden =
+            |layer: &&Layer| has_draft && layer.solution == SolutionNo::ACTIVE && layer.state == LayerState::Published;
+        state.layers.iter().filter(|layer| !is_hidden(layer)).collect()
+    }
+
+    fn resolved(
+        &self,
+        lens: &Lens<'_>,
+        layers: &[&Layer],
+    ) -> Option<(Element, Vec<(String, strata_model::id::Digest)>)> {
+        let mut resolved = self.system.as_ref().and_then(|system| definition::tree(&system.definition));
+        let mut files = Vec::new();
+        for layer in layers {
+            let body = lens.bodies.definition(&layer.digest)?;
+            let tree = definition::tree(&body.bytes)?;
+            if !body.files.is_empty() {
+                files.clone_from(&body.files);
+            }
+            match &mut resolved {
+                // An assumed base says nothing, not even what its element is called.
+                Some(_) if crate::import::is_assumed_layer(layer) => {}
+                Some(below) if below.name == "assumed" => resolved = Some(tree),
+                Some(below) => overlay(&self.key.component_type, below, &tree),
+                None => resolved = Some(tree),
+            }
+        }
+        Some((resolved?, files))
+    }
+
+    fn open_layer(
+        &self,
+        lens: &Lens<'_>,
+        component: strata_model::id::ComponentNo,
+        digest: strata_model::id::Digest,
+        body: Body<'static>,
+        plan: &mut Plan,
+    ) {
+        let category = self.state.and_then(|state| state.component.category);
+        let is_draft = self.key.component_type.is_publishable(category);
+        let state = if is_draft { LayerState::Unpublished } else { LayerState::Published };
+        let previous = self.state.and_then(|current| current.active(state));
+        if previous.is_some_and(|previous| previous.digest == digest) {
+            return;
+        }
+        plan.definitions.insert(digest, body);
+        if let Some(previous) = previous {
+            plan.edits.push(close(previous));
+        }
+        let display_name = self.makers_view().last().and_then(|layer| layer.display_name.clone());
+        plan.edits.push(Edit::LayerOpen(Layer {
+            component,
+            solution: SolutionNo::ACTIVE,
+            slot: 0,
+            state,
+            digest,
+            display_name,
+            is_diff: false,
+            from: Operation::START,
+        }));
+        let before: Vec<StackItem> = self.makers_view().into_iter().map(|layer| lens.item(layer)).collect();
+        let mut after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
+        after.push(StackItem { name: "Active".to_owned(), digest: Some(digest), is_diff: false });
+        let both = Over(plan, lens.bodies);
+        let seen = Lens { bodies: &both, ..*lens }.compare(self.key, &before, &after, "Active");
+        let reference = match self.state {
+            Some(state) => names::installed(self.snapshot.environment.id, state),
+            None => names::keyed(self.snapshot.environment.id, self.key),
+        };
+        plan.changes.push(Change {
+            action: Action::Modify,
+            component: reference,
+            layer: "Active".to_owned(),
+            effect: if is_draft { Effect::None } else { seen.effect },
+            masked_by: seen.masked_by,
+            properties: seen.properties,
+            rows_lost: 0,
+        });
+    }
+}
+
+/// The plan's own definitions before the others.
+struct Over<'a>(&'a Plan, &'a dyn Bodies);
+
+impl Bodies for Over<'_> {
+    fn definition(&self, digest: &strata_model::id::Digest) -> Option<Body<'_>> {
+        self.0.definition(digest).or_else(|| self.1.definition(digest))
+    }
+
+    fn file(&self, digest: &strata_model::id::Digest) -> Option<std::borrow::Cow<'_, [u8]>> {
+        self.1.file(digest)
+    }
+}
+
+fn absent(key: &ComponentKey) -> Finding {
+    let message = format!("there is no {} {} in the environment", key.component_type.label(), key.as_str());
+    Finding::error(FindingKind::Component, ErrorCode::COMPONENT_NOT_EXIST, "L17", message)
+}
+
+fn refuse_edit(snapshot: &Snapshot, key: &ComponentKey, plan: &mut Plan) {
+    let is_value = key.component_type.is("environmentvariablevalue");
+    if snapshot.environment.settings.block_unmanaged && !is_value {
+        let message = "the environment does not allow unmanaged customizations".to_owned();
+        plan.findings.push(
+            Finding::error(FindingKind::Blocked, ErrorCode::UNMANAGED_CUSTOMIZATIONS_BLOCKED, "L104", message)
+                .hint("allow them with `env set --block-unmanaged false`"),
+        );
+    }
+    match key.component_type.merge() {
+        Merge::TopWins => {}
+        Merge::Form | Merge::SiteMap | Merge::App | Merge::Ribbon => {
+            let message = format!("editing a {} is not supported yet", key.component_type.label());
+            plan.findings.push(Finding::error(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, "R10", message));
+        }
+    }
+}
+
+/// L16: an edit is made in an unmanaged solution.
+fn check_solution(snapshot: &Snapshot, solution: Option<&str>, plan: &mut Plan) -> Option<SolutionNo> {
+    let name = solution?;
+    let Some(solution) = snapshot.solution_named(name) else {
+        let message = format!("there is no solution named `{name}`");
+        plan.findings.push(Finding::error(FindingKind::Package, ErrorCode::NOT_FOUND, "L17", message));
+        return None;
+    };
+    if solution.is_managed {
+        let message = format!("components of the managed solution {} cannot be edited in it", solution.unique_name);
+        plan.findings.push(
+            Finding::error(FindingKind::Package, ErrorCode::CANNOT_UPDATE_MANAGED, "L16", message)
+                .hint("leave out --solution-name, or name an unmanaged solution"),
+        );
+        return None;
+    }
+    Some(solution.no)
+}
+
+fn unknown_property(key: &ComponentKey, path: &str) -> Finding {
+    let message = format!("`{path}` names no property of {} {}", key.component_type.label(), key.as_str());
+    Finding::error(FindingKind::Component, ErrorCode::UNKNOWN_PROPERTY, "R8", message)
+        .hint(format!("see the paths with `strata layers {key}`"))
+}
+
+fn close(layer: &Layer) -> Edit {
+    Edit::LayerClose { component: layer.component, solution: layer.solution, state: layer.state, digest: layer.digest }
+}
+
+/// Returns the path as the component spells it: paths are taken without regard to case.
+fn spelled(known: &[String], path: &str) -> String {
+    let exact = known.iter().find(|other| *other == path);
+    exact
+        .or_else(|| known.iter().find(|other| other.eq_ignore_ascii_case(path)))
+        .cloned()
+        .unwrap_or_else(|| path.to_owned())
+}
+
+/// Sets a leaf, making the elements on the way; tells whether the path could be followed.
+fn set_path(own: &[&str], root: &mut Element, path: &str, value: &str) -> bool {
+    let (elements, attribute) = match split_attribute(path) {
+        Some((elements, attribute)) => (elements, Some(attribute)),
+        None => (path, None),
+    };
+    let steps = split_steps(elements);
+    // What stands beside a table's own element: `Name` and `ObjectTypeCode`.
+    let is_outside = !own.is_empty() && steps.first().is_some_and(|step| root.child(step).is_some() && *step != own[0]);
+    let start =
+        if is_outside { Some(root) } else { own.iter().try_fold(root, |element, name| element.child_mut(name)) };
+    let Some(mut element) = start else { return false };
+    for step in steps {
+        let Some(next) = step_into(element, step) else { return false };
+        element = next;
+    }
+    match attribute {
+        Some(attribute) => element.set_attribute(attribute, value),
+        None if element.elements().next().is_some() => return false,
+        None => element.set_text(value),
+    }
+    true
+}
+
+fn split_attribute(path: &str) -> Option<(&str, &str)> {
+    let after_bracket = path.rfind(']').map_or(0, |index| index + 1);
+    let at = path[after_bracket..].rfind('@')? + after_bracket;
+    let attribute = &path[at + 1..];
+    (!attribute.is_empty() && !attribute.contains('/')).then_some((&path[..at], attribute))
+}
+
+/// Splits at `/`, but not inside brackets.
+fn split_steps(path: &str) -> Vec<&str> {
+    let mut steps = Vec::new();
+    let (mut start, mut depth) = (0, 0_u32);
+    for (index, c) in path.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 => {
+                steps.push(&path[start..index]);
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    steps.push(&path[start..]);
+    steps.retain(|step| !step.is_empty());
+    steps
+}
+
+fn step_into<'a>(element: &'a mut Element, step: &str) -> Option<&'a mut Element> {
+    let position = segments(element).iter().position(|(segment, _)| segment == step);
+    if let Some(position) = position {
+        return element.elements_mut().nth(position);
+    }
+    let (name, key) = match step.split_once('[') {
+        Some((name, rest)) => (name, Some(rest.strip_suffix(']')?)),
+        None => (step, None),
+    };
+    let starts_well = name.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let is_name = starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if !is_name {
+        return None;
+    }
+    let mut child = Element::new(name);
+    match (name, key) {
+        ("option", Some(key)) => child.set_attribute("value", key),
+        ("RolePrivilege", Some(key)) => child.set_attribute("name", key),
+        (_, Some(key)) if key.bytes().all(|byte| byte.is_ascii_digit()) => child.set_attribute("languagecode", key),
+        (_, Some(key)) => child.set_attribute("name", key),
+        (_, None) => {}
+    }
+    element.children.push(Node::Element(child));
+    element.elements_mut().last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_leaves_and_make_labels() {
+        let mut tree = strata_xml::parse(b"<attribute PhysicalName='n'><MaxLength>1</MaxLength></attribute>")
+            .expect("well formed");
+        assert!(set_path(&[], &mut tree, "MaxLength", "2"));
+        assert!(set_path(&[], &mut tree, "displaynames/displayname[1031]@description", "Summe"));
+        assert!(!set_path(&[], &mut tree, "no name@x", "y"));
+        let shown = String::from_utf8(strata_xml::write(&tree)).expect("utf-8");
+        assert_eq!(
+            shown,
+            "<attribute PhysicalName=\"n\"><MaxLength>2</MaxLength><displaynames><displayname \
+             languagecode=\"1031\" description=\"Summe\" /></displaynames></attribute>"
+        );
+    }
+}

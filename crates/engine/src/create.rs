@@ -1,0 +1,162 @@
+//! Plans new publishers and unmanaged solutions, and changes of settings (L6–L15, L23).
+
+use strata_model::code::ErrorCode;
+use strata_model::environment::{Settings, Snapshot};
+use strata_model::id::Guid;
+use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution};
+use strata_model::publisher::Publisher;
+use strata_model::rules::Rules;
+use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
+use strata_model::version::Version;
+
+/// What a caller says of a new publisher.
+#[derive(Debug, Clone)]
+pub struct NewPublisher {
+    pub unique_name: String,
+    pub prefix: String,
+    pub friendly_name: Option<String>,
+    pub option_value_prefix: Option<u32>,
+}
+
+/// What a caller says of a new unmanaged solution.
+#[derive(Debug, Clone)]
+pub struct NewSolution {
+    pub unique_name: String,
+    pub publisher: String,
+    pub version: Version,
+    pub friendly_name: Option<String>,
+}
+
+/// Plans a new publisher (L6; the syntax of prefixes is OQ 26).
+pub fn publisher(snapshot: &Snapshot, new: &NewPublisher, rules: &Rules) -> Plan {
+    let mut plan = Plan::empty(OperationKind::CreatePublisher, snapshot.environment.revision, *rules);
+    let name = &new.unique_name;
+    if !is_name(name) {
+        let message = format!("`{name}` is not a unique name: letters, digits and underscores, first a letter");
+        plan.findings.push(Finding::error(
+            FindingKind::Publisher,
+            ErrorCode::INVALID_SOLUTION_UNIQUE_NAME,
+            "L6",
+            message,
+        ));
+    }
+    if !is_prefix(&new.prefix) {
+        let message = format!(
+            "`{}` is no customization prefix: 2 to 8 letters and digits, first a letter, not beginning with `mscrm`",
+            new.prefix
+        );
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
+    }
+    let option_value_prefix = new.option_value_prefix.unwrap_or_else(|| generated_option_prefix(&new.prefix));
+    if !(10_000..=99_999).contains(&option_value_prefix) {
+        let message = format!("{option_value_prefix} is no option-value prefix: 10000 to 99999");
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
+    }
+    if snapshot.publishers.iter().any(|publisher| publisher.unique_name.eq_ignore_ascii_case(name)) {
+        let message = format!("there is a publisher named `{name}` already");
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::ALREADY_EXISTS, "L6", message));
+    }
+    if !plan.is_refused() {
+        plan.edits.push(Edit::PublisherOpen(Publisher {
+            no: snapshot.next_publisher,
+            id: Guid::minted(snapshot.environment.id, "publisher", &name.to_lowercase()),
+            unique_name: name.clone(),
+            friendly_name: new.friendly_name.clone().unwrap_or_else(|| name.clone()),
+            prefix: new.prefix.to_lowercase(),
+            option_value_prefix,
+        }));
+    }
+    plan
+}
+
+/// Plans a new unmanaged solution (L14, L15).
+pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
+    let mut plan = Plan::empty(OperationKind::CreateSolution, snapshot.environment.revision, *rules);
+    let name = &new.unique_name;
+    plan.solution = Some(PlanSolution {
+        unique_name: name.clone(),
+        from: None,
+        to: Some(new.version.to_string()),
+        is_managed: false,
+    });
+    if !is_name(name) || name.len() > 65 {
+        let message =
+            format!("`{name}` is not a solution name: at most 65 letters, digits and underscores, first a letter");
+        plan.findings.push(Finding::error(
+            FindingKind::Package,
+            ErrorCode::INVALID_SOLUTION_UNIQUE_NAME,
+            "L14",
+            message,
+        ));
+    }
+    if name.to_lowercase().ends_with("_upgrade") {
+        let message = format!("`{name}` ends in `_Upgrade`, which is kept for pending upgrades");
+        plan.findings.push(Finding::error(
+            FindingKind::Package,
+            ErrorCode::INVALID_SOLUTION_UNIQUE_NAME,
+            "L15",
+            message,
+        ));
+    }
+    let is_reserved = RESERVED_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(name));
+    if is_reserved || snapshot.solution_named(name).is_some() {
+        let message = format!("there is a solution named `{name}` already");
+        plan.findings.push(Finding::error(FindingKind::Package, ErrorCode::SOLUTION_NAME_TAKEN, "L14", message));
+    }
+    let publisher =
+        snapshot.publishers.iter().find(|publisher| publisher.unique_name.eq_ignore_ascii_case(&new.publisher));
+    let Some(publisher) = publisher else {
+        let message = format!("there is no publisher named `{}`", new.publisher);
+        plan.findings.push(
+            Finding::error(FindingKind::Publisher, ErrorCode::NOT_FOUND, "L6", message)
+                .hint("make it with `publisher create --name NAME --prefix PREFIX`"),
+        );
+        return plan;
+    };
+    if !plan.is_refused() {
+        plan.edits.push(Edit::SolutionOpen(Solution {
+            no: snapshot.next_solution,
+            id: Guid::minted(snapshot.environment.id, "solution", &name.to_lowercase()),
+            unique_name: name.clone(),
+            friendly_name: new.friendly_name.clone().unwrap_or_else(|| name.clone()),
+            version: new.version.clone(),
+            is_managed: false,
+            publisher: publisher.no,
+            kind: SolutionKind::Base,
+            parent: None,
+            assumed: false,
+            assumes: Vec::new(),
+            residue: None,
+        }));
+    }
+    plan
+}
+
+/// Plans other settings of the environment (L1).
+pub fn settings(snapshot: &Snapshot, after: Settings, rules: &Rules) -> Plan {
+    let mut plan = Plan::empty(OperationKind::Settings, snapshot.environment.revision, *rules);
+    let before = snapshot.environment.settings.clone();
+    if before != after {
+        plan.edits.push(Edit::SettingsReplace { before, after });
+    }
+    plan
+}
+
+fn is_name(name: &str) -> bool {
+    let starts_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    starts_well && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_prefix(prefix: &str) -> bool {
+    let starts_well = prefix.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    (2..=8).contains(&prefix.len())
+        && starts_well
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && !prefix.to_lowercase().starts_with("mscrm")
+}
+
+/// L6: five digits, generated from the prefix.
+fn generated_option_prefix(prefix: &str) -> u32 {
+    let sum = prefix.to_lowercase().bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    10_000 + sum % 90_000
+}

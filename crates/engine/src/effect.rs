@@ -1,0 +1,171 @@
+//! What a change of layers does to the definition that people see: property by property, and what masks it.
+//!
+//! Only components whose layers change are looked at, so the cost follows the change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strata_model::component::ComponentKey;
+use strata_model::environment::{ComponentState, Snapshot};
+use strata_model::id::{Digest, SolutionNo};
+use strata_model::layer::Layer;
+use strata_model::plan::{Bodies, Effect, PropertyChange};
+use strata_model::rules::Rules;
+
+use crate::catalogue;
+use crate::definition::{self, Leaf};
+use crate::layering::{self, Resolved, StackedLayer};
+use crate::names;
+
+/// Property changes of one component, and whether they can be seen.
+pub(crate) struct Seen {
+    pub(crate) properties: Vec<PropertyChange>,
+    pub(crate) effect: Effect,
+    pub(crate) masked_by: Vec<String>,
+}
+
+/// The facts that effects are computed from.
+pub(crate) struct Lens<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) rules: &'a Rules,
+    pub(crate) bodies: &'a dyn Bodies,
+}
+
+/// One layer of a stack before or after the change.
+#[derive(Clone)]
+pub(crate) struct StackItem {
+    pub(crate) name: String,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) is_diff: bool,
+}
+
+impl Lens<'_> {
+    /// Compares a component's published stack before with the one after; `own` names the layer that changes.
+    pub(crate) fn compare(&self, key: &ComponentKey, before: &[StackItem], after: &[StackItem], own: &str) -> Seen {
+        let stack_before = self.stack(key, before);
+        let stack_after = self.stack(key, after);
+        let resolved_before = layering::resolve(&key.component_type, &stack_before).ok();
+        let resolved_after = layering::resolve(&key.component_type, &stack_after).ok();
+        let mut properties = own_differences(&stack_before, &stack_after, own, resolved_before.as_ref());
+        let (Some(resolved_before), Some(resolved_after)) = (resolved_before, resolved_after) else {
+            // Merged types: every layer contributes, so what changes shows (L136).
+            let effect = if properties.is_empty() { Effect::None } else { Effect::Visible };
+            return Seen { properties, effect, masked_by: Vec::new() };
+        };
+        let mut visible = false;
+        let mut masked_by = BTreeSet::new();
+        for property in &mut properties {
+            let value = |resolved: &Resolved| resolved.get(&property.path).map(|leaf| leaf.value.clone());
+            property.resolved_before = value(&resolved_before);
+            property.resolved_after = value(&resolved_after);
+            if property.resolved_before != property.resolved_after {
+                visible = true;
+                continue;
+            }
+            let decider = resolved_after.get(&property.path).map(|leaf| stack_after[leaf.decided_by].name.clone());
+            masked_by.extend(decider.filter(|decider| decider != own && is_above(&stack_after, decider, own)));
+        }
+        let effect = match (properties.is_empty(), visible, masked_by.is_empty()) {
+            (true, ..) => Effect::None,
+            (false, true, _) => Effect::Visible,
+            (false, false, false) => Effect::Masked,
+            (false, false, true) => Effect::None,
+        };
+        Seen { properties, effect, masked_by: masked_by.into_iter().collect() }
+    }
+
+    /// Tells whether two definitions say the same, whatever their bytes.
+    pub(crate) fn is_same(&self, key: &ComponentKey, left: &Digest, right: &Digest) -> bool {
+        left == right || as_map(&self.leaves(key, left)) == as_map(&self.leaves(key, right))
+    }
+
+    /// Returns the leaves of a definition by digest.
+    pub(crate) fn leaves(&self, key: &ComponentKey, digest: &Digest) -> Vec<Leaf> {
+        let body = self.bodies.definition(digest).unwrap_or_default();
+        definition::leaves(&key.component_type, &body)
+    }
+
+    /// Returns the published stack of an installed component, the system layer excepted.
+    pub(crate) fn published(&self, state: &ComponentState) -> Vec<StackItem> {
+        state.published().map(|layer| self.item(layer)).collect()
+    }
+
+    /// Returns the item for a layer.
+    pub(crate) fn item(&self, layer: &Layer) -> StackItem {
+        let name = names::solution(self.snapshot, layer.solution);
+        StackItem { name, digest: Some(layer.digest), is_diff: layer.is_diff }
+    }
+
+    fn stack(&self, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
+        stack(self.rules, self.bodies, key, items)
+    }
+}
+
+/// Builds the stack of a component, the system layer at the bottom where it has one.
+pub(crate) fn stack(rules: &Rules, bodies: &dyn Bodies, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
+    let system = catalogue::component(key, rules).map(|system| {
+        let body = strata_model::plan::Body { bytes: system.definition.into(), ..Default::default() };
+        let leaves = definition::leaves(&key.component_type, &body);
+        StackedLayer { name: "System".to_owned(), leaves, is_diff: false }
+    });
+    let layers = items.iter().map(|item| {
+        let body = item.digest.and_then(|digest| bodies.definition(&digest)).unwrap_or_default();
+        let leaves = definition::leaves(&key.component_type, &body);
+        StackedLayer { name: item.name.clone(), leaves, is_diff: item.is_diff }
+    });
+    system.into_iter().chain(layers).collect()
+}
+
+/// Returns what differs between the layer called `own` before and after; where there was none, against what
+/// is resolved without it.
+fn own_differences(
+    before: &[StackedLayer],
+    after: &[StackedLayer],
+    own: &str,
+    resolved_before: Option<&Resolved>,
+) -> Vec<PropertyChange> {
+    let layer = |stack: &[StackedLayer]| stack.iter().rev().find(|layer| layer.name == own).map(|l| as_map(&l.leaves));
+    let (old, new) = (layer(before), layer(after));
+    let below = || {
+        let resolved = resolved_before?;
+        Some(resolved.iter().map(|(path, leaf)| (path.clone(), leaf.value.clone())).collect::<BTreeMap<_, _>>())
+    };
+    let (old, new) = match (old, new) {
+        // A new layer: what it says against what was in force without it; what it leaves out comes from below.
+        (None, Some(new)) => {
+            let mut below = below().unwrap_or_default();
+            below.retain(|path, _| new.contains_key(path));
+            (below, new)
+        }
+        (old, new) => (old.unwrap_or_default(), new.unwrap_or_default()),
+    };
+    let paths: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    paths
+        .into_iter()
+        .filter(|path| old.get(*path) != new.get(*path))
+        .map(|path| PropertyChange {
+            path: path.clone(),
+            before: old.get(path).cloned(),
+            after: new.get(path).cloned(),
+            resolved_before: None,
+            resolved_after: None,
+        })
+        .collect()
+}
+
+fn as_map(leaves: &[Leaf]) -> BTreeMap<String, String> {
+    leaves.iter().map(|leaf| (leaf.path.clone(), leaf.value.clone())).collect()
+}
+
+fn is_above(stack: &[StackedLayer], name: &str, own: &str) -> bool {
+    let position = |name: &str| stack.iter().position(|layer| layer.name == name);
+    match (position(name), position(own)) {
+        (Some(other), Some(own)) => other > own,
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}
+
+/// Returns the solution numbers of layers, for messages.
+pub(crate) fn solutions_of(layers: &[&Layer]) -> BTreeSet<SolutionNo> {
+    layers.iter().map(|layer| layer.solution).collect()
+}

@@ -1,0 +1,265 @@
+//! Plans the import of a package: a new solution, or the update of one that is installed.
+//!
+//! The checks run in the order in which the platform reports them (OQ 34), and all of them run: a refused
+//! import lists everything that stands against it. A managed package gives each of its components a layer in
+//! its solution's slot (L74, L75); an unmanaged one writes its components into Active, as drafts where the type
+//! is publishable (L50, L74).
+//!
+//! Not here: upgrade, staging, patches and conversion; they are refused as unsupported before anything else is
+//! looked at.
+
+mod assume;
+pub use assume::is_assumed_layer;
+mod checks;
+mod dependencies;
+mod layers;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strata_model::component::{Component, ComponentKey};
+use strata_model::environment::{ComponentState, Footprint, Snapshot};
+use strata_model::id::{ComponentNo, Guid, PublisherNo, SolutionNo};
+use strata_model::options::ImportOptions;
+use strata_model::package::{Package, PackagedComponent};
+use strata_model::plan::{Bodies, Change, Edit, OperationKind, Plan, PlanSolution};
+use strata_model::rules::Rules;
+use strata_model::solution::{Solution, SolutionKind};
+
+use crate::catalogue;
+use crate::effect::Lens;
+
+/// Publisher and friendly name of everything that `--assume-missing` makes up (R4).
+pub const ASSUMED_PUBLISHER: &str = "assumed";
+
+/// Returns the components that planning this import must see (D2).
+///
+/// `snapshot` needs no components yet; its solutions say which one the package meets.
+pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> Footprint {
+    let mut keys: Vec<_> = package.components.iter().map(|component| component.key.clone()).collect();
+    keys.extend(package.manifest.root_components.iter().map(|root| root.key.clone()));
+    keys.extend(package.manifest.missing_dependencies.iter().map(|missing| missing.required.key.clone()));
+    keys.sort_unstable();
+    keys.dedup();
+    let installed = snapshot.solution_named(&package.manifest.unique_name);
+    let solutions = installed.map(|solution| solution.no).into_iter().collect();
+    Footprint { keys, solutions, drafts: options.publish_changes, ..Footprint::default() }
+}
+
+/// Plans an import.
+///
+/// `snapshot` must hold the [`footprint`], `bodies` every definition that the package or the snapshot names.
+pub fn plan(
+    snapshot: &Snapshot,
+    package: &Package,
+    options: &ImportOptions,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Plan {
+    let mut import = Import::new(snapshot, package, options, rules, bodies);
+    import.refuse_unsupported();
+    import.check_package();
+    import.check_target();
+    if import.plan.operation == OperationKind::Skip {
+        return import.plan;
+    }
+    let assumptions = import.check_components();
+    if import.plan.is_refused() {
+        return import.plan;
+    }
+    import.open_publisher();
+    import.make_placeholders(assumptions);
+    import.change_layers();
+    import.open_solution();
+    if options.publish_changes {
+        import.publish_drafts();
+    }
+    import.finish()
+}
+
+/// The work in progress.
+struct Import<'a> {
+    snapshot: &'a Snapshot,
+    package: &'a Package,
+    options: &'a ImportOptions,
+    lens: Lens<'a>,
+    /// The solution of that name, a placeholder included.
+    installed: Option<&'a Solution>,
+    solution: SolutionNo,
+    publisher: PublisherNo,
+    /// The package's components by key.
+    packaged: BTreeMap<&'a ComponentKey, &'a PackagedComponent>,
+    plan: Plan,
+    changes: Vec<(ComponentKey, Change)>,
+    next_component: ComponentNo,
+    next_solution: SolutionNo,
+    next_publisher: PublisherNo,
+    /// Numbers of components that this plan adds.
+    added: BTreeMap<ComponentKey, ComponentNo>,
+    /// Components for which a placeholder makes a base, with the number of its solution.
+    placed: BTreeMap<ComponentKey, SolutionNo>,
+    /// Placeholder solutions that this plan opens, by name.
+    placeholders: BTreeMap<String, SolutionNo>,
+    /// Placeholders that this solution relies on (R4).
+    assumes: BTreeSet<SolutionNo>,
+}
+
+/// Whether and how a component exists in the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Absent,
+    System,
+    Managed,
+    /// Only an Active layer: its base is unmanaged (L35).
+    Unmanaged,
+}
+
+impl<'a> Import<'a> {
+    fn new(
+        snapshot: &'a Snapshot,
+        package: &'a Package,
+        options: &'a ImportOptions,
+        rules: &'a Rules,
+        bodies: &'a dyn Bodies,
+    ) -> Self {
+        let manifest = &package.manifest;
+        let installed = snapshot.solution_named(&manifest.unique_name);
+        let is_new = installed.is_none_or(|solution| solution.assumed);
+        let operation = if is_new { OperationKind::New } else { OperationKind::Update };
+        let mut plan = Plan::empty(operation, snapshot.environment.revision, *rules);
+        plan.options = Some(options.clone());
+        plan.solution = Some(PlanSolution {
+            unique_name: manifest.unique_name.clone(),
+            from: installed.filter(|solution| !solution.assumed).map(|solution| solution.version.to_string()),
+            to: Some(manifest.version.to_string()),
+            is_managed: package.is_managed(),
+        });
+        let mut next_solution = snapshot.next_solution;
+        let solution = installed.map_or_else(|| SolutionNo(take(&mut next_solution.0)), |solution| solution.no);
+        let mut next_publisher = snapshot.next_publisher;
+        let known = snapshot
+            .publishers
+            .iter()
+            .find(|publisher| publisher.unique_name.eq_ignore_ascii_case(&manifest.publisher.unique_name));
+        let publisher = known.map_or_else(|| PublisherNo(take(&mut next_publisher.0)), |publisher| publisher.no);
+        Self {
+            snapshot,
+            package,
+            options,
+            lens: Lens { snapshot, rules, bodies },
+            installed,
+            solution,
+            publisher,
+            packaged: package.components.iter().map(|component| (&component.key, component)).collect(),
+            plan,
+            changes: Vec::new(),
+            next_component: snapshot.next_component,
+            next_solution,
+            next_publisher,
+            added: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            placeholders: BTreeMap::new(),
+            assumes: BTreeSet::new(),
+        }
+    }
+
+    fn finish(mut self) -> Plan {
+        self.changes.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self.plan.changes = self.changes.into_iter().map(|(_, change)| change).collect();
+        self.plan
+    }
+
+    fn environment(&self) -> Guid {
+        self.snapshot.environment.id
+    }
+
+    fn state(&self, key: &ComponentKey) -> Option<&'a ComponentState> {
+        self.snapshot.components.get(key)
+    }
+
+    fn standing(&self, key: &ComponentKey) -> Standing {
+        if catalogue::contains(key, self.lens.rules) {
+            return Standing::System;
+        }
+        let Some(state) = self.state(key) else { return Standing::Absent };
+        if state.managed().next().is_some() {
+            Standing::Managed
+        } else if state.layers.is_empty() {
+            Standing::Absent
+        } else {
+            Standing::Unmanaged
+        }
+    }
+
+    /// Returns the number of a component, adding the component when the environment has never seen it.
+    fn number(&mut self, key: &ComponentKey, describe: impl FnOnce() -> NewComponent) -> ComponentNo {
+        if let Some(state) = self.state(key) {
+            return state.component.no;
+        }
+        if let Some(no) = self.added.get(key) {
+            return *no;
+        }
+        let no = ComponentNo(take(&mut self.next_component.0));
+        let NewComponent { name, id, category } = describe();
+        self.plan.edits.push(Edit::ComponentAdd(Component { no, key: key.clone(), name, id, category }));
+        self.added.insert(key.clone(), no);
+        no
+    }
+
+    fn open_publisher(&mut self) {
+        let packaged = &self.package.manifest.publisher;
+        if self.snapshot.publisher(self.publisher).is_some() {
+            return;
+        }
+        self.plan.edits.push(Edit::PublisherOpen(strata_model::publisher::Publisher {
+            no: self.publisher,
+            id: Guid::minted(self.environment(), "publisher", &packaged.unique_name.to_lowercase()),
+            unique_name: packaged.unique_name.clone(),
+            friendly_name: packaged.friendly_name.clone(),
+            prefix: packaged.prefix.clone(),
+            option_value_prefix: packaged.option_value_prefix,
+        }));
+    }
+
+    fn open_solution(&mut self) {
+        let manifest = &self.package.manifest;
+        let still_assumed = |no: &SolutionNo| self.snapshot.solution(*no).is_some_and(|solution| solution.assumed);
+        let before = self.installed.iter().flat_map(|solution| solution.assumes.iter().copied());
+        let kept: BTreeSet<_> = before.filter(still_assumed).collect();
+        let solution = Solution {
+            no: self.solution,
+            id: Guid::minted(self.environment(), "solution", &manifest.unique_name.to_lowercase()),
+            unique_name: manifest.unique_name.clone(),
+            friendly_name: manifest.friendly_name.clone(),
+            version: manifest.version.clone(),
+            is_managed: self.package.is_managed(),
+            publisher: self.publisher,
+            kind: SolutionKind::Base,
+            parent: None,
+            assumed: false,
+            assumes: self.assumes.union(&kept).copied().collect(),
+            residue: Some(self.package.residue_digest),
+        };
+        match self.installed {
+            Some(before) if *before == solution => {}
+            Some(before) => {
+                self.plan.edits.push(Edit::SolutionClose(before.clone()));
+                self.plan.edits.push(Edit::SolutionOpen(solution));
+            }
+            None => self.plan.edits.push(Edit::SolutionOpen(solution)),
+        }
+    }
+}
+
+/// What an unknown component is called.
+struct NewComponent {
+    name: String,
+    id: Option<Guid>,
+    category: Option<i32>,
+}
+
+/// Hands out the next number.
+fn take(next: &mut i64) -> i64 {
+    let number = *next;
+    *next += 1;
+    number
+}

@@ -1,0 +1,363 @@
+//! The layers that an import opens and replaces, and what people will see of it (L30, L50, L74, L75).
+
+use std::collections::BTreeMap;
+
+use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::environment::{Behavior, ComponentState, Membership};
+use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
+use strata_model::layer::{Layer, LayerState};
+use strata_model::package::{PackagedComponent, Presence};
+use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind};
+use strata_xml::{Element, Node};
+
+use super::{Import, NewComponent, Standing};
+use crate::definition;
+use crate::effect::StackItem;
+use crate::{names, publish};
+
+impl Import<'_> {
+    pub(super) fn change_layers(&mut self) {
+        self.close_placeholder();
+        let roots: BTreeMap<_, _> =
+            self.package.manifest.root_components.iter().map(|root| (&root.key, root)).collect();
+        for component in &self.package.components {
+            let exists = self.exists(&component.key);
+            if component.presence == Presence::Reference && !exists {
+                // L43: unmodified definitions are skipped; there is nothing to be a member either.
+                continue;
+            }
+            let behavior = roots.get(&component.key).map(|root| root.behavior);
+            let no = self.packaged_number(component);
+            if component.presence != Presence::Reference {
+                if self.package.is_managed() {
+                    self.managed_layer(component, no);
+                } else {
+                    self.active_layer(component, no);
+                }
+            }
+            self.join(&component.key, no, behavior);
+        }
+        for (key, root) in roots {
+            if !self.packaged.contains_key(key) && self.exists(key) {
+                let name = root.schema_name.clone().unwrap_or_else(|| key.as_str().to_owned());
+                let id = root.id;
+                let no = self.number(key, || NewComponent { name, id, category: None });
+                self.join(key, no, Some(root.behavior));
+            }
+        }
+    }
+
+    fn exists(&self, key: &ComponentKey) -> bool {
+        self.placed.contains_key(key) || self.standing(key) != Standing::Absent
+    }
+
+    fn packaged_number(&mut self, component: &PackagedComponent) -> ComponentNo {
+        let PackagedComponent { name, id, category, .. } = component;
+        self.number(&component.key, || NewComponent { name: name.clone(), id: *id, category: *category })
+    }
+
+    fn join(&mut self, key: &ComponentKey, component: ComponentNo, behavior: Option<Behavior>) {
+        let solution = self.solution;
+        let before = self.state(key).and_then(|state| state.members.iter().find(|member| member.solution == solution));
+        let member = Membership { component, solution, behavior };
+        match before {
+            Some(before) if before.behavior == behavior => {}
+            Some(before) => {
+                self.plan.edits.push(Edit::MemberClose(before.clone()));
+                self.plan.edits.push(Edit::MemberOpen(member));
+            }
+            None => self.plan.edits.push(Edit::MemberOpen(member)),
+        }
+    }
+
+    /// L74, L75: one more layer, or the solution's own layer replaced in place.
+    fn managed_layer(&mut self, component: &PackagedComponent, no: ComponentNo) {
+        let state = self.state(&component.key);
+        let own = state.and_then(|state| state.layer_of(self.solution));
+        let mut digest = component.digest;
+        if let Some(own) = own {
+            if self.lens.is_same(&component.key, &own.digest, &digest) && own.is_diff == is_diff(component) {
+                self.unchanged(component, &self.package.manifest.unique_name);
+                return;
+            }
+            digest = self.keep_options(&component.key, own.digest, digest);
+            if digest == own.digest {
+                self.unchanged(component, &self.package.manifest.unique_name);
+                return;
+            }
+            self.close(own);
+        }
+        let slot = own.map_or_else(|| self.next_slot(&component.key), |own| own.slot);
+        let layer = self.layer(component, no, self.solution, slot, LayerState::Published, digest);
+        self.plan.edits.push(Edit::LayerOpen(layer));
+        let own_name = self.package.manifest.unique_name.clone();
+        self.describe(component, own_name, digest, own.is_some());
+    }
+
+    /// L50, L74: written into Active, as a draft where the type is publishable.
+    fn active_layer(&mut self, component: &PackagedComponent, no: ComponentNo) {
+        let state = self.state(&component.key);
+        let published = state.and_then(|state| state.active(LayerState::Published));
+        let draft = state.and_then(|state| state.active(LayerState::Unpublished));
+        let mut digest = component.digest;
+        let lens = &self.lens;
+        let same = |layer: Option<&Layer>| layer.is_some_and(|l| lens.is_same(&component.key, &l.digest, &digest));
+        let is_draft = component.key.component_type.is_publishable(component.category) && !self.options.publish_changes;
+        if same(draft.or(published)) && (is_draft || draft.is_none()) {
+            self.unchanged(component, "Active");
+            return;
+        }
+        let same_as_published = same(published);
+        if let Some(top) = draft.or(published) {
+            digest = self.keep_options(&component.key, top.digest, digest);
+        }
+        if let Some(draft) = draft {
+            self.close(draft);
+        }
+        if same_as_published {
+            // The draft is taken back: what is published already says what the package says.
+            self.describe_active(component, digest, false);
+            return;
+        }
+        if let Some(published) = published.filter(|_| !is_draft) {
+            self.close(published);
+        }
+        let layer_state = if is_draft { LayerState::Unpublished } else { LayerState::Published };
+        let layer = self.layer(component, no, SolutionNo::ACTIVE, 0, layer_state, digest);
+        self.plan.edits.push(Edit::LayerOpen(layer));
+        self.describe_active(component, digest, is_draft);
+    }
+
+    fn describe_active(&mut self, component: &PackagedComponent, digest: Digest, is_draft: bool) {
+        let existed = self
+            .state(&component.key)
+            .is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE));
+        self.describe(component, "Active".to_owned(), digest, existed);
+        if is_draft && let Some((_, change)) = self.changes.last_mut() {
+            // L50: what is a draft takes effect when it is published.
+            change.effect = Effect::None;
+            change.masked_by.clear();
+        }
+    }
+
+    fn layer(
+        &self,
+        component: &PackagedComponent,
+        no: ComponentNo,
+        solution: SolutionNo,
+        slot: i64,
+        state: LayerState,
+        digest: Digest,
+    ) -> Layer {
+        Layer {
+            component: no,
+            solution,
+            slot,
+            state,
+            digest,
+            display_name: component.display_name.clone(),
+            is_diff: is_diff(component),
+            from: Operation::START,
+        }
+    }
+
+    fn push_change(&mut self, key: &ComponentKey, change: Change) {
+        self.changes.push((key.clone(), change));
+    }
+
+    fn close(&mut self, layer: &Layer) {
+        self.plan.edits.push(Edit::LayerClose {
+            component: layer.component,
+            solution: layer.solution,
+            state: layer.state,
+            digest: layer.digest,
+        });
+    }
+
+    /// L30, OQ 19: above the managed layers of this moment.
+    fn next_slot(&self, key: &ComponentKey) -> i64 {
+        let highest = self.state(key).and_then(|state| state.managed().map(|layer| layer.slot).max());
+        highest.unwrap_or_else(|| i64::from(self.placed.contains_key(key))) + 1
+    }
+
+    /// L75: options that the package no longer mentions stay in the layer, since an update deletes nothing.
+    fn keep_options(&mut self, key: &ComponentKey, before: Digest, after: Digest) -> Digest {
+        if !matches!(key.component_type.name(), "optionset" | "attribute") {
+            return after;
+        }
+        let bodies = self.lens.bodies;
+        let (Some(before), Some(new)) = (bodies.definition(&before), bodies.definition(&after)) else { return after };
+        let (Some(old_tree), Some(mut tree)) = (definition::tree(&before.bytes), definition::tree(&new.bytes)) else {
+            return after;
+        };
+        if !add_missing_options(&key.component_type, &old_tree, &mut tree) {
+            return after;
+        }
+        let body = Body { bytes: strata_xml::write(&tree).into(), home: new.home.clone(), files: new.files.clone() };
+        let digest = body.digest();
+        self.plan.definitions.insert(digest, body);
+        digest
+    }
+
+    fn unchanged(&mut self, component: &PackagedComponent, layer: &str) {
+        self.push_change(
+            &component.key,
+            Change {
+                action: Action::Unchanged,
+                component: names::packaged(self.environment(), component),
+                layer: layer.to_owned(),
+                effect: Effect::None,
+                masked_by: Vec::new(),
+                properties: Vec::new(),
+                rows_lost: 0,
+            },
+        );
+    }
+
+    /// Says what the new layer does to the definition that people see.
+    fn describe(&mut self, component: &PackagedComponent, layer: String, digest: Digest, had_layer: bool) {
+        let reference = names::packaged(self.environment(), component);
+        let exists = self.standing(&component.key) != Standing::Absent || had_layer;
+        if !exists {
+            self.push_change(
+                &component.key,
+                Change {
+                    action: Action::Create,
+                    component: reference,
+                    layer,
+                    effect: Effect::Visible,
+                    masked_by: Vec::new(),
+                    properties: Vec::new(),
+                    rows_lost: 0,
+                },
+            );
+            return;
+        }
+        let before = self.state(&component.key).map(|state| self.lens.published(state)).unwrap_or_default();
+        let item = StackItem { name: layer.clone(), digest: Some(digest), is_diff: is_diff(component) };
+        let after = with_layer(&before, item, self.state(&component.key), self.solution);
+        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let seen = lens.compare(&component.key, &before, &after, &layer);
+        if !seen.masked_by.is_empty() {
+            let finding = masked_finding(&reference, &component.key.component_type, &seen.masked_by, &layer);
+            self.plan.findings.push(finding);
+        }
+        self.push_change(
+            &component.key,
+            Change {
+                action: Action::Modify,
+                component: reference,
+                layer,
+                effect: seen.effect,
+                masked_by: seen.masked_by,
+                properties: seen.properties,
+                rows_lost: 0,
+            },
+        );
+    }
+
+    /// R4: a real package takes over from the placeholder of its name; what it lacks goes with the placeholder.
+    fn close_placeholder(&mut self) {
+        let Some(placeholder) = self.installed.filter(|solution| solution.assumed) else { return };
+        for state in self.snapshot.components.values() {
+            let Some(layer) = state.layer_of(placeholder.no) else { continue };
+            let is_packaged = self.packaged.contains_key(&state.component.key);
+            let is_alone = state.managed().all(|layer| layer.solution == placeholder.no);
+            if is_packaged || !is_alone {
+                continue;
+            }
+            self.close(layer);
+            for member in state.members.iter().filter(|member| member.solution == placeholder.no) {
+                self.plan.edits.push(Edit::MemberClose(member.clone()));
+            }
+        }
+    }
+
+    /// `--publish-changes`: every draft of the environment, the package's own included (L51).
+    pub(super) fn publish_drafts(&mut self) {
+        let is_written = |key| !self.package.is_managed() && self.packaged.contains_key(key);
+        let states = self.snapshot.components.values().filter(|state| !is_written(&state.component.key));
+        let published = publish::publish_states(&self.lens, states);
+        self.plan.edits.extend(published.edits);
+        self.changes.extend(published.changes);
+    }
+}
+
+fn is_diff(component: &PackagedComponent) -> bool {
+    component.presence == Presence::Diff
+}
+
+/// Returns the published stack after this solution's layer is opened or replaced.
+fn with_layer(
+    before: &[StackItem],
+    item: StackItem,
+    state: Option<&ComponentState>,
+    solution: SolutionNo,
+) -> Vec<StackItem> {
+    let mut after = before.to_vec();
+    if let Some(position) = after.iter().position(|existing| existing.name == item.name) {
+        after[position] = item;
+        return after;
+    }
+    let has_active = state.is_some_and(|state| state.active(LayerState::Published).is_some());
+    let position = if has_active && solution != SolutionNo::ACTIVE && item.name != "Active" {
+        after.len().saturating_sub(1)
+    } else {
+        after.len()
+    };
+    after.insert(position, item);
+    after
+}
+
+fn masked_finding(
+    reference: &strata_model::component::ComponentRef,
+    component_type: &ComponentType,
+    masked_by: &[String],
+    layer: &str,
+) -> Finding {
+    let described = names::describe(reference, component_type.label());
+    let above = masked_by.join(", ");
+    let message = format!("{described}: {above} above {layer} hides at least a part of this change");
+    let finding = Finding::warning(FindingKind::Masked, None, "L87", message).about(reference.clone());
+    if masked_by.iter().any(|name| name == "Active") {
+        let name = format!("{}:{}", reference.type_name, reference.name);
+        finding.hint(format!(
+            "see `strata layers {name}`; remove the unmanaged layer with `component remove-active {name}`"
+        ))
+    } else {
+        finding
+    }
+}
+
+/// Appends the options of `old` that `new` lacks; tells whether there were any.
+fn add_missing_options(component_type: &ComponentType, old: &Element, new: &mut Element) -> bool {
+    let container: &[&str] = if component_type.is("optionset") { &["options"] } else { &["optionset", "options"] };
+    let Some(old_options) = old.descend(container) else { return false };
+    // A column that no longer has an inline choice at all has become another column.
+    let Some(parent) = container.iter().try_fold(&mut *new, |element, name| element.child_mut(name)) else {
+        return false;
+    };
+    let value = |option: &Element| option.attribute("value").map(str::to_owned);
+    let present: Vec<_> = parent.elements().filter_map(value).collect();
+    let missing: Vec<_> = old_options
+        .elements()
+        .filter(|option| value(option).is_some_and(|value| !present.contains(&value)))
+        .cloned()
+        .collect();
+    let any = !missing.is_empty();
+    parent.children.extend(missing.into_iter().map(Node::Element));
+    any
+}
+
+/// Definitions that the plan makes, before those of the package and the store.
+struct Both<'a>(&'a BTreeMap<Digest, Body<'static>>, &'a dyn strata_model::plan::Bodies);
+
+impl strata_model::plan::Bodies for Both<'_> {
+    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
+        self.0.get(digest).cloned().or_else(|| self.1.definition(digest))
+    }
+
+    fn file(&self, digest: &Digest) -> Option<std::borrow::Cow<'_, [u8]>> {
+        self.1.file(digest)
+    }
+}

@@ -1,0 +1,74 @@
+//! Plans a publish: drafts of the Active layer take effect (L49–L51, R1).
+//!
+//! A draft is cumulative: it holds everything that Active held and the edit, so publishing replaces.
+
+use strata_model::component::ComponentKey;
+use strata_model::environment::{ComponentState, Footprint, Snapshot};
+use strata_model::id::{Operation, SolutionNo};
+use strata_model::layer::{Layer, LayerState};
+use strata_model::plan::{Action, Bodies, Change, Edit, OperationKind, Plan};
+use strata_model::rules::Rules;
+
+use crate::effect::{Lens, StackItem};
+use crate::names;
+
+/// Edits and changes that publishing brings.
+pub(crate) struct Published {
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) changes: Vec<(ComponentKey, Change)>,
+}
+
+/// Returns the components that planning a publish must see.
+pub fn footprint() -> Footprint {
+    Footprint { drafts: true, ..Footprint::default() }
+}
+
+/// Plans the publish of every draft, or of one solution's.
+pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    let mut plan = Plan::empty(OperationKind::Publish, snapshot.environment.revision, *rules);
+    let lens = Lens { snapshot, rules, bodies };
+    let is_meant = |state: &&ComponentState| solution.is_none_or(|solution| state.is_member_of(solution));
+    let published = publish_states(&lens, snapshot.components.values().filter(is_meant));
+    plan.edits = published.edits;
+    plan.changes = published.changes.into_iter().map(|(_, change)| change).collect();
+    plan
+}
+
+pub(crate) fn publish_states<'a>(lens: &Lens<'_>, states: impl Iterator<Item = &'a ComponentState>) -> Published {
+    let mut published = Published { edits: Vec::new(), changes: Vec::new() };
+    for state in states {
+        if let Some(draft) = state.active(LayerState::Unpublished) {
+            publish_draft(lens, state, draft, &mut published);
+        }
+    }
+    published
+}
+
+fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, published: &mut Published) {
+    let before = lens.published(state);
+    let mut after = before.clone();
+    for layer in [Some(draft), state.active(LayerState::Published)].into_iter().flatten() {
+        published.edits.push(Edit::LayerClose {
+            component: layer.component,
+            solution: layer.solution,
+            state: layer.state,
+            digest: layer.digest,
+        });
+    }
+    let layer = Layer { state: LayerState::Published, from: Operation::START, ..draft.clone() };
+    after.retain(|item| item.name != "Active");
+    after.push(StackItem { name: "Active".to_owned(), digest: Some(layer.digest), is_diff: layer.is_diff });
+    published.edits.push(Edit::LayerOpen(layer));
+    let key = &state.component.key;
+    let seen = lens.compare(key, &before, &after, "Active");
+    let change = Change {
+        action: Action::Modify,
+        component: names::installed(lens.snapshot.environment.id, state),
+        layer: "Active".to_owned(),
+        effect: seen.effect,
+        masked_by: seen.masked_by,
+        properties: seen.properties,
+        rows_lost: 0,
+    };
+    published.changes.push((key.clone(), change));
+}

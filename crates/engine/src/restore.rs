@@ -1,0 +1,137 @@
+//! Plans a return to an earlier state: undo and restore (R12).
+//!
+//! The store says which rows differ; here they become a plan like any other, so that it can be shown first.
+
+use std::collections::BTreeMap;
+
+use strata_model::component::Component;
+use strata_model::component::ComponentRef;
+use strata_model::environment::Snapshot;
+use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
+use strata_model::id::{ComponentNo, Guid, Operation, SolutionNo};
+use strata_model::layer::Layer;
+use strata_model::plan::{Action, Change, Edit, Effect, OperationKind, Plan};
+use strata_model::rules::Rules;
+
+/// Returns the operation whose state an undo brings back, or `None` when there is nothing to undo.
+///
+/// `history` is newest first. An undo stands for the operation whose state it brought back, so repeating it
+/// walks back one operation each time.
+pub fn undo_target(history: &[HistoryEntry]) -> Option<Operation> {
+    let current = standing_for(history, Operation(i64::MAX))?;
+    Some(standing_for(history, Operation(current.0 - 1)).unwrap_or(Operation::START))
+}
+
+/// Returns the operation whose state was in force after `operation`; `None` before the first one.
+fn standing_for(history: &[HistoryEntry], operation: Operation) -> Option<Operation> {
+    let entry = history.iter().find(|entry| entry.operation <= operation && entry.outcome == Outcome::Succeeded)?;
+    match (entry.kind, entry.state_of) {
+        (HistoryKind::Undo, Some(target)) => standing_for(history, target),
+        (..) => Some(entry.operation),
+    }
+}
+
+/// Plans the return to a state by the edits that bring it back.
+///
+/// `components` are those that the edits name; `existed` tells, for each, whether it has layers now.
+pub fn plan(
+    snapshot: &Snapshot,
+    operation: OperationKind,
+    edits: Vec<Edit>,
+    components: &BTreeMap<ComponentNo, (Component, usize)>,
+    rules: &Rules,
+) -> Plan {
+    let mut plan = Plan::empty(operation, snapshot.environment.revision, *rules);
+    let mut touched: BTreeMap<ComponentNo, Touched> = BTreeMap::new();
+    for edit in &edits {
+        match edit {
+            Edit::LayerOpen(layer) => {
+                let entry = touched.entry(layer.component).or_default();
+                entry.opened += 1;
+                entry.layer = Some(layer.clone());
+                entry.solutions.push(layer.solution);
+            }
+            Edit::LayerClose { component, solution, .. } => {
+                let entry = touched.entry(*component).or_default();
+                entry.closed += 1;
+                entry.solutions.push(*solution);
+            }
+            Edit::SettingsReplace { .. }
+            | Edit::PublisherOpen(_)
+            | Edit::PublisherClose(_)
+            | Edit::SolutionOpen(_)
+            | Edit::SolutionClose(_)
+            | Edit::ComponentAdd(_)
+            | Edit::MemberOpen(_)
+            | Edit::MemberClose(_)
+            | Edit::RowsReopen { .. }
+            | Edit::RowsClose { .. } => {}
+        }
+    }
+    let names = solution_names(snapshot, &edits);
+    let mut changes: Vec<_> = touched
+        .iter()
+        .filter_map(|(no, touched)| {
+            let (component, layers_now) = components.get(no)?;
+            Some((component.key.clone(), change(snapshot.environment.id, component, *layers_now, touched, &names)))
+        })
+        .collect();
+    changes.sort_by(|(left, _), (right, _)| left.cmp(right));
+    plan.changes = changes.into_iter().map(|(_, change)| change).collect();
+    plan.edits = edits;
+    plan
+}
+
+#[derive(Default)]
+struct Touched {
+    opened: usize,
+    closed: usize,
+    layer: Option<Layer>,
+    solutions: Vec<SolutionNo>,
+}
+
+fn solution_names(snapshot: &Snapshot, edits: &[Edit]) -> BTreeMap<SolutionNo, String> {
+    let now = snapshot.solutions.iter().map(|solution| (solution.no, solution.unique_name.clone()));
+    let reopened = edits.iter().filter_map(|edit| match edit {
+        Edit::SolutionOpen(solution) => Some((solution.no, solution.unique_name.clone())),
+        Edit::SettingsReplace { .. }
+        | Edit::PublisherOpen(_)
+        | Edit::PublisherClose(_)
+        | Edit::SolutionClose(_)
+        | Edit::ComponentAdd(_)
+        | Edit::LayerOpen(_)
+        | Edit::LayerClose { .. }
+        | Edit::MemberOpen(_)
+        | Edit::MemberClose(_)
+        | Edit::RowsReopen { .. }
+        | Edit::RowsClose { .. } => None,
+    });
+    now.chain(reopened).chain([(SolutionNo::ACTIVE, "Active".to_owned())]).collect()
+}
+
+fn change(
+    environment: Guid,
+    component: &Component,
+    layers_now: usize,
+    touched: &Touched,
+    names: &BTreeMap<SolutionNo, String>,
+) -> Change {
+    let layers_after = layers_now + touched.opened - touched.closed.min(layers_now + touched.opened);
+    let action = match (layers_now, layers_after, touched.opened) {
+        (0, _, _) => Action::Create,
+        (_, 0, _) => Action::Delete,
+        (_, _, 0) => Action::Detach,
+        (..) => Action::Modify,
+    };
+    let layer = touched.solutions.iter().max().and_then(|no| names.get(no)).cloned().unwrap_or_default();
+    let display = touched.layer.as_ref().and_then(|layer| layer.display_name.as_deref());
+    Change {
+        action,
+        component: ComponentRef::new(environment, &component.key, &component.name, component.id, display),
+        layer,
+        effect: Effect::Visible,
+        masked_by: Vec::new(),
+        properties: Vec::new(),
+        rows_lost: 0,
+    }
+}

@@ -1,0 +1,119 @@
+//! Laws of planning, on random sequences of operations.
+
+use proptest::prelude::*;
+use strata_model::package::Package;
+use strata_testkit::fixture::{key, package};
+use strata_testkit::simulated::Simulated;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Import { solution: u8, version: u8, columns: Vec<(u8, u8)>, managed: bool },
+    Uninstall(u8),
+    Set(u8, u8),
+    Publish,
+    RemoveActive(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let columns = proptest::collection::vec((0..5_u8, 0..4_u8), 1..5);
+    prop_oneof![
+        4 => (0..4_u8, 0..3_u8, columns, any::<bool>())
+            .prop_map(|(solution, version, columns, managed)| Step::Import { solution, version, columns, managed }),
+        2 => (0..4_u8).prop_map(Step::Uninstall),
+        2 => (0..5_u8, 0..4_u8).prop_map(|(column, value)| Step::Set(column, value)),
+        1 => Just(Step::Publish),
+        1 => (0..5_u8).prop_map(Step::RemoveActive),
+    ]
+}
+
+fn column(number: u8) -> strata_model::component::ComponentKey {
+    key(&format!("attribute:contoso_t.contoso_c{number}"))
+}
+
+/// Solutions 0 and 1 are of publisher A, the others of B.
+fn made(solution: u8, version: u8, columns: &[(u8, u8)], managed: bool) -> Package {
+    let publisher = if solution < 2 { "A" } else { "B" };
+    let mode = if managed { "managed" } else { "unmanaged" };
+    let mut text = format!("package S{solution} 1.{version} {mode} {publisher}\n");
+    let mut seen = Vec::new();
+    for (column, value) in columns {
+        if !seen.contains(column) {
+            seen.push(*column);
+            text.push_str(&format!("attribute contoso_t.contoso_c{column} <V>{value}</V><W>{version}</W>\n"));
+        }
+    }
+    package(&text)
+}
+
+fn run(env: &mut Simulated, step: &Step) -> strata_model::plan::Plan {
+    match step {
+        Step::Import { solution, version, columns, managed } => {
+            env.import(&made(*solution, *version, columns, *managed))
+        }
+        Step::Uninstall(solution) => env.uninstall(&format!("S{solution}")),
+        Step::Set(number, value) => env.set(&column(*number), "V", &value.to_string()),
+        Step::Publish => env.publish(),
+        Step::RemoveActive(number) => env.remove_active(&column(*number)),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Invariants hold after every step (`Simulated::apply` checks them), refused steps change nothing, and
+    /// planning the same twice gives the same plan.
+    #[test]
+    fn d1_planning_is_deterministic_and_refusals_change_nothing(steps in proptest::collection::vec(step(), 1..14)) {
+        let mut env = Simulated::default();
+        for step in &steps {
+            let before = env.clone();
+            let plan = run(&mut env, step);
+            prop_assert_eq!(&plan, &run(&mut before.clone(), step));
+            if plan.is_refused() {
+                prop_assert_eq!(&env.snapshot, &before.snapshot);
+                let is_import = matches!(step, Step::Import { .. });
+                prop_assert!(plan.edits.is_empty() || !is_import);
+            }
+        }
+    }
+
+    /// What a plan says of a property is what is seen afterwards.
+    #[test]
+    fn d1_what_was_predicted_is_what_happened(steps in proptest::collection::vec(step(), 1..14)) {
+        let mut env = Simulated::default();
+        for step in &steps {
+            let plan = run(&mut env, step);
+            if plan.is_refused() {
+                continue;
+            }
+            for change in &plan.changes {
+                let resolved = env.resolved(&key(&format!("{}:{}", change.component.type_name, change.component.name)));
+                let is_draft = change.layer == "Active" && matches!(step, Step::Import { .. } | Step::Set(..));
+                for property in change.properties.iter().filter(|_| !is_draft) {
+                    let value = resolved.iter().find_map(|line| {
+                        line.strip_prefix(&format!("{}=", property.path))?.split(" by ").next()
+                    });
+                    prop_assert_eq!(value, property.resolved_after.as_deref(), "{:?}", change);
+                }
+            }
+        }
+    }
+
+    /// Import then uninstall of a new managed solution restores every stack.
+    #[test]
+    fn l97_import_then_uninstall_restores_the_layers(
+        steps in proptest::collection::vec(step(), 0..10),
+        columns in proptest::collection::vec((0..5_u8, 0..4_u8), 1..5),
+    ) {
+        let mut env = Simulated::default();
+        for step in &steps {
+            run(&mut env, step);
+        }
+        let stacks = |env: &Simulated| (0..5).map(|n| (env.layers(&column(n)), env.resolved(&column(n)))).collect::<Vec<_>>();
+        let before = stacks(&env);
+        if env.snapshot.solution_named("S9").is_none() && !env.import(&made(9, 0, &columns, true)).is_refused() {
+            prop_assert!(!env.uninstall("S9").is_refused());
+            prop_assert_eq!(stacks(&env), before);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Rules of import, removal, publishing and edits, shown on fixtures of a few lines. Tests bear rule ids.
+
+mod assume;
+mod import_managed;
+mod import_unmanaged;
+mod laws;
+mod refusals;
+mod uninstall;
+
+use strata_model::plan::Plan;
+
+/// The first error as `code name rule`, where the operation is refused.
+fn refusal(plan: &Plan) -> String {
+    let error = plan.first_error().expect("a refusal");
+    let code = error.code.as_deref().unwrap_or("-");
+    format!("{code} {} {}", error.name.as_deref().unwrap_or_default(), error.rule)
+}
+
+/// Each change as `action key layer effect`, unchanged ones left out.
+fn changes(plan: &Plan) -> Vec<String> {
+    plan.changes
+        .iter()
+        .filter(|change| change.action != strata_model::plan::Action::Unchanged)
+        .map(|change| {
+            let action = format!("{:?}", change.action).to_lowercase();
+            let effect = format!("{:?}", change.effect).to_lowercase();
+            format!("{action} {}:{} {} {effect}", change.component.type_name, change.component.name, change.layer)
+        })
+        .collect()
+}

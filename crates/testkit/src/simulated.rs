@@ -1,0 +1,235 @@
+//! An environment as plain values: what the store does with rows, done with maps.
+//!
+//! It applies plans the simple way, so that planners are tested without a database and the store has a model to
+//! be compared with. Every applied plan is followed by [`strata_engine::check`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use strata_engine::definition;
+use strata_engine::layering::{self, StackedLayer};
+use strata_engine::{active, catalogue, check, import, publish, uninstall};
+use strata_model::component::ComponentKey;
+use strata_model::environment::{ComponentState, Environment, Settings, Snapshot, stack_key};
+use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Guid, Operation, PublisherNo, SolutionNo};
+use strata_model::layer::LayerState;
+use strata_model::options::ImportOptions;
+use strata_model::package::Package;
+use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::rules::Rules;
+
+/// An environment in memory.
+#[derive(Debug, Clone)]
+pub struct Simulated {
+    pub snapshot: Snapshot,
+    pub rules: Rules,
+    bodies: BTreeMap<Digest, Body<'static>>,
+}
+
+impl Default for Simulated {
+    fn default() -> Self {
+        let environment = Environment {
+            no: EnvironmentNo(1),
+            id: Guid::of_environment("simulated"),
+            name: "simulated".to_owned(),
+            settings: Settings::fresh("simulated"),
+            operation: Operation::START,
+            revision: Operation::START,
+        };
+        let snapshot = Snapshot {
+            environment,
+            publishers: Vec::new(),
+            solutions: Vec::new(),
+            components: BTreeMap::new(),
+            next_publisher: PublisherNo(1),
+            next_solution: SolutionNo(1),
+            next_component: ComponentNo(1),
+        };
+        Self { snapshot, rules: Rules::OURS, bodies: BTreeMap::new() }
+    }
+}
+
+impl Simulated {
+    /// Imports a package with `pac`'s defaults and returns the plan, applied unless refused.
+    pub fn import(&mut self, package: &Package) -> Plan {
+        self.import_with(package, &ImportOptions::pac())
+    }
+
+    /// Imports a package.
+    pub fn import_with(&mut self, package: &Package, options: &ImportOptions) -> Plan {
+        for component in &package.components {
+            let bytes = package.bytes(&component.definition).into_owned();
+            self.bodies.insert(component.digest, Body { bytes: bytes.into(), ..Body::default() });
+        }
+        let plan = import::plan(&self.snapshot, package, options, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Removes a solution.
+    pub fn uninstall(&mut self, name: &str) -> Plan {
+        let plan = uninstall::plan(&self.snapshot, name, &BTreeMap::new(), &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Publishes every draft.
+    pub fn publish(&mut self) -> Plan {
+        let plan = publish::plan(&self.snapshot, None, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Edits one property of the Active layer.
+    pub fn set(&mut self, component: &ComponentKey, path: &str, value: &str) -> Plan {
+        let edit = active::PropertyEdit { path: path.to_owned(), value: value.to_owned() };
+        let plan = active::set(&self.snapshot, component, &[edit], None, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Removes the Active layer of a component.
+    pub fn remove_active(&mut self, component: &ComponentKey) -> Plan {
+        let plan = active::remove(&self.snapshot, component, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Applies a plan that is not refused, and checks the invariants.
+    ///
+    /// # Panics
+    ///
+    /// Panics when a closing does not find what it expects or an invariant breaks.
+    pub fn apply(&mut self, plan: &Plan) {
+        if plan.is_refused() {
+            return;
+        }
+        self.bodies.extend(plan.definitions.clone());
+        for edit in &plan.edits {
+            self.edit(edit);
+        }
+        for state in self.snapshot.components.values_mut() {
+            let solutions = &self.snapshot.solutions;
+            state.layers.sort_by_cached_key(|layer| stack_key(solutions, layer));
+        }
+        if plan.has_changes() {
+            self.snapshot.environment.operation.0 += 1;
+            self.snapshot.environment.revision = self.snapshot.environment.operation;
+        }
+        let violations = check::violations(&self.snapshot);
+        assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    /// Returns the resolved definition as `path=value by decider` lines; drafts do not count.
+    pub fn resolved(&self, key: &ComponentKey) -> Vec<String> {
+        let stack = self.stack(key);
+        let resolved = layering::resolve(&key.component_type, &stack).expect("a type that can be resolved");
+        resolved.iter().map(|(path, leaf)| format!("{path}={} by {}", leaf.value, stack[leaf.decided_by].name)).collect()
+    }
+
+    /// Returns the names of a component's layers, bottom to top, drafts in brackets.
+    pub fn layers(&self, key: &ComponentKey) -> Vec<String> {
+        let Some(state) = self.snapshot.components.get(key) else { return Vec::new() };
+        let name = |layer: &strata_model::layer::Layer| match layer.state {
+            LayerState::Published => self.solution_name(layer.solution),
+            LayerState::Unpublished => format!("[{}]", self.solution_name(layer.solution)),
+        };
+        state.layers.iter().map(name).collect()
+    }
+
+    /// Returns the components that exist beside the system's.
+    pub fn components(&self) -> Vec<String> {
+        let existing = self.snapshot.components.iter().filter(|(_, state)| !state.layers.is_empty());
+        existing.map(|(key, _)| key.to_string()).collect()
+    }
+
+    /// Returns the solutions as `name version`.
+    pub fn solutions(&self) -> Vec<String> {
+        self.snapshot.solutions.iter().map(|s| format!("{} {}", s.unique_name, s.version)).collect()
+    }
+
+    fn stack(&self, key: &ComponentKey) -> Vec<StackedLayer> {
+        let system = catalogue::component(key, &self.rules).map(|system| {
+            let body = Body { bytes: system.definition.into(), ..Body::default() };
+            let leaves = definition::leaves(&key.component_type, &body);
+            StackedLayer { name: "System".to_owned(), leaves, is_diff: false }
+        });
+        let state = self.snapshot.components.get(key);
+        let layers = state.into_iter().flat_map(ComponentState::published).map(|layer| StackedLayer {
+            name: self.solution_name(layer.solution),
+            leaves: definition::leaves(&key.component_type, &self.bodies[&layer.digest]),
+            is_diff: layer.is_diff,
+        });
+        system.into_iter().chain(layers).collect()
+    }
+
+    fn solution_name(&self, no: SolutionNo) -> String {
+        match self.snapshot.solution(no) {
+            Some(solution) => solution.unique_name.clone(),
+            None => "Active".to_owned(),
+        }
+    }
+
+    fn known(&self) -> Known {
+        Known(self.bodies.clone())
+    }
+
+    fn state(&mut self, no: ComponentNo) -> &mut ComponentState {
+        let states = self.snapshot.components.values_mut();
+        states.into_iter().find(|state| state.component.no == no).expect("a component that was added")
+    }
+
+    fn edit(&mut self, edit: &Edit) {
+        match edit {
+            Edit::SettingsReplace { before, after } => {
+                assert_eq!(self.snapshot.environment.settings, *before);
+                self.snapshot.environment.settings = after.clone();
+            }
+            Edit::PublisherOpen(publisher) => {
+                self.snapshot.publishers.push(publisher.clone());
+                self.snapshot.next_publisher.0 = self.snapshot.next_publisher.0.max(publisher.no.0 + 1);
+            }
+            Edit::PublisherClose(publisher) => remove(&mut self.snapshot.publishers, publisher),
+            Edit::SolutionOpen(solution) => {
+                self.snapshot.solutions.push(solution.clone());
+                self.snapshot.solutions.sort_by_key(|solution| solution.no);
+                self.snapshot.next_solution.0 = self.snapshot.next_solution.0.max(solution.no.0 + 1);
+            }
+            Edit::SolutionClose(solution) => remove(&mut self.snapshot.solutions, solution),
+            Edit::ComponentAdd(component) => {
+                let state =
+                    ComponentState { component: component.clone(), layers: Vec::new(), members: Vec::new() };
+                assert!(self.snapshot.components.insert(component.key.clone(), state).is_none(), "{component:?}");
+                self.snapshot.next_component.0 = self.snapshot.next_component.0.max(component.no.0 + 1);
+            }
+            Edit::LayerOpen(layer) => self.state(layer.component).layers.push(layer.clone()),
+            Edit::LayerClose { component, solution, state, digest } => {
+                let layers = &mut self.state(*component).layers;
+                let found = layers.iter().position(|layer| {
+                    layer.solution == *solution && layer.state == *state && layer.digest == *digest
+                });
+                layers.remove(found.expect("the layer that the plan expects"));
+            }
+            Edit::MemberOpen(member) => self.state(member.component).members.push(member.clone()),
+            Edit::MemberClose(member) => remove(&mut self.state(member.component).members, member),
+            Edit::RowsClose { .. } | Edit::RowsReopen { .. } => {}
+        }
+    }
+}
+
+fn remove<T: PartialEq + std::fmt::Debug>(items: &mut Vec<T>, item: &T) {
+    let found = items.iter().position(|other| other == item);
+    items.remove(found.unwrap_or_else(|| panic!("{item:?} is expected")));
+}
+
+struct Known(BTreeMap<Digest, Body<'static>>);
+
+impl Bodies for Known {
+    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
+        self.0.get(digest).cloned()
+    }
+
+    fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+}
