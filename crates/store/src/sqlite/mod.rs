@@ -1,0 +1,246 @@
+//! The embedded back end: one SQLite file, or memory.
+//!
+//! The SQL keeps to what PostgreSQL understands as well. One connection serves all threads in turn; other
+//! processes meet it at the file, where readers never wait.
+
+mod apply;
+mod back;
+mod digest;
+mod environment;
+mod history;
+mod open;
+mod pack;
+mod prune;
+mod record;
+mod rows;
+mod snapshot;
+mod stage;
+mod transaction;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
+use strata_model::history::{HistoryEntry, NewHistoryEntry};
+use strata_model::id::{Digest, EnvironmentNo, Operation};
+use strata_model::plan::{Bodies, Body, Edit, Plan};
+
+use crate::{ApplyError, LayerChange, Lease, Progress, Pruned, Record, Store, StoreError};
+use pack::PackCache;
+use transaction::{Failpoint, Transaction};
+
+/// How long to wait for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A store in a SQLite file or in memory.
+pub struct SqliteStore(Mutex<Inner>);
+
+/// What one thread at a time may use.
+struct Inner {
+    conn: Connection,
+    packs: PackCache,
+    failpoint: Failpoint,
+}
+
+impl SqliteStore {
+    /// Opens the store in that file.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_waiting(path, BUSY_TIMEOUT)
+    }
+
+    /// Opens the store in that file, and waits so long for other processes there and later.
+    pub fn open_waiting(path: &Path, busy_timeout: Duration) -> Result<Self, StoreError> {
+        open::file(path, false, busy_timeout).map(Self::over)
+    }
+
+    /// Opens the store in that file, or makes one where there is none.
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
+        open::file(path, true, BUSY_TIMEOUT).map(Self::over)
+    }
+
+    /// Makes a store that vanishes with the value.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        open::memory().map(Self::over)
+    }
+
+    /// Lets `writes` more write statements pass and fails all later ones; for tests of crashes.
+    #[doc(hidden)]
+    pub fn fail_after(&self, writes: u32) {
+        self.lock().failpoint.after(writes.into());
+    }
+
+    fn over(conn: Connection) -> Self {
+        Self(Mutex::new(Inner { conn, packs: PackCache::default(), failpoint: Failpoint::never() }))
+    }
+
+    /// A panic elsewhere has rolled its transaction back, so the connection stays good.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn transaction(&self) -> Result<Transaction<'_>, StoreError> {
+        Ok(Transaction::begin(&self.conn, &self.failpoint)?)
+    }
+
+    /// Runs queries against one state of the file.
+    fn read<T>(&self, queries: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let transaction = self.conn.unchecked_transaction()?;
+        let answer = queries(&transaction)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+
+    /// Lets SQLite move the write-ahead log to its place at commits, or keeps it from doing so inside an operation.
+    fn checkpoint_by_itself(&self, on: bool) -> Result<(), StoreError> {
+        let pages = if on { 1000 } else { 0 };
+        Ok(self.conn.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))?)
+    }
+
+    /// Moves what is in the write-ahead log to its place, as far as readers allow.
+    fn checkpoint(&self) {
+        // Nothing is lost when it does not happen: the log stays until the next time.
+        self.conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).ok();
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SqliteStore").field(&self.lock().conn.path()).finish()
+    }
+}
+
+impl Store for SqliteStore {
+    fn environments(&self) -> Result<Vec<Environment>, StoreError> {
+        environment::list(&self.lock().conn)
+    }
+
+    fn environment(&self, name: &str) -> Result<Option<Environment>, StoreError> {
+        environment::find(&self.lock().conn, name)
+    }
+
+    fn environment_create(&self, name: &str, settings: &Settings) -> Result<Environment, StoreError> {
+        environment::create(&self.lock(), name, settings)
+    }
+
+    fn environment_delete(&self, environment: EnvironmentNo) -> Result<(), StoreError> {
+        environment::delete(&self.lock(), environment)
+    }
+
+    fn environment_copy(&self, from: EnvironmentNo, to_name: &str) -> Result<Environment, StoreError> {
+        environment::copy(&self.lock(), from, to_name)
+    }
+
+    fn selected(&self) -> Result<Option<String>, StoreError> {
+        environment::selected(&self.lock().conn)
+    }
+
+    fn select(&self, name: &str) -> Result<(), StoreError> {
+        environment::select(&self.lock(), name)
+    }
+
+    fn snapshot(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        footprint: &Footprint,
+    ) -> Result<Snapshot, StoreError> {
+        self.lock().read(|conn| snapshot::snapshot(conn, environment, at, footprint))
+    }
+
+    fn component_names(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        component_type: &ComponentType,
+    ) -> Result<Vec<(ComponentKey, String, Option<String>)>, StoreError> {
+        self.lock().read(|conn| snapshot::component_names(conn, environment, at, component_type))
+    }
+
+    fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError> {
+        pack::definition(&mut self.lock(), digest)
+    }
+
+    fn file(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        pack::bytes(&mut self.lock(), digest)
+    }
+
+    fn lease(&self, environment: &Environment, operation: &str, now: i64) -> Result<Lease, StoreError> {
+        environment::lease(&self.lock(), environment, operation, now)
+    }
+
+    fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        let inner = self.lock();
+        let transaction = inner.transaction()?;
+        environment::renew(&transaction, lease)?;
+        Ok(transaction.commit()?)
+    }
+
+    fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        environment::release(&self.lock(), lease)
+    }
+
+    fn apply(
+        &self,
+        lease: &Lease,
+        plan: &Plan,
+        entry: NewHistoryEntry,
+        bodies: &dyn Bodies,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Operation, ApplyError> {
+        apply::apply(self, lease, plan, &entry, bodies, progress)
+    }
+
+    fn record(&self, environment: &Environment, entry: NewHistoryEntry) -> Result<Operation, StoreError> {
+        history::record(&self.lock(), environment, &entry)
+    }
+
+    fn history(&self, environment: &Environment, at: Option<Operation>) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.lock().read(|conn| history::list(conn, environment, at))
+    }
+
+    fn history_entry(
+        &self,
+        environment: &Environment,
+        operation: Operation,
+    ) -> Result<Option<HistoryEntry>, StoreError> {
+        history::entry(&self.lock().conn, environment, operation)
+    }
+
+    fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError> {
+        self.lock().read(|conn| history::changes_of(conn, environment, operation))
+    }
+
+    fn edits_back_to(&self, environment: &Environment, target: Operation) -> Result<Vec<Edit>, StoreError> {
+        self.lock().read(|conn| back::edits_back_to(conn, environment, target))
+    }
+
+    fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError> {
+        record::count(&self.lock().conn, environment, table)
+    }
+
+    fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError> {
+        record::insert(&self.lock(), environment, table, record)
+    }
+
+    fn records(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        table: &str,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.lock().read(|conn| record::list(conn, environment, at, table))
+    }
+
+    fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError> {
+        self.lock().read(|conn| digest::state_digest(conn, environment, at))
+    }
+
+    fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError> {
+        prune::prune(&mut self.lock(), environment, keep_from)
+    }
+}

@@ -1,0 +1,168 @@
+//! What a store can do, whatever database is below.
+
+use strata_model::component::{Component, ComponentKey, ComponentType};
+use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
+use strata_model::history::{HistoryEntry, NewHistoryEntry};
+use strata_model::id::{Digest, EnvironmentNo, Operation, SolutionNo};
+use strata_model::layer::Layer;
+use strata_model::plan::{Bodies, Body, Edit, Plan};
+
+use crate::{ApplyError, Lease, StoreError};
+
+/// Environments, their history, and the definitions they share.
+///
+/// `at` means the state after that operation; without it, the current one. The operation that has not happened, or
+/// has been pruned, is [`StoreError::MissingOperation`].
+pub trait Store {
+    /// Lists the environments by name.
+    fn environments(&self) -> Result<Vec<Environment>, StoreError>;
+
+    /// Finds an environment by name, without regard to case.
+    fn environment(&self, name: &str) -> Result<Option<Environment>, StoreError>;
+
+    /// Creates an empty environment; its id is minted from its name.
+    fn environment_create(&self, name: &str, settings: &Settings) -> Result<Environment, StoreError>;
+
+    /// Deletes an environment with its history. Bodies stay until a prune.
+    fn environment_delete(&self, environment: EnvironmentNo) -> Result<(), StoreError>;
+
+    /// Copies an environment with its history; the copy has its own id and no lease.
+    fn environment_copy(&self, from: EnvironmentNo, to_name: &str) -> Result<Environment, StoreError>;
+
+    /// Returns the name of the selected environment.
+    fn selected(&self) -> Result<Option<String>, StoreError>;
+
+    /// Selects an environment for commands that name none.
+    fn select(&self, name: &str) -> Result<(), StoreError>;
+
+    /// Returns an environment cut to a footprint, its settings those of the moment.
+    ///
+    /// Components that are named by key, and all with `everything`, are there even when nothing is left of them but
+    /// their identity.
+    fn snapshot(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        footprint: &Footprint,
+    ) -> Result<Snapshot, StoreError>;
+
+    /// Lists the existing components of a type: key, name, and display name of the topmost layer that has one.
+    fn component_names(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        component_type: &ComponentType,
+    ) -> Result<Vec<(ComponentKey, String, Option<String>)>, StoreError>;
+
+    /// Returns a definition.
+    fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError>;
+
+    /// Returns the content of a member file.
+    fn file(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Takes the environment's lease, or says who has it; an expired one is taken over.
+    fn lease(&self, environment: &Environment, operation: &str, now: i64) -> Result<Lease, StoreError>;
+
+    /// Prolongs a lease; [`StoreError::LeaseLost`] when another operation has taken it over.
+    fn renew(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Gives a lease back; one that is no longer held is no error.
+    fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Carries out a plan: stages its bodies, then opens and closes rows, writes the history entry and releases the
+    /// lease in one transaction. On error the environment is as it was, and the lease still held.
+    ///
+    /// Bodies are asked from the store, then from `bodies`, then from the plan.
+    fn apply(
+        &self,
+        lease: &Lease,
+        plan: &Plan,
+        entry: NewHistoryEntry,
+        bodies: &dyn Bodies,
+        progress: &dyn Fn(Progress),
+    ) -> Result<Operation, ApplyError>;
+
+    /// Writes an operation that changed nothing, a refused one for example, into the history.
+    fn record(&self, environment: &Environment, entry: NewHistoryEntry) -> Result<Operation, StoreError>;
+
+    /// Lists the history up to a moment, newest first.
+    fn history(&self, environment: &Environment, at: Option<Operation>) -> Result<Vec<HistoryEntry>, StoreError>;
+
+    /// Returns one entry of the history.
+    fn history_entry(
+        &self,
+        environment: &Environment,
+        operation: Operation,
+    ) -> Result<Option<HistoryEntry>, StoreError>;
+
+    /// Lists the layers that an operation closed and opened, in the order of component keys.
+    fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError>;
+
+    /// Returns the edits which bring the state after `target` back, closings before openings.
+    ///
+    /// Rows of tables that operations closed since come back. Rows of tables that did not exist then are the
+    /// planner's to close: only it knows which tables are the system's.
+    fn edits_back_to(&self, environment: &Environment, target: Operation) -> Result<Vec<Edit>, StoreError>;
+
+    /// Counts the rows of a table.
+    fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError>;
+
+    /// Adds a row, or replaces the one with its id; no operation (D8).
+    fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError>;
+
+    /// Lists the rows of a table by id.
+    fn records(&self, environment: &Environment, at: Option<Operation>, table: &str)
+    -> Result<Vec<Record>, StoreError>;
+
+    /// Returns a digest of a state that does not depend on how or when it came about, nor on numbers.
+    fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError>;
+
+    /// Forgets the history before `keep_from`, whose state stays, and collects bodies that nothing refers to.
+    fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError>;
+}
+
+/// What an operation did to one layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerChange {
+    pub component: Component,
+    pub solution: SolutionNo,
+    pub closed: Option<Layer>,
+    pub opened: Option<Layer>,
+    /// The component had a layer before the operation.
+    pub existed_before: bool,
+    /// The component has a layer after it.
+    pub exists_after: bool,
+}
+
+/// A row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub id: String,
+    pub json: String,
+}
+
+/// What a prune removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    pub operations: u64,
+    pub rows: u64,
+    pub bodies: u64,
+    pub packs: u64,
+}
+
+/// How far an `apply` is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: u64,
+    pub total: u64,
+}
+
+/// The two halves of an `apply` (D6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Bodies are written ahead.
+    Bodies,
+    /// Rows are opened and closed.
+    Rows,
+}
