@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The shell around the rules: reads packages and environments, plans, applies, records.
+//!
+//! A [`Request`] says what is asked; [`prepare`] makes its plan and [`carry_out`] applies it and writes history.
+//! Reading commands have a function each that returns one of the shapes in [`view`]. The command line and the
+//! server stand on this crate and add no rules of their own.
+//!
+//! Not here: rules, formatting for people.
+
+pub mod components;
+pub mod environments;
+mod error;
+pub mod history;
+mod names;
+mod operation;
+mod package_bodies;
+pub mod plan_file;
+pub mod solutions;
+mod source;
+pub mod view;
+mod workspace;
+
+pub use error::{ErrorReport, OpsError};
+pub use names::closest;
+pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, prepare, silent};
+pub use source::read_package;
+pub use workspace::{Location, Workspace};

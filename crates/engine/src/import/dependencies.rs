@@ -48,7 +48,10 @@ impl Import<'_> {
             );
         }
         for component in &self.package.components {
-            let needs_root = component.key.component_type.row().is_some_and(|row| row.needs_root);
+            // A business rule comes along with its table; real packages hold some without a root.
+            let is_business_rule = component.key.component_type.is("workflow") && component.category == Some(2);
+            let needs_root =
+                component.key.component_type.row().is_some_and(|row| row.needs_root) && !is_business_rule;
             let is_declared = roots.binary_search_by(|root| root.key.cmp(&component.key)).is_ok();
             if needs_root && !is_declared && component.presence != Presence::Reference {
                 let reference = names::packaged(self.environment(), component);

@@ -217,7 +217,7 @@ impl Import<'_> {
     /// Says what the new layer does to the definition that people see.
     fn describe(&mut self, component: &PackagedComponent, layer: String, digest: Digest, had_layer: bool) {
         let reference = names::packaged(self.environment(), component);
-        let exists = self.standing(&component.key) != Standing::Absent || had_layer;
+        let exists = self.exists(&component.key) || had_layer;
         if !exists {
             self.push_change(
                 &component.key,

@@ -1,0 +1,130 @@
+//! Arguments of `import` and `plan`: the platform's own command line's names (`pac solution import`).
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use strata_model::options::ImportAction;
+
+use super::{GateKind, PackagePath, WriteFlags};
+
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_HELP)]
+pub(crate) struct ImportArgs {
+    #[command(flatten)]
+    pub(crate) package: PackagePath,
+    #[command(flatten)]
+    pub(crate) flags: ImportFlags,
+    #[command(flatten)]
+    pub(crate) write: WriteFlags,
+}
+
+const IMPORT_HELP: &str = "\
+Examples:
+  strata import ContosoCore_1_0_0_0_managed.zip
+  strata import --path ./src/ContosoCore --stage-and-upgrade
+  strata import ContosoSales.zip --assume-missing --plan
+
+Without an action a package is an update where its solution is installed, and new where it is not.";
+
+#[derive(Debug, Args)]
+#[command(after_help = PLAN_HELP)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) package: PackagePath,
+    #[command(flatten)]
+    pub(crate) flags: ImportFlags,
+    /// Plan the removal of a solution instead
+    #[arg(long, value_name = "U", conflicts_with_all = ["file", "path", "apply_upgrade"])]
+    pub(crate) uninstall: Option<String>,
+    /// Plan the second half of an upgrade instead
+    #[arg(long, value_name = "U", conflicts_with_all = ["file", "path"])]
+    pub(crate) apply_upgrade: Option<String>,
+    /// Save the plan, for `strata solution apply`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Exit with 3 when the plan has one of these
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',', num_args = 1, ignore_case = true)]
+    pub(crate) fail_on: Vec<GateKind>,
+    /// Exit with 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Plan every action side by side
+    #[arg(long, hide = true)]
+    pub(crate) compare: bool,
+    /// Accepted because every command that can write takes it
+    #[arg(long, hide = true)]
+    pub(crate) plan: bool,
+}
+
+const PLAN_HELP: &str = "\
+Examples:
+  strata plan ContosoCore_1_1_0_0_managed.zip
+  strata plan ContosoCore_1_1_0_0_managed.zip --action upgrade --fail-on delete,dataloss
+  strata plan ContosoCore_1_1_0_0_managed.zip --out core.plan && strata solution apply core.plan
+  strata plan --uninstall ContosoSales
+
+Nothing is changed. Without a store the plan is made against a fresh environment.
+Exit codes: 0 planned (also when it would be refused), 2 changes with --detailed-exitcode, 3 a --fail-on gate.";
+
+/// What is to be done with a package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Action {
+    New,
+    Update,
+    Upgrade,
+    Stage,
+}
+
+impl From<Action> for ImportAction {
+    fn from(action: Action) -> Self {
+        match action {
+            Action::New => Self::New,
+            Action::Update => Self::Update,
+            Action::Upgrade => Self::Upgrade,
+            Action::Stage => Self::Stage,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ImportFlags {
+    /// What to do [default: update when installed, new when not]
+    #[arg(long, value_enum, ignore_case = true, conflicts_with_all = ["stage_and_upgrade", "import_as_holding"])]
+    pub(crate) action: Option<Action>,
+    /// Upgrade in one step (`--action upgrade`)
+    #[arg(long, conflicts_with = "import_as_holding")]
+    pub(crate) stage_and_upgrade: bool,
+    /// Stage for upgrade (`--action stage`)
+    #[arg(long)]
+    pub(crate) import_as_holding: bool,
+    /// Overwrite unmanaged customizations
+    #[arg(short, long)]
+    pub(crate) force_overwrite: bool,
+    /// Activate plug-in steps and workflows
+    #[arg(long)]
+    pub(crate) activate_plugins: bool,
+    /// Publish after the import
+    #[arg(long)]
+    pub(crate) publish_changes: bool,
+    /// Skip the check of product update dependencies
+    #[arg(short, long)]
+    pub(crate) skip_dependency_check: bool,
+    /// Convert an installed unmanaged solution to managed
+    #[arg(long)]
+    pub(crate) convert_to_managed: bool,
+    /// Do nothing when the installed version is equal or higher
+    #[arg(long, conflicts_with = "allow_lower_version")]
+    pub(crate) skip_lower_version: bool,
+    /// Let a lower version in
+    #[arg(long)]
+    pub(crate) allow_lower_version: bool,
+    /// Complete the target with placeholders so that the package can be tried
+    #[arg(long)]
+    pub(crate) assume_missing: bool,
+    /// Deployment settings
+    #[arg(long, value_name = "JSON")]
+    pub(crate) settings_file: Option<PathBuf>,
+    /// Take the documented defaults of this caller
+    #[arg(long = "as", value_name = "CALLER")]
+    pub(crate) caller: Option<String>,
+}

@@ -1,0 +1,109 @@
+//! Arguments of `solution` and `publisher`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{ImportArgs, PlanArgs, WriteFlags};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PublisherCommand {
+    /// Create a publisher
+    Create {
+        /// Unique name of the publisher
+        #[arg(long, value_name = "U")]
+        name: String,
+        /// Customization prefix: 2 to 8 letters and digits
+        #[arg(long, value_name = "P")]
+        prefix: String,
+        /// Name for people
+        #[arg(long, value_name = "S")]
+        display_name: Option<String>,
+        /// Option-value prefix: 10000 to 99999 [default: made from the prefix]
+        #[arg(long, value_name = "N")]
+        option_prefix: Option<u32>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// List the publishers
+    List,
+}
+
+/// A solution: `NAME`, `--solution-name NAME` or `--name NAME`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SolutionName {
+    #[arg(value_name = "NAME", required_unless_present = "solution_name")]
+    unique_name: Option<String>,
+    /// Unique name of the solution
+    #[arg(long, visible_alias = "name", value_name = "U", conflicts_with = "unique_name")]
+    solution_name: Option<String>,
+}
+
+impl SolutionName {
+    pub(crate) fn get(&self) -> String {
+        self.solution_name.clone().or_else(|| self.unique_name.clone()).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SolutionCommand {
+    /// Create an unmanaged solution
+    Create {
+        #[command(flatten)]
+        name: SolutionName,
+        /// Unique name of its publisher
+        #[arg(long, value_name = "U")]
+        publisher: String,
+        /// Four numbers joined by dots
+        #[arg(long, value_name = "V", default_value = "1.0.0.0")]
+        version: String,
+        /// Name for people
+        #[arg(long, value_name = "S")]
+        display_name: Option<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// List the solutions in layer order, lowest first
+    List {
+        /// The platform's own too: System, Default, Active
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a solution or a package with its components
+    Show {
+        #[arg(value_name = "NAME", required_unless_present_any = ["solution_name", "path"])]
+        unique_name: Option<String>,
+        /// Unique name of an installed solution
+        #[arg(long, visible_alias = "name", value_name = "U", conflicts_with_all = ["unique_name", "path"])]
+        solution_name: Option<String>,
+        /// A package: .zip, .cab or unpacked folder; needs no store
+        #[arg(short, long, value_name = "FILE", conflicts_with = "unique_name")]
+        path: Option<PathBuf>,
+    },
+    /// Import a solution package
+    Import(ImportArgs),
+    /// Show what an operation would do; changes nothing
+    Plan(PlanArgs),
+    /// Carry out a saved plan; refused when the environment has moved since
+    Apply {
+        #[arg(value_name = "PLANFILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Uninstall a managed solution, or delete the container of an unmanaged one
+    Delete {
+        #[command(flatten)]
+        name: SolutionName,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Publish all drafts, or those of one solution
+    Publish {
+        /// Unique name of the solution
+        #[arg(long, visible_alias = "name", value_name = "U")]
+        solution_name: Option<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+}

@@ -1,0 +1,8 @@
+//! Text for people: every function takes an answer and returns what to print, colours included.
+
+pub(crate) mod findings;
+pub(crate) mod history;
+pub(crate) mod layers;
+pub(crate) mod plan;
+pub(crate) mod style;
+pub(crate) mod tables;

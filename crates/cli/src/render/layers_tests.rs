@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
+use strata_model::id::Guid;
+use strata_ops::view::LeafChangeEntry;
+
+use super::*;
+
+fn layer(order: usize, kind: LayerKind, solution: &str, length: (Option<&str>, &str)) -> LayerEntry {
+    let change = LeafChangeEntry { below: length.0.map(str::to_owned), here: Some(length.1.to_owned()) };
+    LayerEntry {
+        order,
+        kind,
+        solution: solution.to_owned(),
+        version: Some("1.0.0.0".to_owned()),
+        publisher: Some("contoso".to_owned()),
+        is_managed: kind != LayerKind::Active,
+        state: LayerState::Published,
+        assumed: false,
+        properties: BTreeMap::from([("MaxLength".to_owned(), length.1.to_owned())]),
+        changes: BTreeMap::from([("MaxLength".to_owned(), change)]),
+    }
+}
+
+fn view(layers: Vec<LayerEntry>, resolved: &str, decided: &str) -> LayersView {
+    let key = ComponentKey::new(ComponentType::named("attribute"), "contoso_order.contoso_notes");
+    let name = "contoso_order.contoso_notes";
+    let map = |value: &str| BTreeMap::from([("MaxLength".to_owned(), value.to_owned())]);
+    LayersView {
+        component: ComponentRef::new(Guid::of_environment("test"), &key, name, None, Some("Notes")),
+        layers,
+        resolved: map(resolved),
+        decided_by: map(decided),
+        set_by: map(decided),
+    }
+}
+
+fn plain_text(view: &LayersView) -> String {
+    anstream::adapter::strip_str(&text(view, false)).to_string()
+}
+
+#[test]
+fn the_top_layer_comes_first_and_the_one_that_decides_is_marked() {
+    let stack = vec![
+        layer(1, LayerKind::Base, "ContosoCore", (None, "100")),
+        layer(2, LayerKind::Base, "ContosoSales", (Some("100"), "250")),
+        layer(3, LayerKind::Active, "Active", (Some("250"), "500")),
+    ];
+    let text = plain_text(&view(stack, "500", "Active"));
+    let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("`{needle}` is missing in\n{text}"));
+    assert!(at("┌ 3 Active") < at("├ 2 ContosoSales 1.0.0.0"));
+    assert!(at("├ 2 ContosoSales") < at("└ 1 ContosoCore 1.0.0.0"));
+    assert!(text.contains("● MaxLength: 250 → 500"), "{text}");
+    assert!(text.contains("○ MaxLength: 100 → 250"), "{text}");
+    assert!(text.contains("column contoso_order.contoso_notes “Notes”"), "{text}");
+    assert!(text.contains("● Active"), "{text}");
+}
+
+#[test]
+fn drafts_are_named_and_decide_nothing() {
+    let mut draft = layer(2, LayerKind::Active, "Active", (Some("100"), "500"));
+    draft.state = LayerState::Unpublished;
+    let stack = vec![layer(1, LayerKind::Base, "ContosoCore", (None, "100")), draft];
+    let text = plain_text(&view(stack, "100", "ContosoCore"));
+    assert!(text.contains("draft, not published"), "{text}");
+    assert!(text.contains("○ MaxLength: 100 → 500"), "{text}");
+}

@@ -1,0 +1,151 @@
+//! Usage errors, help, formats, and commands of later versions.
+
+use crate::sandbox::{Sandbox, example};
+
+#[test]
+fn usage_errors_exit_with_64_and_make_nothing() {
+    let sandbox = Sandbox::new();
+    let wrong = [
+        "",
+        "impotr x.zip",
+        "import",
+        "import a.zip --path b.zip",
+        "import a.zip --action upgrade --import-as-holding",
+        "import a.zip --action sideways",
+        "import a.zip --stage-and-upgrade --import-as-holding",
+        "import a.zip --skip-lower-version --allow-lower-version",
+        "import a.zip --at 3",
+        "plan",
+        "plan a.zip --uninstall Core",
+        "plan a.zip --fail-on everything",
+        "layers",
+        "restore x",
+        "restore -1",
+        "history --at -1",
+        "solution",
+        "solution show",
+        "solution show Core --path a.zip",
+        "solution delete",
+        "solution delete Core --at 3",
+        "component set attribute:a.b",
+        "component set --property Length=1",
+        "component set attribute:a.b --property Length",
+        "env create",
+        "env list --at 1",
+        "env set --block-unmanaged maybe",
+        "completions tcsh",
+        "env list --format yaml",
+    ];
+    for line in wrong {
+        let run = sandbox.run(line);
+        assert_eq!(run.code, 64, "`{line}`: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stdout, "", "`{line}`");
+        assert!(!run.stderr.is_empty(), "`{line}` says nothing");
+    }
+    assert!(!sandbox.has_store());
+}
+
+#[test]
+fn a_wrong_command_gets_a_suggestion() {
+    let run = Sandbox::new().run("impotr x.zip");
+    assert!(run.stderr.contains("import"), "{}", run.stderr);
+}
+
+#[test]
+fn usage_errors_are_json_where_json_is_asked_for() {
+    let sandbox = Sandbox::new();
+    for line in ["impotr", "import", "plan a.zip --fail-on everything", "restore x", "solution"] {
+        let error = sandbox.error(line, 64);
+        assert_eq!(error["name"], "UsageError", "{line}");
+        assert!(error["code"].is_null() && error["rule"].is_null());
+        assert!(error["hints"].is_array() && error["details"].is_array());
+        let message = error["message"].as_str().expect("a message");
+        assert!(!message.is_empty() && !message.starts_with("error"), "{line}: {message}");
+    }
+    let run = sandbox.command().arg("impotr").env("STRATA_FORMAT", "json").output().expect("the binary runs");
+    assert!(String::from_utf8_lossy(&run.stderr).trim_start().starts_with('{'));
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let sandbox = Sandbox::new();
+    for line in ["--help", "-h", "--version", "import --help", "solution --help", "help plan", "layers -h"] {
+        let run = sandbox.run(line);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{line}");
+        assert!(!run.stdout.is_empty());
+    }
+    assert!(sandbox.text("plan --help").contains("Examples:"));
+}
+
+#[test]
+fn commands_of_later_versions_say_so_whatever_follows() {
+    let sandbox = Sandbox::new();
+    let later = [
+        "solution export --name Core --path out.zip --managed",
+        "solution upgrade --solution-name Core",
+        "solution clone-patch -n Core",
+        "solution add-solution-component -sn Core --component entity:account --AddRequiredComponents",
+        "solution version --path a.zip --set 1.0",
+        "solution history",
+        "solution log --job last",
+        "component create entity:a --solution-name Core",
+        "component dependencies entity:account --required",
+        "flow list",
+        "row create account --set name=x",
+        "serve --listen 127.0.0.1:0",
+        "diff a b",
+        "check a.zip --fail-on high",
+        "pack --folder a --zipfile b",
+        "unpack",
+        "plan --apply-upgrade Core",
+        "plan a.zip --at 3",
+        "import nowhere.zip --as terraform",
+        "import nowhere.zip --settings-file s.json",
+    ];
+    for line in later {
+        let error = sandbox.error(line, 1);
+        assert_eq!(error["name"], "Unsupported", "{line}");
+        assert!(error["code"].is_null());
+    }
+    assert_eq!(sandbox.error("flow run x", 1)["message"], "`strata flow run` is not supported in this version");
+    assert!(!sandbox.has_store());
+}
+
+#[test]
+fn completions_exist_for_each_shell() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(sandbox.text(&format!("completions {shell}")).contains("strata"), "{shell}");
+    }
+}
+
+#[test]
+fn global_flags_stand_before_and_after_the_command() {
+    let sandbox = Sandbox::new();
+    sandbox.text("--store other.db env create dev");
+    assert!(sandbox.path("other.db").exists() && !sandbox.has_store());
+    let before = sandbox.text("--store other.db --format json env list");
+    assert_eq!(before, sandbox.text("env list --format json --store other.db"));
+}
+
+#[test]
+fn colours_show_only_where_they_are_wanted() {
+    let sandbox = Sandbox::new();
+    let core = example("contoso-core-1.0");
+    assert!(!sandbox.text(&format!("plan {core}")).contains('\u{1b}'));
+    assert!(sandbox.text(&format!("plan {core} --color always")).contains('\u{1b}'));
+}
+
+#[test]
+fn empty_variables_count_as_none() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command();
+    command.args(["env", "create", "dev"]);
+    for variable in ["STRATA_STORE", "STRATA_ENVIRONMENT", "STRATA_FORMAT"] {
+        command.env(variable, "");
+    }
+    assert!(command.status().expect("the binary runs").success());
+    assert!(sandbox.has_store());
+    let wrong = sandbox.command().args(["env", "list"]).env("STRATA_FORMAT", "yaml").status();
+    assert_eq!(wrong.expect("the binary runs").code(), Some(64));
+}

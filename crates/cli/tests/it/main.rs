@@ -1,0 +1,6 @@
+//! The command line from outside: exit codes, streams, JSON shapes, and the story of the example solutions.
+
+mod arguments;
+mod environments;
+mod sandbox;
+mod story;

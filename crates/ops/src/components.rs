@@ -1,0 +1,395 @@
+//! Components of an environment: list, find by name, show, layers.
+
+use std::collections::BTreeMap;
+
+use strata_engine::catalogue::{self, SystemComponent};
+use strata_engine::definition;
+use strata_engine::import::is_assumed_layer;
+use strata_engine::layering::{self, StackedLayer};
+use strata_model::code::ErrorCode;
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType, Identity};
+use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
+use strata_model::id::{Guid, Operation, SolutionNo};
+use strata_model::layer::{Layer, LayerKind, LayerState};
+use strata_model::package::{Package, PackagedComponent};
+use strata_model::plan::Body;
+use strata_model::rules::Rules;
+use strata_model::solution::SolutionKind;
+
+use crate::names::did_you_mean;
+use crate::view::{ComponentDetail, ComponentEntry, LayerEntry, LayersView, LeafChangeEntry};
+use crate::{OpsError, Workspace};
+
+/// Which components to list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub solution: Option<String>,
+    pub component_type: Option<ComponentType>,
+    /// Only those with an Active layer.
+    pub unmanaged_layer: bool,
+    /// Those of the system layer too.
+    pub all: bool,
+}
+
+/// Lists components, by type and name.
+pub fn list(workspace: &Workspace, at: Option<Operation>, filter: &Filter) -> Result<Vec<ComponentEntry>, OpsError> {
+    let environment = workspace.environment()?;
+    let store = workspace.store();
+    let headers = store.snapshot(&environment, at, &Footprint::default())?;
+    let solution = match &filter.solution {
+        Some(name) => Some(crate::solutions::find(&headers, name)?.no),
+        None => None,
+    };
+    let footprint =
+        Footprint { solutions: solution.into_iter().collect(), everything: solution.is_none(), ..Footprint::default() };
+    let snapshot = store.snapshot(&environment, at, &footprint)?;
+    let is_listed = |state: &&ComponentState| {
+        let of_solution = solution.is_none_or(|no| state.is_member_of(no) || state.layer_of(no).is_some());
+        let exists = !state.layers.is_empty() || solution.is_some();
+        let of_type = filter.component_type.as_ref().is_none_or(|wanted| state.component.key.component_type == *wanted);
+        let unmanaged = !filter.unmanaged_layer || has_active(state);
+        of_solution && exists && of_type && unmanaged
+    };
+    let mut entries: BTreeMap<ComponentKey, ComponentEntry> = snapshot
+        .components
+        .iter()
+        .filter(|(_, state)| is_listed(state))
+        .map(|(key, state)| (key.clone(), entry(&snapshot, state)))
+        .collect();
+    if filter.all && solution.is_none() && !filter.unmanaged_layer {
+        for system in catalogue::components() {
+            let of_type = filter.component_type.as_ref().is_none_or(|wanted| system.key.component_type == *wanted);
+            if of_type {
+                let fresh = system_entry(&environment, &system);
+                entries.entry(system.key).or_insert(fresh);
+            }
+        }
+    }
+    Ok(entries.into_values().collect())
+}
+
+/// Finds the component that `TYPE:NAME` names: by key, by id, or by a display name that only one bears.
+pub fn find(
+    workspace: &Workspace,
+    environment: &Environment,
+    at: Option<Operation>,
+    text: &str,
+) -> Result<ComponentKey, OpsError> {
+    let Some((type_name, name)) = text.split_once(':').filter(|(_, name)| !name.trim().is_empty()) else {
+        let message =
+            format!("`{text}` is no component: TYPE:NAME is expected, as in `attribute:contoso_order.contoso_total`");
+        return Err(OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message));
+    };
+    let component_type = ComponentType::written(type_name);
+    let key = ComponentKey::new(component_type.clone(), name);
+    let store = workspace.store();
+    let footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+    let snapshot = store.snapshot(environment, at, &footprint)?;
+    let is_stored = snapshot.components.get(&key).is_some_and(|state| !state.layers.is_empty());
+    if is_stored || catalogue::contains(&key, &Rules::OURS) {
+        return Ok(key);
+    }
+    if let (Some(id), Some(Identity::Name | Identity::NameInTable) | None) =
+        (Guid::parse(name), component_type.row().map(|row| row.identity))
+        && let Some(key) = find_by_id(workspace, environment, at, &component_type, id)?
+    {
+        return Ok(key);
+    }
+    let known = store.component_names(environment, at, &component_type)?;
+    let same_display =
+        |display: &Option<String>| display.as_deref().is_some_and(|display| display.eq_ignore_ascii_case(name.trim()));
+    let matches: Vec<_> = known.iter().filter(|(_, _, display)| same_display(display)).collect();
+    match matches.as_slice() {
+        [(key, ..)] => Ok(key.clone()),
+        [] => Err(unknown(&component_type, name, &known)),
+        many => {
+            let names: Vec<_> = many.iter().map(|(key, ..)| key.to_string()).collect();
+            let message = format!("{} components of type {component_type} are called `{}`", many.len(), name.trim());
+            Err(OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message)
+                .hint(format!("name one: {}", names.join(", "))))
+        }
+    }
+}
+
+fn find_by_id(
+    workspace: &Workspace,
+    environment: &Environment,
+    at: Option<Operation>,
+    component_type: &ComponentType,
+    id: Guid,
+) -> Result<Option<ComponentKey>, OpsError> {
+    let everything = Footprint { everything: true, ..Footprint::default() };
+    let snapshot = workspace.store().snapshot(environment, at, &everything)?;
+    let bears_id = |state: &&ComponentState| {
+        state.component.key.component_type == *component_type
+            && !state.layers.is_empty()
+            && reference(environment.id, state).id == id
+    };
+    Ok(snapshot.components.values().find(bears_id).map(|state| state.component.key.clone()))
+}
+
+fn unknown(component_type: &ComponentType, name: &str, known: &[(ComponentKey, String, Option<String>)]) -> OpsError {
+    let message = format!("there is no {} `{}`", component_type.label(), name.trim());
+    let error = OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message);
+    let names = known.iter().flat_map(|(_, name, display)| [Some(name.as_str()), display.as_deref()]).flatten();
+    match did_you_mean(name.trim(), names) {
+        Some(guess) => error.hint(guess),
+        None => error.hint(format!("see them with `strata component list --type {component_type}`")),
+    }
+}
+
+/// Shows the resolved definition of a component: published layers only, or drafts too.
+pub fn show(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    text: &str,
+    unpublished: bool,
+) -> Result<ComponentDetail, OpsError> {
+    let stack = Stack::load(workspace, at, text)?;
+    let layers = stack.seen(unpublished);
+    let has_published = !stack.seen(false).is_empty();
+    let stacked: Vec<_> = layers.iter().map(|layer| layer.stacked.clone()).collect();
+    let resolved = layering::resolve(&stack.key.component_type, &stacked).map_err(|_| stack.merge_unsupported())?;
+    let shows_draft = unpublished && stack.layers.iter().any(|layer| layer.state == LayerState::Unpublished);
+    let state = if has_published && !shows_draft { LayerState::Published } else { LayerState::Unpublished };
+    Ok(ComponentDetail {
+        component: stack.component.clone(),
+        properties: resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect(),
+        solutions: stack.solutions.clone(),
+        state,
+        active: activation(&stack.key.component_type),
+    })
+}
+
+/// Shows the stack of a component, and which layer decides each property.
+pub fn layers(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    text: &str,
+    unpublished: bool,
+) -> Result<LayersView, OpsError> {
+    let stack = Stack::load(workspace, at, text)?;
+    let seen = stack.seen(unpublished);
+    let stacked: Vec<_> = seen.iter().map(|layer| layer.stacked.clone()).collect();
+    let (resolved, changes) =
+        layering::resolve_with_changes(&stack.key.component_type, &stacked).map_err(|_| stack.merge_unsupported())?;
+    let mut changes: Vec<_> = changes.into_iter().map(Some).collect();
+    let mut entries = Vec::new();
+    for layer in &stack.layers {
+        let position = seen.iter().position(|other| std::ptr::eq(*other, layer));
+        let changes = match position {
+            Some(position) => changes[position].take().unwrap_or_default(),
+            // A layer that does not count now: its difference from what is in force.
+            None => draft_changes(&stack.key.component_type, &stacked, layer),
+        };
+        entries.push(layer.entry(entries.len() + 1, changes));
+    }
+    let name = |index: usize| stacked[index].name.clone();
+    Ok(LayersView {
+        component: stack.component.clone(),
+        layers: entries,
+        decided_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.decided_by))).collect(),
+        set_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.set_by))).collect(),
+        resolved: resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect(),
+    })
+}
+
+type LeafChanges = BTreeMap<String, layering::LeafChange>;
+
+fn draft_changes(component_type: &ComponentType, below: &[StackedLayer], layer: &StackLayer) -> LeafChanges {
+    let mut stacked = below.to_vec();
+    stacked.push(layer.stacked.clone());
+    let resolved = layering::resolve_with_changes(component_type, &stacked);
+    resolved.ok().and_then(|(_, mut changes)| changes.pop()).unwrap_or_default()
+}
+
+/// A component's layers with what they say.
+struct Stack {
+    key: ComponentKey,
+    component: ComponentRef,
+    solutions: Vec<String>,
+    /// Bottom to top, drafts included.
+    layers: Vec<StackLayer>,
+}
+
+struct StackLayer {
+    kind: LayerKind,
+    stacked: StackedLayer,
+    state: LayerState,
+    version: Option<String>,
+    publisher: Option<String>,
+    is_managed: bool,
+    assumed: bool,
+}
+
+impl Stack {
+    fn load(workspace: &Workspace, at: Option<Operation>, text: &str) -> Result<Self, OpsError> {
+        let environment = workspace.environment()?;
+        let key = find(workspace, &environment, at, text)?;
+        let footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+        let snapshot = workspace.store().snapshot(&environment, at, &footprint)?;
+        let state = snapshot.components.get(&key);
+        let system = catalogue::component(&key, &Rules::OURS);
+        let mut layers = Vec::new();
+        if let Some(system) = &system {
+            layers.push(system_layer(&environment, system));
+        }
+        for layer in state.iter().flat_map(|state| &state.layers) {
+            let body = workspace.store().definition(&layer.digest)?.unwrap_or_default();
+            layers.push(stack_layer(&snapshot, &key, layer, &body));
+        }
+        let display = state.and_then(|state| state.layers.iter().rev().find_map(|layer| layer.display_name.as_deref()));
+        let system_display = system.as_ref().and_then(|system| system.display_name.as_deref());
+        let name = match (state, &system) {
+            (Some(state), _) => state.component.name.clone(),
+            (None, Some(system)) => system.name.clone(),
+            (None, None) => key.as_str().to_owned(),
+        };
+        let id = state.and_then(|state| state.component.id);
+        let component = ComponentRef::new(environment.id, &key, &name, id, display.or(system_display));
+        let solutions = state.map(|state| solution_names(&snapshot, state)).unwrap_or_default();
+        Ok(Self { key, component, solutions, layers })
+    }
+
+    /// Returns the layers that count: the draft instead of the published Active layer, or no draft.
+    fn seen(&self, unpublished: bool) -> Vec<&StackLayer> {
+        let has_draft = self.layers.iter().any(|layer| layer.state == LayerState::Unpublished);
+        let counts = |layer: &&StackLayer| match layer.state {
+            LayerState::Unpublished => unpublished,
+            LayerState::Published => !(unpublished && has_draft && layer.kind == LayerKind::Active),
+        };
+        self.layers.iter().filter(counts).collect()
+    }
+
+    fn merge_unsupported(&self) -> OpsError {
+        let names: Vec<_> = self.layers.iter().map(|layer| layer.stacked.name.as_str()).collect();
+        let label = self.key.component_type.label();
+        let message = format!(
+            "showing a {label} resolved from several layers is not supported yet (layers, bottom to top: {})",
+            names.join(", ")
+        );
+        OpsError::request(ErrorCode::UNSUPPORTED, message)
+    }
+}
+
+impl StackLayer {
+    fn entry(&self, order: usize, changes: LeafChanges) -> LayerEntry {
+        let changes = changes
+            .into_iter()
+            .map(|(path, change)| (path, LeafChangeEntry { below: change.below, here: change.here }))
+            .collect();
+        LayerEntry {
+            order,
+            kind: self.kind,
+            solution: self.stacked.name.clone(),
+            version: self.version.clone(),
+            publisher: self.publisher.clone(),
+            is_managed: self.is_managed,
+            state: self.state,
+            assumed: self.assumed,
+            properties: self.stacked.leaves.iter().map(|leaf| (leaf.path.clone(), leaf.value.clone())).collect(),
+            changes,
+        }
+    }
+}
+
+fn system_layer(environment: &Environment, system: &SystemComponent) -> StackLayer {
+    let body = Body { bytes: system.definition.as_slice().into(), ..Body::default() };
+    let leaves = definition::leaves(&system.key.component_type, &body);
+    StackLayer {
+        kind: LayerKind::System,
+        stacked: StackedLayer { name: "System".to_owned(), leaves, is_diff: false },
+        state: LayerState::Published,
+        version: Some(environment.settings.platform_version.to_string()),
+        publisher: None,
+        is_managed: true,
+        assumed: false,
+    }
+}
+
+fn stack_layer(snapshot: &Snapshot, key: &ComponentKey, layer: &Layer, body: &Body<'_>) -> StackLayer {
+    let leaves = definition::leaves(&key.component_type, body);
+    let solution = snapshot.solution(layer.solution);
+    let is_active = layer.solution == SolutionNo::ACTIVE;
+    let kind = match (is_active, solution.map(|solution| solution.kind)) {
+        (true, _) => LayerKind::Active,
+        (false, Some(SolutionKind::Patch)) => LayerKind::Patch,
+        (false, Some(SolutionKind::Upgrade)) => LayerKind::Upgrade,
+        (false, Some(SolutionKind::Base) | None) => LayerKind::Base,
+    };
+    let name = match solution {
+        Some(solution) => solution.unique_name.clone(),
+        None if is_active => "Active".to_owned(),
+        None => layer.solution.to_string(),
+    };
+    StackLayer {
+        kind,
+        stacked: StackedLayer { name, leaves, is_diff: layer.is_diff },
+        state: layer.state,
+        version: solution.map(|solution| solution.version.to_string()),
+        publisher: solution
+            .and_then(|solution| snapshot.publisher(solution.publisher))
+            .map(|publisher| publisher.unique_name.clone()),
+        is_managed: !is_active,
+        assumed: is_assumed_layer(layer),
+    }
+}
+
+pub(crate) fn reference(environment: Guid, state: &ComponentState) -> ComponentRef {
+    let display = state.layers.iter().rev().find_map(|layer| layer.display_name.as_deref());
+    let component = &state.component;
+    ComponentRef::new(environment, &component.key, &component.name, component.id, display)
+}
+
+fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
+    let is_system = catalogue::contains(&state.component.key, &Rules::OURS);
+    ComponentEntry {
+        component: reference(snapshot.environment.id, state),
+        solutions: solution_names(snapshot, state),
+        is_managed: is_system || state.managed().next().is_some(),
+        has_unmanaged_layer: has_active(state),
+        active: activation(&state.component.key.component_type),
+        assumed: !state.layers.is_empty() && state.layers.iter().all(is_assumed_layer),
+    }
+}
+
+fn system_entry(environment: &Environment, system: &SystemComponent) -> ComponentEntry {
+    let display = system.display_name.as_deref();
+    ComponentEntry {
+        component: ComponentRef::new(environment.id, &system.key, &system.name, None, display),
+        solutions: Vec::new(),
+        is_managed: true,
+        has_unmanaged_layer: false,
+        active: activation(&system.key.component_type),
+        assumed: false,
+    }
+}
+
+/// Shows a component of a package.
+pub(crate) fn packaged(environment: Guid, component: &PackagedComponent, package: &Package) -> ComponentEntry {
+    let PackagedComponent { key, name, id, display_name, .. } = component;
+    ComponentEntry {
+        component: ComponentRef::new(environment, key, name, *id, display_name.as_deref()),
+        solutions: vec![package.manifest.unique_name.clone()],
+        is_managed: package.is_managed(),
+        has_unmanaged_layer: !package.is_managed(),
+        active: activation(&key.component_type),
+        assumed: false,
+    }
+}
+
+fn solution_names(snapshot: &Snapshot, state: &ComponentState) -> Vec<String> {
+    let mut numbers: Vec<_> = state.members.iter().map(|member| member.solution).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.iter().filter_map(|no| snapshot.solution(*no)).map(|solution| solution.unique_name.clone()).collect()
+}
+
+fn has_active(state: &ComponentState) -> bool {
+    state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE)
+}
+
+/// L92: what an import brings arrives inactive, and nothing turns it on yet.
+fn activation(component_type: &ComponentType) -> Option<bool> {
+    component_type.can_activate().then_some(false)
+}

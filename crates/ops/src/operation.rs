@@ -1,0 +1,361 @@
+//! How every operation runs: request → footprint → snapshot → plan → apply → history.
+//!
+//! [`prepare`] plans and writes nothing; [`carry_out`] takes the environment's lease, plans, applies in one
+//! transaction and writes history, also of a refusal (R14).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use strata_engine::active::PropertyEdit;
+use strata_engine::create::{NewPublisher, NewSolution};
+use strata_engine::{active, create, import, publish, restore, uninstall};
+use strata_model::code::ErrorCode;
+use strata_model::component::ComponentKey;
+use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
+use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome};
+use strata_model::id::{ComponentNo, Digest, Guid, Operation};
+use strata_model::options::ImportOptions;
+use strata_model::package::Package;
+use strata_model::plan::{Action, Edit, OperationKind, Plan, Severity};
+use strata_model::rules::Rules;
+use strata_store::{Held, Stage, StoreBodies};
+
+use crate::package_bodies::{AllBodies, PackageBodies};
+use crate::workspace::now;
+use crate::{OpsError, Workspace, read_package};
+
+/// What is asked of an environment.
+#[derive(Debug, Clone)]
+pub enum Request {
+    Import { path: PathBuf, options: ImportOptions },
+    Uninstall { solution: String },
+    Publish { solution: Option<String> },
+    Set { component: ComponentKey, edits: Vec<PropertyEdit>, solution: Option<String> },
+    RemoveActive { component: ComponentKey },
+    CreatePublisher(NewPublisher),
+    CreateSolution(NewSolution),
+    Settings(Settings),
+    Undo,
+    Restore(Operation),
+}
+
+/// A plan and what is needed to carry it out.
+#[derive(Debug)]
+pub struct Prepared {
+    pub plan: Plan,
+    pub package: Option<Package>,
+    /// The operation whose state comes back, for undo and restore.
+    pub state_of: Option<Operation>,
+}
+
+/// What an operation did.
+#[derive(Debug)]
+pub struct Applied {
+    pub plan: Plan,
+    /// Its number in history; the revision it was made for when nothing had to be done.
+    pub operation: Operation,
+    /// The import job (L113).
+    pub job: Option<Guid>,
+}
+
+/// What is going on, for people who wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    Reading,
+    Planning,
+    Definitions,
+    Rows,
+}
+
+/// Receives how far an operation is: phase, done, of how many (0 where that is unknown).
+pub type Progress<'a> = &'a dyn Fn(Phase, u64, u64);
+
+/// Reports to nobody.
+pub fn silent(_: Phase, _: u64, _: u64) {}
+
+/// Plans a request and changes nothing.
+pub fn prepare(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &Request,
+    progress: Progress<'_>,
+) -> Result<Prepared, OpsError> {
+    let package = read(request, progress)?;
+    plan(workspace, environment, request, package, progress)
+}
+
+/// Carries a request out; a refusal is an error, and stands in history.
+pub fn carry_out(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &Request,
+    progress: Progress<'_>,
+) -> Result<Applied, OpsError> {
+    // A package that cannot be read leaves no trace (R14).
+    let package = read(request, progress)?;
+    carry_out_read(workspace, environment, request, package, None, progress)
+}
+
+/// Carries out a request whose package has been read; `expected` is the base of a saved plan.
+pub(crate) fn carry_out_read(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &Request,
+    package: Option<Package>,
+    expected: Option<Operation>,
+    progress: Progress<'_>,
+) -> Result<Applied, OpsError> {
+    let started = now();
+    let lease = Held::take(workspace.store(), environment, title(request), started)?;
+    // Another operation may have ended between the look-up and the lease.
+    let environment = workspace.environment_named(&environment.name)?;
+    if let Some(base) = expected.filter(|base| *base != environment.revision) {
+        let revision = environment.revision;
+        return Err(strata_store::ApplyError::StalePlan { base, revision }.into());
+    }
+    let prepared = plan(workspace, &environment, request, package, progress)?;
+    let is_lasting = prepared.plan.has_changes() || matches!(request, Request::Import { .. });
+    let job = match request {
+        Request::Import { .. } => Some(job_id(&environment, Operation(environment.operation.0 + 1))),
+        Request::Uninstall { .. }
+        | Request::Publish { .. }
+        | Request::Set { .. }
+        | Request::RemoveActive { .. }
+        | Request::CreatePublisher(_)
+        | Request::CreateSolution(_)
+        | Request::Settings(_)
+        | Request::Undo
+        | Request::Restore(_) => None,
+    };
+    let mut entry = entry(request, &prepared, started, job);
+    if prepared.plan.is_refused() {
+        entry.outcome = Outcome::Failed;
+        workspace.store().record(&environment, entry)?;
+        return Err(OpsError::Refused(Box::new(prepared.plan)));
+    }
+    if !is_lasting || prepared.plan.operation == OperationKind::Skip {
+        return Ok(Applied { plan: prepared.plan, operation: environment.revision, job: None });
+    }
+    let bodies = prepared.package.as_ref().map(PackageBodies::new);
+    let all = AllBodies { package: bodies.as_ref(), store: StoreBodies::new(workspace.store()) };
+    let report = |step: strata_store::Progress| match step.stage {
+        Stage::Bodies => progress(Phase::Definitions, step.done, step.total),
+        Stage::Rows => progress(Phase::Rows, step.done, step.total),
+    };
+    entry.duration = now() - started;
+    let operation = workspace.store().apply(&lease, &prepared.plan, entry, &all, &report)?;
+    let plan = prepared.plan;
+    Ok(Applied { plan, operation, job })
+}
+
+fn read(request: &Request, progress: Progress<'_>) -> Result<Option<Package>, OpsError> {
+    match request {
+        Request::Import { path, .. } => {
+            progress(Phase::Reading, 0, 0);
+            read_package(path).map(Some)
+        }
+        Request::Uninstall { .. }
+        | Request::Publish { .. }
+        | Request::Set { .. }
+        | Request::RemoveActive { .. }
+        | Request::CreatePublisher(_)
+        | Request::CreateSolution(_)
+        | Request::Settings(_)
+        | Request::Undo
+        | Request::Restore(_) => Ok(None),
+    }
+}
+
+fn plan(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &Request,
+    package: Option<Package>,
+    progress: Progress<'_>,
+) -> Result<Prepared, OpsError> {
+    progress(Phase::Planning, 0, 0);
+    let rules = Rules::OURS;
+    let store = workspace.store();
+    let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
+    let headers = snapshot(&Footprint::default())?;
+    let package_bodies = package.as_ref().map(PackageBodies::new);
+    let bodies = AllBodies { package: package_bodies.as_ref(), store: StoreBodies::new(store) };
+    let mut state_of = None;
+    let plan = match (request, &package) {
+        (Request::Import { options, .. }, Some(package)) => {
+            let seen = snapshot(&import::footprint(&headers, package, options))?;
+            import::plan(&seen, package, options, &rules, &bodies)
+        }
+        (Request::Import { path, .. }, None) => {
+            let source = std::io::Error::other("the package was not read");
+            return Err(OpsError::Unreadable { path: path.clone(), source });
+        }
+        (Request::Uninstall { solution }, _) => {
+            let mut footprint = uninstall::footprint(&headers, solution);
+            let seen = snapshot(&footprint)?;
+            footprint.children_of = uninstall::tables(&seen, solution);
+            let rows = row_counts(workspace, environment, &footprint.children_of)?;
+            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            uninstall::plan(&seen, solution, &rows, &rules, &bodies)
+        }
+        (Request::Publish { solution }, _) => {
+            let no = match solution {
+                Some(name) => Some(crate::solutions::find(&headers, name)?.no),
+                None => None,
+            };
+            publish::plan(&snapshot(&publish::footprint())?, no, &rules, &bodies)
+        }
+        (Request::Set { component, edits, solution }, _) => {
+            let seen = snapshot(&active::footprint(component))?;
+            active::set(&seen, component, edits, solution.as_deref(), &rules, &bodies)
+        }
+        (Request::RemoveActive { component }, _) => {
+            let seen = snapshot(&active::footprint(component))?;
+            active::remove(&seen, component, &rules, &bodies)
+        }
+        (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
+        (Request::CreateSolution(new), _) => create::solution(&headers, new, &rules),
+        (Request::Settings(settings), _) => create::settings(&headers, settings.clone(), &rules),
+        (Request::Undo, _) => {
+            let history = store.history(environment, None)?;
+            let target = restore::undo_target(&history)
+                .ok_or_else(|| OpsError::request(ErrorCode::NOTHING_TO_UNDO, "there is no operation to undo"))?;
+            state_of = Some(target);
+            plan_return(workspace, environment, &headers, OperationKind::Undo, target, &rules)?
+        }
+        (Request::Restore(target), _) => {
+            state_of = Some(*target);
+            plan_return(workspace, environment, &headers, OperationKind::Restore, *target, &rules)?
+        }
+    };
+    if let Some(error) = bodies.store.take_error() {
+        return Err(error.into());
+    }
+    Ok(Prepared { plan, package, state_of })
+}
+
+fn plan_return(
+    workspace: &Workspace,
+    environment: &Environment,
+    headers: &Snapshot,
+    kind: OperationKind,
+    target: Operation,
+    rules: &Rules,
+) -> Result<Plan, OpsError> {
+    let store = workspace.store();
+    let edits = store.edits_back_to(environment, target)?;
+    let mut numbers: Vec<ComponentNo> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::LayerOpen(layer) => Some(layer.component),
+            Edit::LayerClose { component, .. } => Some(*component),
+            Edit::SettingsReplace { .. }
+            | Edit::PublisherOpen(_)
+            | Edit::PublisherClose(_)
+            | Edit::SolutionOpen(_)
+            | Edit::SolutionClose(_)
+            | Edit::ComponentAdd(_)
+            | Edit::MemberOpen(_)
+            | Edit::MemberClose(_)
+            | Edit::RowsClose { .. }
+            | Edit::RowsReopen { .. } => None,
+        })
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let seen = store.snapshot(environment, None, &Footprint { numbers, ..Footprint::default() })?;
+    let components = seen
+        .components
+        .into_values()
+        .map(|state| (state.component.no, (state.component, state.layers.len())))
+        .collect::<BTreeMap<_, _>>();
+    Ok(restore::plan(headers, kind, edits, &components, rules))
+}
+
+fn row_counts(
+    workspace: &Workspace,
+    environment: &Environment,
+    tables: &[String],
+) -> Result<BTreeMap<String, u64>, OpsError> {
+    let mut counts = BTreeMap::new();
+    for table in tables {
+        counts.insert(table.clone(), workspace.store().record_count(environment, table)?);
+    }
+    Ok(counts)
+}
+
+/// The platform's word for an operation, as the concurrency refusal says it.
+fn title(request: &Request) -> &'static str {
+    match request {
+        Request::Import { .. } => "Import",
+        Request::Uninstall { .. } => "Uninstall",
+        Request::Publish { .. } => "Publish",
+        Request::Set { .. } => "Set",
+        Request::RemoveActive { .. } => "RemoveActive",
+        Request::CreatePublisher(_) => "CreatePublisher",
+        Request::CreateSolution(_) => "CreateSolution",
+        Request::Settings(_) => "Settings",
+        Request::Undo => "Undo",
+        Request::Restore(_) => "Restore",
+    }
+}
+
+fn kind(request: &Request) -> HistoryKind {
+    match request {
+        Request::Import { .. } => HistoryKind::Import,
+        Request::Uninstall { .. } => HistoryKind::Uninstall,
+        Request::Publish { .. } => HistoryKind::Publish,
+        Request::Set { .. } => HistoryKind::Set,
+        Request::RemoveActive { .. } => HistoryKind::RemoveActive,
+        Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
+        Request::CreateSolution(_) => HistoryKind::CreateSolution,
+        Request::Settings(_) => HistoryKind::Settings,
+        Request::Undo => HistoryKind::Undo,
+        Request::Restore(_) => HistoryKind::Restore,
+    }
+}
+
+fn entry(request: &Request, prepared: &Prepared, started: i64, job: Option<Guid>) -> NewHistoryEntry {
+    let plan = &prepared.plan;
+    let is_change = |action: Action| action != Action::Unchanged;
+    let changes = plan.changes.iter().filter(|change| is_change(change.action)).count();
+    let solution = plan.solution.as_ref();
+    let named = match request {
+        Request::Uninstall { solution } => Some(solution.clone()),
+        Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
+        Request::Import { .. }
+        | Request::RemoveActive { .. }
+        | Request::CreatePublisher(_)
+        | Request::CreateSolution(_)
+        | Request::Settings(_)
+        | Request::Undo
+        | Request::Restore(_) => None,
+    };
+    NewHistoryEntry {
+        time: started,
+        duration: now() - started,
+        kind: kind(request),
+        solution: solution.map(|solution| solution.unique_name.clone()).or(named),
+        from_version: solution.and_then(|solution| solution.from.clone()),
+        to_version: solution.and_then(|solution| solution.to.clone()),
+        suboperation: matches!(request, Request::Import { .. }).then_some(plan.operation),
+        outcome: Outcome::Succeeded,
+        changes: if plan.is_refused() { 0 } else { changes as u64 },
+        job,
+        state_of: prepared.state_of,
+        options: plan.options.as_ref().and_then(|options| serde_json::to_string(options).ok()),
+        findings: plan.findings.iter().filter(|finding| finding.severity != Severity::Info).cloned().collect(),
+    }
+}
+
+/// The id of an import job: minted, so that runs are reproducible (D4).
+fn job_id(environment: &Environment, operation: Operation) -> Guid {
+    Guid::minted(environment.id, "importjob", &operation.to_string())
+}
+
+/// Returns a package's digest, for saved plans.
+pub(crate) fn digest_of(package: Option<&Package>) -> Option<Digest> {
+    package.map(|package| package.digest)
+}

@@ -1,0 +1,74 @@
+//! Packages from disk: a `.zip`, a `.cab`, or an unpacked folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use strata_model::package::Package;
+use strata_package::{Limits, ReadPackageError};
+
+use crate::OpsError;
+
+/// Reads the package at a path.
+pub fn read_package(path: &Path) -> Result<Package, OpsError> {
+    let limits = Limits::default();
+    let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let package = |source: ReadPackageError| OpsError::Package { path: path.to_owned(), source: Box::new(source) };
+    if metadata.is_dir() {
+        let mut files = FolderFiles { root: path, parts: Vec::new(), bytes: 0, limits: &limits };
+        files.collect(path, 0)?;
+        let mut parts = files.parts;
+        // Sorted, since the order of a directory is the file system's.
+        parts.sort();
+        return strata_package::read_parts(parts, &limits).map_err(package);
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    strata_package::read(bytes, &limits).map_err(package)
+}
+
+struct FolderFiles<'a> {
+    root: &'a Path,
+    parts: Vec<(String, Vec<u8>)>,
+    bytes: u64,
+    limits: &'a Limits,
+}
+
+impl FolderFiles<'_> {
+    fn collect(&mut self, folder: &Path, depth: usize) -> Result<(), OpsError> {
+        let unreadable = |path: &Path| {
+            let path = path.to_owned();
+            move |source| OpsError::Unreadable { path, source }
+        };
+        if depth > 32 {
+            return Err(unreadable(folder)(io::Error::other("folders are nested deeper than 32")));
+        }
+        for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
+            let entry = entry.map_err(unreadable(folder))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(unreadable(&path))?;
+            if entry.file_name() == ".git" || kind.is_symlink() {
+                // A link could lead out of the tree; a repository's own files are not the package's (D13).
+                continue;
+            }
+            if kind.is_dir() {
+                self.collect(&path, depth + 1)?;
+                continue;
+            }
+            let size = entry.metadata().map_err(unreadable(&path))?.len();
+            self.bytes += size;
+            if self.bytes > self.limits.inflated_bytes_max || self.parts.len() >= self.limits.entries_max {
+                return Err(unreadable(self.root)(io::Error::other("the folder is larger than the limits allow")));
+            }
+            let bytes = fs::read(&path).map_err(unreadable(&path))?;
+            self.parts.push((relative(self.root, &path), bytes));
+        }
+        Ok(())
+    }
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let below: PathBuf = path.strip_prefix(root).unwrap_or(path).to_owned();
+    let steps: Vec<_> = below.iter().map(|step| step.to_string_lossy().into_owned()).collect();
+    steps.join("/")
+}

@@ -1,0 +1,290 @@
+//! The shapes of answers, as scripts read them (spec `cli.md` §5 and R20).
+//!
+//! A key named there is never renamed or dropped; keys may be added.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use strata_model::component::ComponentRef;
+use strata_model::environment::DesktopFlowSchema;
+use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
+use strata_model::id::{Guid, Operation};
+use strata_model::layer::{LayerKind, LayerState};
+use strata_model::options::ImportOptions;
+use strata_model::package::Container;
+use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolution, Summary};
+use strata_model::rules::Rules;
+
+/// An entry of `env list`, and the answer of `env show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EnvironmentEntry {
+    pub name: String,
+    #[serde(rename = "displayname")]
+    pub display_name: String,
+    #[serde(rename = "platformversion")]
+    pub platform_version: String,
+    #[serde(rename = "desktopflowschema")]
+    pub desktop_flow_schema: DesktopFlowSchema,
+    #[serde(rename = "blockunmanaged")]
+    pub block_unmanaged: bool,
+    pub languages: Vec<u32>,
+    /// Number of the last operation.
+    pub operation: Operation,
+    /// Commands that name no environment use this one.
+    pub selected: bool,
+}
+
+/// An entry of `solution list`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SolutionEntry {
+    #[serde(rename = "solutionid")]
+    pub id: Guid,
+    #[serde(rename = "uniquename")]
+    pub unique_name: String,
+    #[serde(rename = "friendlyname")]
+    pub friendly_name: String,
+    pub version: String,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+    pub publisher: Option<String>,
+    #[serde(rename = "parentsolution")]
+    pub parent_solution: Option<String>,
+    /// RFC 3339, UTC.
+    #[serde(rename = "installedon")]
+    pub installed_on: Option<String>,
+    #[serde(rename = "pendingupgrade")]
+    pub pending_upgrade: bool,
+    pub assumed: bool,
+}
+
+/// The answer of `solution show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SolutionDetail {
+    #[serde(flatten)]
+    pub solution: SolutionEntry,
+    pub components: Vec<ComponentEntry>,
+    #[serde(rename = "missingdependencies")]
+    pub missing_dependencies: Vec<MissingDependencyEntry>,
+}
+
+/// The answer of `solution show --path`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PackageDetail {
+    #[serde(flatten)]
+    pub solution: SolutionEntry,
+    #[serde(rename = "solutionpackageversion")]
+    pub package_version: Option<String>,
+    pub container: Container,
+    #[serde(rename = "rootcomponents")]
+    pub root_components: Vec<RootEntry>,
+    pub components: Vec<ComponentEntry>,
+    #[serde(rename = "missingdependencies")]
+    pub missing_dependencies: Vec<MissingDependencyEntry>,
+    pub files: Vec<FileEntry>,
+    /// Oddities that were tolerated.
+    pub notes: Vec<strata_model::package::PackageNote>,
+}
+
+/// A declared root component.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RootEntry {
+    #[serde(flatten)]
+    pub component: ComponentRef,
+    pub behavior: u8,
+}
+
+/// A file of a package.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileEntry {
+    pub path: String,
+    /// In bytes, inflated.
+    pub size: u64,
+    pub digest: String,
+}
+
+/// A dependency that a package declares missing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MissingDependencyEntry {
+    pub required: ComponentRef,
+    pub dependent: ComponentRef,
+    /// `Name (version)`, `Active` or `System`.
+    pub solution: Option<String>,
+    pub application: Option<String>,
+}
+
+/// An entry of `component list`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComponentEntry {
+    #[serde(flatten)]
+    pub component: ComponentRef,
+    pub solutions: Vec<String>,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+    #[serde(rename = "hasunmanagedlayer")]
+    pub has_unmanaged_layer: bool,
+    /// Null for types that cannot be turned on or off.
+    pub active: Option<bool>,
+    /// Made up by `--assume-missing`.
+    pub assumed: bool,
+}
+
+/// The answer of `component show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ComponentDetail {
+    pub component: ComponentRef,
+    pub properties: BTreeMap<String, String>,
+    pub solutions: Vec<String>,
+    pub state: LayerState,
+    pub active: Option<bool>,
+}
+
+/// The answer of `component layers`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayersView {
+    pub component: ComponentRef,
+    /// Bottom to top.
+    pub layers: Vec<LayerEntry>,
+    pub resolved: BTreeMap<String, String>,
+    #[serde(rename = "decidedby")]
+    pub decided_by: BTreeMap<String, String>,
+    #[serde(rename = "setby")]
+    pub set_by: BTreeMap<String, String>,
+}
+
+/// One layer of a stack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerEntry {
+    pub order: usize,
+    pub kind: LayerKind,
+    pub solution: String,
+    pub version: Option<String>,
+    pub publisher: Option<String>,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+    pub state: LayerState,
+    pub assumed: bool,
+    pub properties: BTreeMap<String, String>,
+    pub changes: BTreeMap<String, LeafChangeEntry>,
+}
+
+/// How a layer changes a property of what is resolved below it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeafChangeEntry {
+    pub below: Option<String>,
+    pub here: Option<String>,
+}
+
+/// A plan, or what an operation did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlanView {
+    pub format_version: &'static str,
+    pub operation: OperationKind,
+    pub solution: Option<PlanSolution>,
+    pub base: Operation,
+    pub options: Option<ImportOptions>,
+    pub rules: Rules,
+    pub outcome: PlanOutcome,
+    pub findings: Vec<Finding>,
+    pub summary: Summary,
+    pub changes: Vec<Change>,
+    /// The import job, once it ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job: Option<Guid>,
+    /// The operation in history, once it ran.
+    #[serde(rename = "applied_as", skip_serializing_if = "Option::is_none")]
+    pub applied_as: Option<Operation>,
+}
+
+/// Whether the rules let an operation through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanOutcome {
+    Succeed,
+    Fail,
+}
+
+impl PlanView {
+    /// Shows a plan; `verbose` lists unchanged components too.
+    pub fn of(plan: &Plan, verbose: bool) -> Self {
+        let listed = |change: &&Change| verbose || change.action != Action::Unchanged;
+        Self {
+            format_version: "1.0",
+            operation: plan.operation,
+            solution: plan.solution.clone(),
+            base: plan.base,
+            options: plan.options.clone(),
+            rules: plan.rules,
+            outcome: if plan.is_refused() { PlanOutcome::Fail } else { PlanOutcome::Succeed },
+            findings: plan.findings.clone(),
+            summary: plan.summary(),
+            changes: plan.changes.iter().filter(listed).cloned().collect(),
+            job: None,
+            applied_as: None,
+        }
+    }
+}
+
+/// An entry of `history`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryView {
+    pub operation: Operation,
+    /// RFC 3339, UTC.
+    pub time: String,
+    pub kind: HistoryKind,
+    pub solution: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub suboperation: Option<OperationKind>,
+    pub result: Outcome,
+    /// Components whose layers changed.
+    pub changes: u64,
+    pub job: Option<Guid>,
+    /// For undo and restore: the operation whose state came back.
+    #[serde(rename = "stateof")]
+    pub state_of: Option<Operation>,
+}
+
+impl HistoryView {
+    /// Shows an entry.
+    pub fn of(entry: &HistoryEntry) -> Self {
+        Self {
+            operation: entry.operation,
+            time: rfc3339(entry.time),
+            kind: entry.kind,
+            solution: entry.solution.clone(),
+            from: entry.from_version.clone(),
+            to: entry.to_version.clone(),
+            suboperation: entry.suboperation,
+            result: entry.outcome,
+            changes: entry.changes,
+            job: entry.job,
+            state_of: entry.state_of,
+        }
+    }
+}
+
+/// The answer of `history show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryDetail {
+    #[serde(flatten)]
+    pub entry: HistoryView,
+    /// Milliseconds it took.
+    pub duration: i64,
+    pub options: Option<ImportOptions>,
+    pub findings: Vec<Finding>,
+    #[serde(rename = "layerchanges")]
+    pub layer_changes: Vec<LayerChangeEntry>,
+}
+
+/// What an operation did to one layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerChangeEntry {
+    pub action: Action,
+    pub component: ComponentRef,
+    pub layer: String,
+}
+
+/// Writes a time as RFC 3339 in UTC; `millis` since 1970-01-01.
+pub fn rfc3339(millis: i64) -> String {
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
+}

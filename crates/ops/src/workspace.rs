@@ -1,0 +1,136 @@
+//! A store and the environment that commands mean (spec `cli.md` §1).
+//!
+//! A command that writes makes the store and an environment named `default`; a command that only reads makes
+//! nothing. Planning without a store happens against a fresh environment in memory (R5).
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use strata_model::code::ErrorCode;
+use strata_model::environment::{Environment, Settings};
+use strata_store::sqlite::SqliteStore;
+use strata_store::{Store, StoreError};
+
+use crate::OpsError;
+use crate::names::did_you_mean;
+
+/// The environment that exists without being asked for.
+pub const DEFAULT_ENVIRONMENT: &str = "default";
+
+/// Where the store is and which environment is meant.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// A file path, or a `postgres://` URL.
+    pub store: String,
+    /// `None`: the selected environment, else [`DEFAULT_ENVIRONMENT`].
+    pub environment: Option<String>,
+}
+
+/// An open store.
+pub struct Workspace {
+    store: Box<dyn Store>,
+    environment: Option<String>,
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+impl Workspace {
+    /// Opens a store that exists.
+    pub fn open(location: &Location) -> Result<Self, OpsError> {
+        let store = SqliteStore::open(&file(location)?)?;
+        Ok(Self { store: Box::new(store), environment: location.environment.clone() })
+    }
+
+    /// Opens a store, made when it does not exist.
+    pub fn open_or_create(location: &Location) -> Result<Self, OpsError> {
+        let store = SqliteStore::open_or_create(&file(location)?)?;
+        Ok(Self { store: Box::new(store), environment: location.environment.clone() })
+    }
+
+    /// Opens a store for planning: where there is none, an empty one in memory (R5).
+    pub fn open_to_plan(location: &Location) -> Result<Self, OpsError> {
+        match Self::open(location) {
+            Err(OpsError::Store(StoreError::Absent { .. })) => {
+                let workspace = Self::in_memory()?;
+                workspace.environment_to_write()?;
+                Ok(workspace)
+            }
+            other => other,
+        }
+    }
+
+    /// Makes an empty store in memory.
+    pub fn in_memory() -> Result<Self, OpsError> {
+        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None })
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// Returns the environment that is meant, which must exist.
+    pub fn environment(&self) -> Result<Environment, OpsError> {
+        let name = self.environment_name()?;
+        match self.store.environment(&name)? {
+            Some(environment) => Ok(environment),
+            None => Err(self.unknown_environment(&name)?),
+        }
+    }
+
+    /// Returns the environment that is meant; the default one is made on first use.
+    pub fn environment_to_write(&self) -> Result<Environment, OpsError> {
+        let name = self.environment_name()?;
+        match self.store.environment(&name)? {
+            Some(environment) => Ok(environment),
+            None if name.eq_ignore_ascii_case(DEFAULT_ENVIRONMENT) => {
+                Ok(self.store.environment_create(DEFAULT_ENVIRONMENT, &Settings::fresh(DEFAULT_ENVIRONMENT))?)
+            }
+            None => Err(self.unknown_environment(&name)?),
+        }
+    }
+
+    /// Returns the environment of that name, which must exist.
+    pub fn environment_named(&self, name: &str) -> Result<Environment, OpsError> {
+        match self.store.environment(name)? {
+            Some(environment) => Ok(environment),
+            None => Err(self.unknown_environment(name)?),
+        }
+    }
+
+    fn environment_name(&self) -> Result<String, OpsError> {
+        match &self.environment {
+            Some(name) => Ok(name.clone()),
+            None => Ok(self.store.selected()?.unwrap_or_else(|| DEFAULT_ENVIRONMENT.to_owned())),
+        }
+    }
+
+    fn unknown_environment(&self, name: &str) -> Result<OpsError, OpsError> {
+        let known = self.store.environments()?;
+        let error = OpsError::request(ErrorCode::NOT_FOUND, format!("there is no environment `{name}`"));
+        let guess = did_you_mean(name, known.iter().map(|environment| environment.name.as_str()));
+        Ok(match guess {
+            Some(guess) => error.hint(guess),
+            None => error.hint(format!("make it with `strata env create {name}`, or see `strata env list`")),
+        })
+    }
+}
+
+fn file(location: &Location) -> Result<PathBuf, OpsError> {
+    if location.store.starts_with("postgres://") || location.store.starts_with("postgresql://") {
+        let message = "PostgreSQL stores are not supported yet";
+        return Err(OpsError::request(ErrorCode::UNSUPPORTED, message).hint("give a file path to --store"));
+    }
+    Ok(Path::new(&location.store).to_owned())
+}
+
+/// Returns the time, in milliseconds since 1970-01-01 UTC.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

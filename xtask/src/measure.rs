@@ -1,0 +1,147 @@
+//! One measurement, alone in its process, so that peak memory is its own.
+//!
+//! Prints one line: milliseconds, peak resident memory in bytes.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use strata_model::options::ImportOptions;
+use strata_ops::{Location, Request, Workspace, carry_out, components, prepare, silent};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    what: What,
+    #[arg(long)]
+    package: Option<PathBuf>,
+    #[arg(long)]
+    store: Option<PathBuf>,
+    #[arg(long)]
+    component: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Read, inflate, tokenise, hash once, append all bodies, fsync once; single thread
+    Bound,
+    Import,
+    Plan,
+    Layers,
+    Read,
+}
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    let started = Instant::now();
+    let elapsed = match options.what {
+        What::Bound => {
+            bound(wanted(options.package.as_deref(), "--package")?)?;
+            started.elapsed()
+        }
+        What::Read => {
+            strata_ops::read_package(wanted(options.package.as_deref(), "--package")?).map_err(|e| e.to_string())?;
+            started.elapsed()
+        }
+        What::Import | What::Plan => {
+            operation(options)?;
+            started.elapsed()
+        }
+        What::Layers => layers(options)?,
+    };
+    println!("{} {}", elapsed.as_secs_f64() * 1000.0, peak_memory());
+    Ok(())
+}
+
+fn wanted<'a, T: ?Sized>(value: Option<&'a T>, name: &str) -> Result<&'a T, String> {
+    value.ok_or_else(|| format!("{name} is needed"))
+}
+
+fn workspace(options: &Options) -> Result<Workspace, String> {
+    let store = wanted(options.store.as_deref(), "--store")?.display().to_string();
+    Workspace::open_or_create(&Location { store, environment: None }).map_err(|error| error.to_string())
+}
+
+fn operation(options: &Options) -> Result<(), String> {
+    let workspace = workspace(options)?;
+    let environment = workspace.environment_to_write().map_err(|error| error.to_string())?;
+    let path = wanted(options.package.as_deref(), "--package")?.to_owned();
+    let request = Request::Import { path, options: ImportOptions::pac() };
+    if options.what == What::Plan {
+        let prepared = prepare(&workspace, &environment, &request, &silent).map_err(|error| error.to_string())?;
+        return if prepared.plan.is_refused() { Err("the plan is refused".to_owned()) } else { Ok(()) };
+    }
+    carry_out(&workspace, &environment, &request, &silent).map_err(|error| error.to_string())?;
+    Ok(())
+}
+
+fn layers(options: &Options) -> Result<std::time::Duration, String> {
+    let workspace = workspace(options)?;
+    let component = wanted(options.component.as_deref(), "--component")?;
+    let started = Instant::now();
+    components::layers(&workspace, None, component, false).map_err(|error| error.to_string())?;
+    Ok(started.elapsed())
+}
+
+/// The fresh-import bound of the performance budget.
+fn bound(package: &Path) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let zip = std::fs::read(package).map_err(|error| text(&error))?;
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&zip)).map_err(|error| text(&error))?;
+    let mut inflated = Vec::with_capacity(archive.len());
+    let mut decompressor = libdeflater::Decompressor::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| text(&error))?;
+        let size = usize::try_from(entry.size()).map_err(|error| text(&error))?;
+        let packed = usize::try_from(entry.compressed_size()).map_err(|error| text(&error))?;
+        let start = usize::try_from(entry.data_start().unwrap_or_default()).map_err(|error| text(&error))?;
+        let bytes = zip.get(start..start + packed).ok_or("an entry reaches past the end")?;
+        let mut out = vec![0; size];
+        if entry.compression() == zip::CompressionMethod::Stored {
+            out.copy_from_slice(bytes);
+        } else {
+            decompressor.deflate_decompress(bytes, &mut out).map_err(|error| text(&error))?;
+        }
+        if libdeflater::crc32(&out) != entry.crc32() {
+            return Err("an entry's checksum differs".to_owned());
+        }
+        let name = entry.name().map_err(|error| text(&error))?.into_owned();
+        inflated.push((name, out));
+    }
+    for (_, bytes) in inflated.iter().filter(|(name, _)| name == "customizations.xml") {
+        tokenise(bytes)?;
+    }
+    let mut hashed = 0_usize;
+    for (_, bytes) in &inflated {
+        hashed += usize::from(blake3::hash(bytes).as_bytes()[0]);
+    }
+    std::hint::black_box(hashed);
+    let mut file = tempfile::tempfile().map_err(|error| text(&error))?;
+    for (_, bytes) in &inflated {
+        file.write_all(bytes).map_err(|error| text(&error))?;
+    }
+    sync(&file)
+}
+
+fn tokenise(bytes: &[u8]) -> Result<(), String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let mut reader = quick_xml::Reader::from_str(text);
+    loop {
+        match reader.read_event().map_err(|error| error.to_string())? {
+            quick_xml::events::Event::Eof => return Ok(()),
+            event => std::hint::black_box(event),
+        };
+    }
+}
+
+fn sync(file: &File) -> Result<(), String> {
+    file.sync_all().map_err(|error| error.to_string())
+}
+
+/// Returns the peak resident memory of this process in bytes, 0 where the system does not tell.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes: u64 = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0);
+    kilobytes * 1024
+}
