@@ -118,8 +118,7 @@ impl Bench {
         let bytes = generator::package(recipe);
         let path = self.folder.join(name);
         std::fs::write(&path, &bytes).map_err(|error| error.to_string())?;
-        let mut archive =
-            zip::ZipArchive::new(std::io::Cursor::new(&bytes)).map_err(|error| error.to_string())?;
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).map_err(|error| error.to_string())?;
         let mut inflated = 0;
         for index in 0..archive.len() {
             inflated += archive.by_index_raw(index).map_err(|error| error.to_string())?.size();

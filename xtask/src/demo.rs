@@ -25,6 +25,8 @@ pub(crate) fn run() -> Result<(), String> {
         let mut command = Command::new(target.join("debug").join("strata"));
         crate::run(command.current_dir(root()).arg("--store").arg(&store).args(*arguments))?;
     }
-    println!("\nThe store of this demo was temporary. Try it yourself: `cargo run -- import examples/contoso-core-1.0`");
+    println!(
+        "\nThe store of this demo was temporary. Try it yourself: `cargo run -- import examples/contoso-core-1.0`"
+    );
     Ok(())
 }

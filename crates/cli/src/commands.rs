@@ -28,8 +28,6 @@ use crate::failure::{Exit, Failure, USAGE};
 use crate::output::Output;
 use crate::unsupported;
 
-/// The environment that exists without being asked for.
-const DEFAULT_ENVIRONMENT: &str = "default";
 /// Sets the format where the command line does not.
 const FORMAT_VARIABLE: &str = "STRATA_FORMAT";
 
@@ -148,11 +146,12 @@ impl Context<'_> {
     pub(crate) fn open_to_plan(&self) -> Result<(Workspace, Environment), Failure> {
         self.refuse_missing_environment()?;
         let workspace = Workspace::open_to_plan(&self.location())?;
-        let is_default = |name: &str| name.eq_ignore_ascii_case(DEFAULT_ENVIRONMENT);
+        let is_default = |name: &str| name.eq_ignore_ascii_case(strata_ops::DEFAULT_ENVIRONMENT);
         let selected = workspace.store().selected().map_err(OpsError::from)?;
         let name = self.environment_asked().map(str::to_owned).or(selected);
         let means_default = name.as_deref().is_none_or(is_default);
-        let is_there = workspace.store().environment(DEFAULT_ENVIRONMENT).map_err(OpsError::from)?.is_some();
+        let is_there =
+            workspace.store().environment(strata_ops::DEFAULT_ENVIRONMENT).map_err(OpsError::from)?.is_some();
         if means_default && !is_there {
             let fresh = Workspace::in_memory()?;
             let environment = fresh.environment_to_write()?;
@@ -174,7 +173,7 @@ impl Context<'_> {
 
     /// A store that does not exist holds no environment but the default one to come.
     fn refuse_missing_environment(&self) -> Result<(), Failure> {
-        let asked = self.environment_asked().filter(|name| !name.eq_ignore_ascii_case(DEFAULT_ENVIRONMENT));
+        let asked = self.environment_asked().filter(|name| !name.eq_ignore_ascii_case(strata_ops::DEFAULT_ENVIRONMENT));
         let is_url = self.store().contains("://");
         match asked {
             Some(name) if !self.store_exists() && !is_url => {

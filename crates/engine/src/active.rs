@@ -157,6 +157,10 @@ impl<'a> Target<'a> {
                 plan.findings.push(unknown_property(self.key, &edit.path));
                 return None;
             };
+            if !known.contains(&path) {
+                let message = format!("no layer of this {} mentions `{path}` so far", component_type.label());
+                plan.findings.push(Finding::warning(FindingKind::Component, None, "R8", message));
+            }
             touches_row |= leaf.unit == Unit::Row;
             let unit = unit_of_edit(component_type, &resolved, &leaf.group, leaf.unit, lens.rules.masking);
             overlay(component_type, &mut active, &unit);
@@ -274,7 +278,7 @@ fn refuse_edit(snapshot: &Snapshot, key: &ComponentKey, plan: &mut Plan) {
         let message = "the environment does not allow unmanaged customizations".to_owned();
         plan.findings.push(
             Finding::error(FindingKind::Blocked, ErrorCode::UNMANAGED_CUSTOMIZATIONS_BLOCKED, "L104", message)
-                .hint("allow them with `env set --block-unmanaged false`"),
+                .hint("allow them with `strata env set --block-unmanaged false`"),
         );
     }
     match key.component_type.merge() {

@@ -80,7 +80,8 @@ pub fn contains(key: &ComponentKey, rules: &Rules) -> bool {
         "entity" => catalogue.tables.contains_key(key.as_str()),
         "attribute" => key.as_str().split_once('.').is_some_and(|(table, column)| {
             let is_system_table = catalogue.tables.contains_key(table);
-            let presumed = rules.unlisted_system_columns_present && !column.contains('_');
+            let is_plain = column.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !column.is_empty();
+            let presumed = rules.unlisted_system_columns_present && is_plain;
             is_system_table && (presumed || find_column(table, column).is_some())
         }),
         _ => false,

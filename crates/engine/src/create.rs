@@ -109,7 +109,7 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         let message = format!("there is no publisher named `{}`", new.publisher);
         plan.findings.push(
             Finding::error(FindingKind::Publisher, ErrorCode::NOT_FOUND, "L6", message)
-                .hint("make it with `publisher create --name NAME --prefix PREFIX`"),
+                .hint("make it with `strata publisher create --name NAME --prefix PREFIX`"),
         );
         return plan;
     };

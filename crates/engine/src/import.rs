@@ -86,8 +86,8 @@ struct Import<'a> {
     installed: Option<&'a Solution>,
     solution: SolutionNo,
     publisher: PublisherNo,
-    /// The package's components by key.
-    packaged: BTreeMap<&'a ComponentKey, &'a PackagedComponent>,
+    /// The package's components as they meet the target, in key order.
+    met: Vec<Met<'a>>,
     plan: Plan,
     changes: Vec<(ComponentKey, Change)>,
     next_component: ComponentNo,
@@ -149,7 +149,7 @@ impl<'a> Import<'a> {
             installed,
             solution,
             publisher,
-            packaged: package.components.iter().map(|component| (&component.key, component)).collect(),
+            met: meet(snapshot, package, rules),
             plan,
             changes: Vec::new(),
             next_component: snapshot.next_component,
@@ -177,22 +177,23 @@ impl<'a> Import<'a> {
     }
 
     fn standing(&self, key: &ComponentKey) -> Standing {
-        if catalogue::contains(key, self.lens.rules) {
-            return Standing::System;
-        }
-        let Some(state) = self.state(key) else { return Standing::Absent };
-        if state.managed().next().is_some() {
-            Standing::Managed
-        } else if state.layers.is_empty() {
-            Standing::Absent
-        } else {
-            Standing::Unmanaged
-        }
+        standing(self.state(key), key, self.lens.rules)
+    }
+
+    /// Returns the package's component of that key.
+    fn packaged(&self, key: &ComponentKey) -> Option<&'a PackagedComponent> {
+        let index = self.met.binary_search_by(|met| met.component.key.cmp(key)).ok()?;
+        Some(self.met[index].component)
     }
 
     /// Returns the number of a component, adding the component when the environment has never seen it.
-    fn number(&mut self, key: &ComponentKey, describe: impl FnOnce() -> NewComponent) -> ComponentNo {
-        if let Some(state) = self.state(key) {
+    fn number(
+        &mut self,
+        key: &ComponentKey,
+        state: Option<&ComponentState>,
+        describe: impl FnOnce() -> NewComponent,
+    ) -> ComponentNo {
+        if let Some(state) = state {
             return state.component.no;
         }
         if let Some(no) = self.added.get(key) {
@@ -247,6 +248,40 @@ impl<'a> Import<'a> {
             }
             None => self.plan.edits.push(Edit::SolutionOpen(solution)),
         }
+    }
+}
+
+/// A component of the package with what the target has under its key.
+#[derive(Clone, Copy)]
+struct Met<'a> {
+    component: &'a PackagedComponent,
+    state: Option<&'a ComponentState>,
+    standing: Standing,
+}
+
+/// Looks each component up once: both sides are walked in key order.
+fn meet<'a>(snapshot: &'a Snapshot, package: &'a Package, rules: &Rules) -> Vec<Met<'a>> {
+    let mut components: Vec<_> = package.components.iter().collect();
+    components.sort_unstable_by(|left, right| left.key.cmp(&right.key));
+    let mut states = snapshot.components.iter().peekable();
+    components
+        .into_iter()
+        .map(|component| {
+            while states.next_if(|(key, _)| **key < component.key).is_some() {}
+            let state = states.peek().filter(|(key, _)| **key == component.key).map(|(_, state)| *state);
+            Met { component, state, standing: standing(state, &component.key, rules) }
+        })
+        .collect()
+}
+
+fn standing(state: Option<&ComponentState>, key: &ComponentKey, rules: &Rules) -> Standing {
+    if catalogue::contains(key, rules) {
+        return Standing::System;
+    }
+    match state {
+        Some(state) if state.managed().next().is_some() => Standing::Managed,
+        Some(state) if !state.layers.is_empty() => Standing::Unmanaged,
+        Some(_) | None => Standing::Absent,
     }
 }
 

@@ -13,6 +13,8 @@ use strata_model::layer::Layer;
 use strata_model::plan::{Action, Change, Edit, Effect, OperationKind, Plan};
 use strata_model::rules::Rules;
 
+use crate::catalogue;
+
 /// Returns the operation whose state an undo brings back, or `None` when there is nothing to undo.
 ///
 /// `history` is newest first. An undo stands for the operation whose state it brought back, so repeating it
@@ -77,8 +79,14 @@ pub fn plan(
         })
         .collect();
     changes.sort_by(|(left, _), (right, _)| left.cmp(right));
-    plan.changes = changes.into_iter().map(|(_, change)| change).collect();
     plan.edits = edits;
+    // A table that goes takes its rows with it (D8); the system's tables stay.
+    for (key, _) in changes.iter().filter(|(_, change)| change.action == Action::Delete) {
+        if key.component_type.is("entity") && !catalogue::contains(key, rules) {
+            plan.edits.push(Edit::RowsClose { table: key.as_str().to_owned() });
+        }
+    }
+    plan.changes = changes.into_iter().map(|(_, change)| change).collect();
     plan
 }
 

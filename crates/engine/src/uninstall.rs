@@ -182,7 +182,10 @@ impl<'a> Removal<'a> {
     /// L99: what goes with tables, and with columns of tables that stay.
     fn warn_of_loss(&mut self, key: &ComponentKey, component: &ComponentRef, rows: u64) {
         let message = match key.component_type.name() {
-            "entity" => format!("table {} goes with all its rows ({rows})", component.name),
+            "entity" => match rows {
+                0 => format!("table {} goes, and the rows it may have with it", component.name),
+                rows => format!("table {} goes with its {rows} rows", component.name),
+            },
             "attribute" => {
                 let table = ComponentKey::new(
                     strata_model::component::ComponentType::named("entity"),
@@ -288,7 +291,8 @@ impl<'a> Removal<'a> {
                 continue;
             }
             let dependent = self.reference(state);
-            let owners: Vec<_> = state.managed().map(|l| names::solution(self.lens.snapshot, l.solution)).collect();
+            let staying = state.managed().filter(|layer| !self.leaving.contains(&layer.solution));
+            let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
             let message = format!(
                 "solution dependencies exist, cannot uninstall: {} of {} stands on table {table}",
                 names::describe(&dependent, key.component_type.label()),

@@ -393,7 +393,8 @@ impl ComponentRef {
             number: key.component_type.number(),
             type_name: key.component_type.name().to_owned(),
             id: id.or_else(|| key.guid()).unwrap_or_else(minted),
-            name: name.to_owned(),
+            // GUIDs are shown in one form, however a package wrote them.
+            name: if key.guid().is_some() { key.as_str().to_owned() } else { name.to_owned() },
             display_name: display.map(str::to_owned),
         }
     }

@@ -23,4 +23,6 @@ pub use error::{ErrorReport, OpsError};
 pub use names::closest;
 pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, prepare, silent};
 pub use source::read_package;
-pub use workspace::{Location, Workspace};
+pub use strata_engine::active::PropertyEdit;
+pub use strata_engine::create::{NewPublisher, NewSolution};
+pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

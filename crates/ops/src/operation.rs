@@ -19,6 +19,7 @@ use strata_model::options::ImportOptions;
 use strata_model::package::Package;
 use strata_model::plan::{Action, Edit, OperationKind, Plan, Severity};
 use strata_model::rules::Rules;
+use strata_model::solution::RESERVED_NAMES;
 use strata_store::{Held, Stage, StoreBodies};
 
 use crate::package_bodies::{AllBodies, PackageBodies};
@@ -57,6 +58,10 @@ pub struct Applied {
     pub operation: Operation,
     /// The import job (L113).
     pub job: Option<Guid>,
+    /// The operation whose state came back, for undo and restore.
+    pub state_of: Option<Operation>,
+    /// Whether it stands in history: nothing to do leaves no entry.
+    pub recorded: bool,
 }
 
 /// What is going on, for people who wait.
@@ -136,7 +141,13 @@ pub(crate) fn carry_out_read(
         return Err(OpsError::Refused(Box::new(prepared.plan)));
     }
     if !is_lasting || prepared.plan.operation == OperationKind::Skip {
-        return Ok(Applied { plan: prepared.plan, operation: environment.revision, job: None });
+        return Ok(Applied {
+            plan: prepared.plan,
+            operation: environment.revision,
+            job: None,
+            state_of: prepared.state_of,
+            recorded: false,
+        });
     }
     let bodies = prepared.package.as_ref().map(PackageBodies::new);
     let all = AllBodies { package: bodies.as_ref(), store: StoreBodies::new(workspace.store()) };
@@ -146,8 +157,7 @@ pub(crate) fn carry_out_read(
     };
     entry.duration = now() - started;
     let operation = workspace.store().apply(&lease, &prepared.plan, entry, &all, &report)?;
-    let plan = prepared.plan;
-    Ok(Applied { plan, operation, job })
+    Ok(Applied { plan: prepared.plan, operation, job, state_of: prepared.state_of, recorded: true })
 }
 
 fn read(request: &Request, progress: Progress<'_>) -> Result<Option<Package>, OpsError> {
@@ -193,6 +203,9 @@ fn plan(
             return Err(OpsError::Unreadable { path: path.clone(), source });
         }
         (Request::Uninstall { solution }, _) => {
+            if !RESERVED_NAMES.iter().any(|own| own.eq_ignore_ascii_case(solution)) {
+                crate::solutions::find(&headers, solution)?;
+            }
             let mut footprint = uninstall::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
             footprint.children_of = uninstall::tables(&seen, solution);

@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The bytes of a solution package become a [`Package`]: a zip, a cabinet, or the files of an unpacked folder.
+//!
+//! A package is judged by its own content alone. Nothing in it is trusted (D13) and nothing of it is dropped:
+//! what no component owns is the package's residue. Components are slices of the parts they came in (D3).
+//!
+//! Not here: the file system (the caller reads it) and the environment.
+
+mod attributes;
+mod container;
+mod customizations_xml;
+mod error;
+mod folder;
+mod inventory;
+mod item;
+mod limits;
+mod places;
+mod read;
+mod rows;
+mod solution_xml;
+mod zip_directory;
+
+pub use error::ReadPackageError;
+pub use limits::Limits;
+pub use read::{read, read_manifest, read_parts};
+
+#[cfg(doc)]
+use strata_model::package::Package;

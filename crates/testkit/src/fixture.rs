@@ -85,8 +85,7 @@ impl Builder {
             [component, "from", "Active"] => (component, Provider::Active, None),
             [component, "from", "System"] => (component, Provider::System, None),
             [component, "from", name, v, tail @ ..] => {
-                let provider =
-                    Provider::Solution { unique_name: (*name).to_owned(), version: Some(version(v)) };
+                let provider = Provider::Solution { unique_name: (*name).to_owned(), version: Some(version(v)) };
                 let application = tail.first().map(|word| ((*word).to_owned(), Some(version(v))));
                 (component, provider, application)
             }

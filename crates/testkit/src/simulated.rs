@@ -124,7 +124,10 @@ impl Simulated {
     pub fn resolved(&self, key: &ComponentKey) -> Vec<String> {
         let stack = self.stack(key);
         let resolved = layering::resolve(&key.component_type, &stack).expect("a type that can be resolved");
-        resolved.iter().map(|(path, leaf)| format!("{path}={} by {}", leaf.value, stack[leaf.decided_by].name)).collect()
+        resolved
+            .iter()
+            .map(|(path, leaf)| format!("{path}={} by {}", leaf.value, stack[leaf.decided_by].name))
+            .collect()
     }
 
     /// Returns the names of a component's layers, bottom to top, drafts in brackets.
@@ -197,17 +200,16 @@ impl Simulated {
             }
             Edit::SolutionClose(solution) => remove(&mut self.snapshot.solutions, solution),
             Edit::ComponentAdd(component) => {
-                let state =
-                    ComponentState { component: component.clone(), layers: Vec::new(), members: Vec::new() };
+                let state = ComponentState { component: component.clone(), layers: Vec::new(), members: Vec::new() };
                 assert!(self.snapshot.components.insert(component.key.clone(), state).is_none(), "{component:?}");
                 self.snapshot.next_component.0 = self.snapshot.next_component.0.max(component.no.0 + 1);
             }
             Edit::LayerOpen(layer) => self.state(layer.component).layers.push(layer.clone()),
             Edit::LayerClose { component, solution, state, digest } => {
                 let layers = &mut self.state(*component).layers;
-                let found = layers.iter().position(|layer| {
-                    layer.solution == *solution && layer.state == *state && layer.digest == *digest
-                });
+                let found = layers
+                    .iter()
+                    .position(|layer| layer.solution == *solution && layer.state == *state && layer.digest == *digest);
                 layers.remove(found.expect("the layer that the plan expects"));
             }
             Edit::MemberOpen(member) => self.state(member.component).members.push(member.clone()),

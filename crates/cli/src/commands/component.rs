@@ -1,9 +1,9 @@
 //! `component`: list, show, layers, edits of the Active layer.
 
-use strata_engine::active::PropertyEdit;
 use strata_model::component::ComponentType;
 use strata_model::environment::Environment;
 use strata_model::layer::LayerState;
+use strata_ops::PropertyEdit;
 use strata_ops::components::{self, Filter};
 use strata_ops::{Request, Workspace};
 

@@ -1,7 +1,7 @@
 //! `publisher`: create and list.
 
-use strata_engine::create::NewPublisher;
 use strata_model::code::ErrorCode;
+use strata_ops::NewPublisher;
 use strata_ops::{OpsError, Request, solutions};
 
 use super::{Context, write};

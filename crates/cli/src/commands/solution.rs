@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use strata_engine::create::NewSolution;
 use strata_model::code::ErrorCode;
 use strata_model::options::ImportOptions;
 use strata_model::version::Version;
+use strata_ops::NewSolution;
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions};
 
 use super::{Context, import, plan, write};

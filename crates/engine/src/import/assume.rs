@@ -171,7 +171,8 @@ impl Import<'_> {
         let is_active = *source == Source::Active;
         for (key, Assumed { name, id, display_name }) in components {
             let reference = ComponentRef::new(environment, &key, &name, id, display_name.as_deref());
-            let component = self.number(&key, || NewComponent { name, id, category: None });
+            let state = self.state(&key);
+            let component = self.number(&key, state, || NewComponent { name, id, category: None });
             self.plan.edits.push(Edit::LayerOpen(Layer {
                 component,
                 solution: if is_active { SolutionNo::ACTIVE } else { solution },

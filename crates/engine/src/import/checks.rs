@@ -74,7 +74,7 @@ impl Import<'_> {
             self.plan
                 .findings
                 .push(Finding::error(FindingKind::Platform, ErrorCode::PACKAGE_VERSION_TOO_NEW, "L96", message).hint(
-                "export from an environment that is not newer, or raise this one's with `env set --platform-version`",
+                "export from an environment that is not newer, or raise this one's with `strata env set --platform-version`",
             ));
         } else if let Some(build) = &manifest.build
             && build > target
@@ -96,7 +96,7 @@ impl Import<'_> {
                     "L104",
                     "the environment does not allow unmanaged customizations",
                 )
-                .hint("import the managed package, or allow them with `env set --block-unmanaged false`"),
+                .hint("import the managed package, or allow them with `strata env set --block-unmanaged false`"),
             );
         }
         // R4: a real package replaces a placeholder as if it were new.
@@ -135,7 +135,7 @@ impl Import<'_> {
         let name = &self.package.manifest.unique_name;
         let message = format!("{name} {sentence}; an import can only update a solution when the modes match");
         self.plan.findings.push(Finding::error(FindingKind::Mode, code, "L61", message).hint(format!(
-            "import into another environment, or remove it first with `solution delete --solution-name {name}`"
+            "import into another environment, or remove it first with `strata solution delete --solution-name {name}`"
         )));
     }
 

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::dependency::{MissingDependency, Provider};
-use strata_model::environment::Behavior;
-use strata_model::package::{PackagedComponent, Presence, RootComponent};
+use strata_model::environment::{Behavior, ComponentState};
+use strata_model::package::{Presence, RootComponent};
 use strata_model::plan::{Finding, FindingKind, FindingProvider};
 use strata_model::version::Version;
 
 use super::assume::{Assumptions, Source, is_assumed_layer};
-use super::{Import, Standing};
+use super::{Import, Met, Standing};
 use crate::{catalogue, definition, names};
 
 impl Import<'_> {
@@ -22,10 +22,10 @@ impl Import<'_> {
         let mut assumptions = Assumptions::default();
         self.check_roots(&mut assumptions);
         self.check_declared(&mut assumptions);
-        for component in &self.package.components {
-            self.check_base(component, &mut assumptions);
-            self.check_column_name(component);
-            self.check_same_table(component);
+        for met in self.met.clone() {
+            self.check_base(&met, &mut assumptions);
+            self.check_column_name(&met);
+            self.check_same_table(&met);
         }
         assumptions
     }
@@ -50,8 +50,7 @@ impl Import<'_> {
         for component in &self.package.components {
             // A business rule comes along with its table; real packages hold some without a root.
             let is_business_rule = component.key.component_type.is("workflow") && component.category == Some(2);
-            let needs_root =
-                component.key.component_type.row().is_some_and(|row| row.needs_root) && !is_business_rule;
+            let needs_root = component.key.component_type.row().is_some_and(|row| row.needs_root) && !is_business_rule;
             let is_declared = roots.binary_search_by(|root| root.key.cmp(&component.key)).is_ok();
             if needs_root && !is_declared && component.presence != Presence::Reference {
                 let reference = names::packaged(self.environment(), component);
@@ -66,7 +65,7 @@ impl Import<'_> {
         }
         for root in roots {
             let is_defined =
-                self.packaged.get(&root.key).is_some_and(|component| component.presence != Presence::Reference);
+                self.packaged(&root.key).is_some_and(|component| component.presence != Presence::Reference);
             // Types from 10000 are numbered anew in every environment: such a root cannot be looked up.
             let is_unnumbered = root.key.component_type.number().is_some_and(|number| number >= 10_000);
             if is_defined || is_unnumbered || self.standing(&root.key) != Standing::Absent {
@@ -110,7 +109,7 @@ impl Import<'_> {
             by_required.entry(&missing.required.key).or_default().push(missing);
         }
         for (key, group) in by_required {
-            let is_defined = self.packaged.get(key).is_some_and(|component| component.presence == Presence::Full);
+            let is_defined = self.packaged(key).is_some_and(|component| component.presence == Presence::Full);
             if !is_defined && group[0].provider != Provider::System {
                 self.check_required(key, &group, assumptions);
             }
@@ -122,9 +121,13 @@ impl Import<'_> {
         let outdated = self.outdated_application(missing);
         let standing = self.standing(key);
         match standing {
-            Standing::System | Standing::Managed if outdated.is_none() => self.rely_on(key),
+            Standing::System | Standing::Managed if outdated.is_none() => {
+                self.state(key).into_iter().for_each(|state| self.rely_on(state));
+            }
             Standing::Unmanaged if !self.package.is_managed() => {}
-            Standing::Unmanaged if self.is_assumed_active(key) => self.rely_on(key),
+            Standing::Unmanaged if self.is_assumed_active(key) => {
+                self.state(key).into_iter().for_each(|state| self.rely_on(state));
+            }
             Standing::Unmanaged => {
                 let finding = self.dependency_finding(
                     group,
@@ -197,8 +200,8 @@ impl Import<'_> {
     }
 
     /// L43, L63: what a layer needs below it.
-    fn check_base(&mut self, component: &PackagedComponent, assumptions: &mut Assumptions) {
-        let standing = self.standing(&component.key);
+    fn check_base(&mut self, met: &Met<'_>, assumptions: &mut Assumptions) {
+        let Met { component, state, standing } = *met;
         let needs_base = match component.presence {
             Presence::Full => false,
             Presence::Diff => component.key.component_type.is("systemform"),
@@ -233,16 +236,17 @@ impl Import<'_> {
                     .hint("import into an environment that does not hold the unmanaged original"),
             );
         }
-        if standing == Standing::Managed {
-            self.rely_on(&component.key);
+        if let Some(state) = state.filter(|_| standing == Standing::Managed) {
+            self.rely_on(state);
         }
     }
 
     /// L8: a column that the import would create needs a prefix.
-    fn check_column_name(&mut self, component: &PackagedComponent) {
+    fn check_column_name(&mut self, met: &Met<'_>) {
+        let component = met.component;
         let Some((_, column)) = component.key.as_str().split_once('.') else { return };
         let is_column = component.key.component_type.is("attribute") && component.presence == Presence::Full;
-        if !is_column || has_prefix(column) || self.standing(&component.key) != Standing::Absent {
+        if !is_column || has_prefix(column) || met.standing != Standing::Absent {
             return;
         }
         if catalogue::is_standard_column(column) || column.starts_with("entityimage") {
@@ -262,9 +266,10 @@ impl Import<'_> {
     }
 
     /// L68: a table of the same name that is another table: owned in another way.
-    fn check_same_table(&mut self, component: &PackagedComponent) {
+    fn check_same_table(&mut self, met: &Met<'_>) {
+        let component = met.component;
         let is_table = component.key.component_type.is("entity") && component.presence == Presence::Full;
-        let Some(state) = self.state(&component.key).filter(|_| is_table) else { return };
+        let Some(state) = met.state.filter(|_| is_table) else { return };
         let Some(base) = state.managed().next().filter(|layer| layer.solution != self.solution) else { return };
         let Some(body) = self.lens.bodies.definition(&base.digest) else { return };
         let ownership =
@@ -285,8 +290,7 @@ impl Import<'_> {
     }
 
     /// Notes that this solution relies on whatever placeholder holds the component (R4).
-    fn rely_on(&mut self, key: &ComponentKey) {
-        let Some(state) = self.state(key) else { return };
+    fn rely_on(&mut self, state: &ComponentState) {
         for layer in state.layers.iter().filter(|layer| is_assumed_layer(layer)) {
             let owners = state.members.iter().filter(|member| {
                 self.snapshot.solution(member.solution).is_some_and(|solution| solution.assumed)

@@ -10,55 +10,57 @@ use strata_model::package::{PackagedComponent, Presence};
 use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind};
 use strata_xml::{Element, Node};
 
-use super::{Import, NewComponent, Standing};
+use super::{Import, Met, NewComponent, Standing};
 use crate::definition;
 use crate::effect::StackItem;
 use crate::{names, publish};
 
-impl Import<'_> {
+impl<'a> Import<'a> {
     pub(super) fn change_layers(&mut self) {
         self.close_placeholder();
         let roots: BTreeMap<_, _> =
             self.package.manifest.root_components.iter().map(|root| (&root.key, root)).collect();
-        for component in &self.package.components {
-            let exists = self.exists(&component.key);
+        for met in self.met.clone() {
+            let component = met.component;
+            let exists = self.is_there(&met);
             if component.presence == Presence::Reference && !exists {
                 // L43: unmodified definitions are skipped; there is nothing to be a member either.
                 continue;
             }
             let behavior = roots.get(&component.key).map(|root| root.behavior);
-            let no = self.packaged_number(component);
+            let no = self.packaged_number(&met);
             if component.presence != Presence::Reference {
                 if self.package.is_managed() {
-                    self.managed_layer(component, no);
+                    self.managed_layer(&met, no);
                 } else {
-                    self.active_layer(component, no);
+                    self.active_layer(&met, no);
                 }
             }
-            self.join(&component.key, no, behavior);
+            self.join(met.state, no, behavior);
         }
         for (key, root) in roots {
-            if !self.packaged.contains_key(key) && self.exists(key) {
+            let exists = self.placed.contains_key(key) || self.standing(key) != Standing::Absent;
+            if self.packaged(key).is_none() && exists {
                 let name = root.schema_name.clone().unwrap_or_else(|| key.as_str().to_owned());
-                let id = root.id;
-                let no = self.number(key, || NewComponent { name, id, category: None });
-                self.join(key, no, Some(root.behavior));
+                let (id, state) = (root.id, self.state(key));
+                let no = self.number(key, state, || NewComponent { name, id, category: None });
+                self.join(state, no, Some(root.behavior));
             }
         }
     }
 
-    fn exists(&self, key: &ComponentKey) -> bool {
-        self.placed.contains_key(key) || self.standing(key) != Standing::Absent
+    fn is_there(&self, met: &Met<'_>) -> bool {
+        met.standing != Standing::Absent || self.placed.contains_key(&met.component.key)
     }
 
-    fn packaged_number(&mut self, component: &PackagedComponent) -> ComponentNo {
-        let PackagedComponent { name, id, category, .. } = component;
-        self.number(&component.key, || NewComponent { name: name.clone(), id: *id, category: *category })
+    fn packaged_number(&mut self, met: &Met<'_>) -> ComponentNo {
+        let PackagedComponent { key, name, id, category, .. } = met.component;
+        self.number(key, met.state, || NewComponent { name: name.clone(), id: *id, category: *category })
     }
 
-    fn join(&mut self, key: &ComponentKey, component: ComponentNo, behavior: Option<Behavior>) {
+    fn join(&mut self, state: Option<&ComponentState>, component: ComponentNo, behavior: Option<Behavior>) {
         let solution = self.solution;
-        let before = self.state(key).and_then(|state| state.members.iter().find(|member| member.solution == solution));
+        let before = state.and_then(|state| state.members.iter().find(|member| member.solution == solution));
         let member = Membership { component, solution, behavior };
         match before {
             Some(before) if before.behavior == behavior => {}
@@ -71,8 +73,8 @@ impl Import<'_> {
     }
 
     /// L74, L75: one more layer, or the solution's own layer replaced in place.
-    fn managed_layer(&mut self, component: &PackagedComponent, no: ComponentNo) {
-        let state = self.state(&component.key);
+    fn managed_layer(&mut self, met: &Met<'a>, no: ComponentNo) {
+        let Met { component, state, .. } = *met;
         let own = state.and_then(|state| state.layer_of(self.solution));
         let mut digest = component.digest;
         if let Some(own) = own {
@@ -87,16 +89,16 @@ impl Import<'_> {
             }
             self.close(own);
         }
-        let slot = own.map_or_else(|| self.next_slot(&component.key), |own| own.slot);
+        let slot = own.map_or_else(|| self.next_slot(met), |own| own.slot);
         let layer = self.layer(component, no, self.solution, slot, LayerState::Published, digest);
         self.plan.edits.push(Edit::LayerOpen(layer));
         let own_name = self.package.manifest.unique_name.clone();
-        self.describe(component, own_name, digest, own.is_some());
+        self.describe(met, own_name, digest, own.is_some());
     }
 
     /// L50, L74: written into Active, as a draft where the type is publishable.
-    fn active_layer(&mut self, component: &PackagedComponent, no: ComponentNo) {
-        let state = self.state(&component.key);
+    fn active_layer(&mut self, met: &Met<'a>, no: ComponentNo) {
+        let Met { component, state, .. } = *met;
         let published = state.and_then(|state| state.active(LayerState::Published));
         let draft = state.and_then(|state| state.active(LayerState::Unpublished));
         let mut digest = component.digest;
@@ -116,7 +118,7 @@ impl Import<'_> {
         }
         if same_as_published {
             // The draft is taken back: what is published already says what the package says.
-            self.describe_active(component, digest, false);
+            self.describe_active(met, digest, false);
             return;
         }
         if let Some(published) = published.filter(|_| !is_draft) {
@@ -125,14 +127,13 @@ impl Import<'_> {
         let layer_state = if is_draft { LayerState::Unpublished } else { LayerState::Published };
         let layer = self.layer(component, no, SolutionNo::ACTIVE, 0, layer_state, digest);
         self.plan.edits.push(Edit::LayerOpen(layer));
-        self.describe_active(component, digest, is_draft);
+        self.describe_active(met, digest, is_draft);
     }
 
-    fn describe_active(&mut self, component: &PackagedComponent, digest: Digest, is_draft: bool) {
-        let existed = self
-            .state(&component.key)
-            .is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE));
-        self.describe(component, "Active".to_owned(), digest, existed);
+    fn describe_active(&mut self, met: &Met<'a>, digest: Digest, is_draft: bool) {
+        let existed =
+            met.state.is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE));
+        self.describe(met, "Active".to_owned(), digest, existed);
         if is_draft && let Some((_, change)) = self.changes.last_mut() {
             // L50: what is a draft takes effect when it is published.
             change.effect = Effect::None;
@@ -175,9 +176,9 @@ impl Import<'_> {
     }
 
     /// L30, OQ 19: above the managed layers of this moment.
-    fn next_slot(&self, key: &ComponentKey) -> i64 {
-        let highest = self.state(key).and_then(|state| state.managed().map(|layer| layer.slot).max());
-        highest.unwrap_or_else(|| i64::from(self.placed.contains_key(key))) + 1
+    fn next_slot(&self, met: &Met<'_>) -> i64 {
+        let highest = met.state.and_then(|state| state.managed().map(|layer| layer.slot).max());
+        highest.unwrap_or_else(|| i64::from(self.placed.contains_key(&met.component.key))) + 1
     }
 
     /// L75: options that the package no longer mentions stay in the layer, since an update deletes nothing.
@@ -215,9 +216,10 @@ impl Import<'_> {
     }
 
     /// Says what the new layer does to the definition that people see.
-    fn describe(&mut self, component: &PackagedComponent, layer: String, digest: Digest, had_layer: bool) {
+    fn describe(&mut self, met: &Met<'a>, layer: String, digest: Digest, had_layer: bool) {
+        let Met { component, state, .. } = *met;
         let reference = names::packaged(self.environment(), component);
-        let exists = self.exists(&component.key) || had_layer;
+        let exists = self.is_there(met) || had_layer;
         if !exists {
             self.push_change(
                 &component.key,
@@ -233,9 +235,9 @@ impl Import<'_> {
             );
             return;
         }
-        let before = self.state(&component.key).map(|state| self.lens.published(state)).unwrap_or_default();
+        let before = state.map(|state| self.lens.published(state)).unwrap_or_default();
         let item = StackItem { name: layer.clone(), digest: Some(digest), is_diff: is_diff(component) };
-        let after = with_layer(&before, item, self.state(&component.key), self.solution);
+        let after = with_layer(&before, item, state, self.solution);
         let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&component.key, &before, &after, &layer);
         if !seen.masked_by.is_empty() {
@@ -261,7 +263,7 @@ impl Import<'_> {
         let Some(placeholder) = self.installed.filter(|solution| solution.assumed) else { return };
         for state in self.snapshot.components.values() {
             let Some(layer) = state.layer_of(placeholder.no) else { continue };
-            let is_packaged = self.packaged.contains_key(&state.component.key);
+            let is_packaged = self.packaged(&state.component.key).is_some();
             let is_alone = state.managed().all(|layer| layer.solution == placeholder.no);
             if is_packaged || !is_alone {
                 continue;
@@ -275,7 +277,7 @@ impl Import<'_> {
 
     /// `--publish-changes`: every draft of the environment, the package's own included (L51).
     pub(super) fn publish_drafts(&mut self) {
-        let is_written = |key| !self.package.is_managed() && self.packaged.contains_key(key);
+        let is_written = |key| !self.package.is_managed() && self.packaged(key).is_some();
         let states = self.snapshot.components.values().filter(|state| !is_written(&state.component.key));
         let published = publish::publish_states(&self.lens, states);
         self.plan.edits.extend(published.edits);
@@ -322,7 +324,7 @@ fn masked_finding(
     if masked_by.iter().any(|name| name == "Active") {
         let name = format!("{}:{}", reference.type_name, reference.name);
         finding.hint(format!(
-            "see `strata layers {name}`; remove the unmanaged layer with `component remove-active {name}`"
+            "see `strata layers {name}`; remove the unmanaged layer with `strata component remove-active {name}`"
         ))
     } else {
         finding

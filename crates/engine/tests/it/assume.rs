@@ -25,10 +25,7 @@ fn r4_placeholders_complete_the_target_and_go_with_who_needed_them() {
     assert!(env.clone().import(&package(NEEDY)).is_refused());
     let plan = env.import_with(&package(NEEDY), &assuming());
     assert!(!plan.is_refused(), "{:?}", plan.findings);
-    assert_eq!(
-        env.solutions(),
-        ["Needy 1.0", "Fabrikam 2.3.0.0", "AssumedActive 1.0.0.0", "AssumedBase 1.0.0.0"]
-    );
+    assert_eq!(env.solutions(), ["Needy 1.0", "Fabrikam 2.3.0.0", "AssumedActive 1.0.0.0", "AssumedBase 1.0.0.0"]);
     let assumed = plan.findings.iter().filter(|finding| finding.kind == FindingKind::Assumed);
     assert_eq!(assumed.map(|finding| finding.related.len()).sum::<usize>(), 6);
     assert_eq!(env.layers(&key("systemform:11111111-0000-4000-8000-000000000001")), ["AssumedBase", "Needy"]);
@@ -44,7 +41,9 @@ fn r4_placeholders_complete_the_target_and_go_with_who_needed_them() {
 fn r4_a_placeholder_stays_while_another_solution_needs_it() {
     let mut env = Simulated::default();
     env.import_with(&package(NEEDY), &assuming());
-    let second = package("package Second 1.0 managed contoso\n attribute a.contoso_c <V>1</V>\n needs entity:fabrikam_t from Fabrikam 2.3.0.0");
+    let second = package(
+        "package Second 1.0 managed contoso\n attribute a.contoso_c <V>1</V>\n needs entity:fabrikam_t from Fabrikam 2.3.0.0",
+    );
     assert!(!env.import(&second).is_refused());
     env.uninstall("Needy");
     assert_eq!(env.solutions(), ["Fabrikam 2.3.0.0", "Second 1.0"]);
@@ -55,13 +54,20 @@ fn r4_a_placeholder_stays_while_another_solution_needs_it() {
 #[test]
 fn r4_the_real_package_replaces_its_placeholder_below_who_needed_it() {
     let mut env = Simulated::default();
-    env.import_with(&package("package Top 1.0 managed contoso
+    env.import_with(
+        &package(
+            "package Top 1.0 managed contoso
         optionset fabrikam_o <V>9</V>
         systemform 11111111-0000-4000-8000-000000000001 diff <form />
         needs systemform:11111111-0000-4000-8000-000000000001 from Fabrikam 1.0
-        needs attribute:b.fabrikam_gone from Fabrikam 1.0"), &assuming());
-    let real = env.import(&package("package Fabrikam 3.0 managed fabrikam
-        systemform 11111111-0000-4000-8000-000000000001 <form />"));
+        needs attribute:b.fabrikam_gone from Fabrikam 1.0",
+        ),
+        &assuming(),
+    );
+    let real = env.import(&package(
+        "package Fabrikam 3.0 managed fabrikam
+        systemform 11111111-0000-4000-8000-000000000001 <form />",
+    ));
     assert!(!real.is_refused(), "L11 does not apply: {:?}", real.findings);
     assert_eq!(env.layers(&key("systemform:11111111-0000-4000-8000-000000000001")), ["Fabrikam", "Top"]);
     assert!(!env.snapshot.solution_named("Fabrikam").expect("installed").assumed);

@@ -103,11 +103,7 @@ fn l75_options_that_the_update_no_longer_mentions_stay() {
     let values: Vec<_> = env.resolved(&key("optionset:contoso_status"));
     assert_eq!(
         values,
-        [
-            "options/option[1]@value=1 by Core",
-            "options/option[2]@value=2 by Core",
-            "options/option[3]@value=3 by Core"
-        ]
+        ["options/option[1]@value=1 by Core", "options/option[2]@value=2 by Core", "options/option[3]@value=3 by Core"]
     );
     let again = env.import(&package(
         "package Core 1.2 managed contoso
@@ -154,7 +150,9 @@ fn l43_unmodified_definitions_make_no_layer() {
     let mut env = Simulated::default();
     let view = "11111111-0000-4000-8000-000000000001";
     env.import(&package(&format!("package Core 1.0 managed contoso\n savedquery {view} <isdefault>1</isdefault>")));
-    env.import(&package(&format!("package Top 1.0 managed contoso\n savedquery {view} reference <isdefault>0</isdefault>")));
+    env.import(&package(&format!(
+        "package Top 1.0 managed contoso\n savedquery {view} reference <isdefault>0</isdefault>"
+    )));
     assert_eq!(env.layers(&key(&format!("savedquery:{view}"))), ["Core"]);
 }
 

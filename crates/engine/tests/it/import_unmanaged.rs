@@ -45,9 +45,8 @@ fn r1_a_draft_masks_nothing_until_published() {
         "package Core 1.0 managed contoso\n attribute contoso_order.contoso_notes <MaxLength>100</MaxLength>",
     ));
     env.set(&notes(), "MaxLength", "500");
-    let update = package(
-        "package Core 1.1 managed contoso\n attribute contoso_order.contoso_notes <MaxLength>150</MaxLength>",
-    );
+    let update =
+        package("package Core 1.1 managed contoso\n attribute contoso_order.contoso_notes <MaxLength>150</MaxLength>");
     let mut published = env.clone();
     let plan = env.import(&update);
     assert_eq!(plan.changes[0].effect, Effect::Visible);
@@ -149,7 +148,9 @@ fn l103_removing_active_leaves_the_managed_layer_or_is_refused() {
     env.import(&package(FIX));
     let plan = env.remove_active(&key("environmentvariabledefinition:contoso_Url"));
     assert_eq!(refusal(&plan), "- UnmanagedBase L103");
-    env.import(&package("package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>"));
+    env.import(&package(
+        "package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>",
+    ));
     let x = key("attribute:contoso_order.contoso_x");
     env.set(&x, "MaxLength", "2");
     env.publish();
@@ -160,7 +161,9 @@ fn l103_removing_active_leaves_the_managed_layer_or_is_refused() {
 #[test]
 fn l104_block_unmanaged_refuses_imports_and_edits() {
     let mut env = Simulated::default();
-    env.import(&package("package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>"));
+    env.import(&package(
+        "package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>",
+    ));
     env.snapshot.environment.settings.block_unmanaged = true;
     assert_eq!(refusal(&env.import(&package(FIX))), "- UnmanagedCustomizationsBlocked L104");
     let x = key("attribute:contoso_order.contoso_x");
@@ -170,7 +173,9 @@ fn l104_block_unmanaged_refuses_imports_and_edits() {
 #[test]
 fn r8_an_edit_of_nothing_is_refused() {
     let mut env = Simulated::default();
-    env.import(&package("package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>"));
+    env.import(&package(
+        "package Core 1.0 managed contoso\n attribute contoso_order.contoso_x <MaxLength>1</MaxLength>",
+    ));
     let x = key("attribute:contoso_order.contoso_x");
     assert_eq!(refusal(&env.set(&x, "no path", "2")), "- UnknownProperty R8");
     assert_eq!(refusal(&env.set(&key("attribute:a.b"), "MaxLength", "2")), "0x80090457 ComponentNotExist L17");

@@ -57,6 +57,32 @@ fn run(env: &mut Simulated, step: &Step) -> strata_model::plan::Plan {
     }
 }
 
+/// A random definition of a choice column: row properties, labels, options with labels.
+fn definition() -> impl Strategy<Value = String> {
+    let labels = || proptest::collection::btree_map(1031..1034_u32, 0..3_u8, 0..3);
+    let options = proptest::collection::btree_map(0..3_u8, (0..3_u8, labels()), 0..3);
+    let row = proptest::collection::btree_map(0..4_u8, 0..3_u8, 0..4);
+    (row, labels(), options).prop_map(|(row, labels, options)| {
+        let labelled = |labels: &std::collections::BTreeMap<u32, u8>, name: &str| {
+            let one =
+                |(language, text): (&u32, &u8)| format!("<{name} description='t{text}' languagecode='{language}' />");
+            labels.iter().map(one).collect::<String>()
+        };
+        let row: String = row.iter().map(|(name, value)| format!("<P{name}>{value}</P{name}>")).collect();
+        let options: String = options
+            .iter()
+            .map(|(value, (color, labels))| {
+                format!(
+                    "<option value='{value}' Color='{color}'><labels>{}</labels></option>",
+                    labelled(labels, "label")
+                )
+            })
+            .collect();
+        let names = labelled(&labels, "displayname");
+        format!("<optionset Name='c'>{row}<displaynames>{names}</displaynames><options>{options}</options></optionset>")
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -115,5 +141,25 @@ proptest! {
             prop_assert!(!env.uninstall("S9").is_refused());
             prop_assert_eq!(stacks(&env), before);
         }
+    }
+
+    /// Laying trees over each other says the same as resolving their leaves.
+    #[test]
+    fn l38_overlaid_trees_and_resolved_leaves_agree(layers in proptest::collection::vec(definition(), 1..5)) {
+        use strata_engine::definition::tree_leaves;
+        use strata_engine::layering::{StackedLayer, overlay, resolve};
+        let choice = strata_model::component::ComponentType::named("optionset");
+        let trees: Vec<_> = layers.iter().map(|xml| strata_xml::parse(xml.as_bytes()).expect("well formed")).collect();
+        let mut laid = trees[0].clone();
+        trees[1..].iter().for_each(|tree| overlay(&choice, &mut laid, tree));
+        let stack: Vec<_> = trees
+            .iter()
+            .map(|tree| StackedLayer { name: String::new(), leaves: tree_leaves(&choice, tree), is_diff: false })
+            .collect();
+        let resolved: std::collections::BTreeMap<_, _> =
+            resolve(&choice, &stack).expect("top wins").into_iter().map(|(path, leaf)| (path, leaf.value)).collect();
+        let overlaid: std::collections::BTreeMap<_, _> =
+            tree_leaves(&choice, &laid).into_iter().map(|leaf| (leaf.path, leaf.value)).collect();
+        prop_assert_eq!(resolved, overlaid);
     }
 }

@@ -108,7 +108,9 @@ fn l137_a_hot_fix_solution_can_be_taken_back_and_can_inherit() {
 #[test]
 fn l98_dp16_columns_of_others_hold_a_table() {
     let mut env = Simulated::default();
-    env.import(&package("package T 1.0 managed A\n entity contoso_t <X>1</X>\n attribute contoso_t.contoso_a <V>1</V>"));
+    env.import(&package(
+        "package T 1.0 managed A\n entity contoso_t <X>1</X>\n attribute contoso_t.contoso_a <V>1</V>",
+    ));
     env.import(&package("package X 1.0 managed B\n root entity:contoso_t 2\n attribute contoso_t.fabrikam_b <V>1</V>"));
     assert_eq!(refusal(&env.uninstall("T")), "0x8004F01D CannotUninstallWithDependencies L98");
     env.uninstall("X");

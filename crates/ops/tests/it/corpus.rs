@@ -28,7 +28,8 @@ fn r4_l97_r12_every_managed_package_comes_goes_and_comes_back() {
         let scratch = Scratch::new();
         let empty = scratch.state();
         let file = scratch.file("package.zip", bytes);
-        let imported = scratch.import(&file, &assuming()).unwrap_or_else(|error| panic!("{path}: {:#?}", error.report()));
+        let imported =
+            scratch.import(&file, &assuming()).unwrap_or_else(|error| panic!("{path}: {:#?}", error.report()));
         assert_eq!(imported.plan.operation, OperationKind::New, "{path}");
         let installed = scratch.state();
         let components = scratch.components();
@@ -182,9 +183,8 @@ fn every_tree_is_imported_and_taken_back() {
             scratch.file(&format!("tree/{path}"), bytes);
         }
         let folder = scratch.folder.path().join("tree");
-        let applied = scratch
-            .import(&folder, &assuming())
-            .unwrap_or_else(|error| panic!("{}: {:#?}", tree.path, error.report()));
+        let applied =
+            scratch.import(&folder, &assuming()).unwrap_or_else(|error| panic!("{}: {:#?}", tree.path, error.report()));
         assert!(applied.plan.summary().create > 0, "{}", tree.path);
         scratch.run(&Request::Undo).unwrap_or_else(|error| panic!("{}: {error}", tree.path));
         assert_eq!(scratch.state(), empty, "{}", tree.path);

@@ -51,9 +51,12 @@ fn l64_an_addon_without_its_base_is_refused_and_names_who_provides_it() {
     let scratch = Scratch::new();
     let report = scratch.import(&examples::path("contoso-sales-1.0"), &pac()).expect_err("no base").report();
     assert_eq!(report.code.as_deref(), Some("0x8004801D"));
-    assert!(report.details.iter().any(|finding| {
-        finding.provider.as_ref().is_some_and(|provider| provider.solution == "ContosoCore")
-    }));
+    assert!(
+        report
+            .details
+            .iter()
+            .any(|finding| { finding.provider.as_ref().is_some_and(|provider| provider.solution == "ContosoCore") })
+    );
     let history = strata_ops::history::list(&scratch.workspace, None).expect("history");
     assert_eq!(history.len(), 1, "R14: a refusal stands in history");
     assert!(history[0].job.is_some());
