@@ -25,6 +25,8 @@ const DEFLATE_RATIO_MAX: usize = 1_032;
 pub(crate) struct Files {
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) notes: Vec<PackageNote>,
+    /// The largest file and its declared checksum, which is still to be compared.
+    pub(crate) unverified: Option<(usize, u32)>,
 }
 
 /// A zip entry that has been looked at but not inflated.
@@ -43,8 +45,8 @@ pub(crate) fn open_zip(bytes: &[u8], limits: &Limits) -> Result<Files, ReadPacka
     let half = split_point(&entries);
     // The largest entry alone is most of the work; the others are inflated beside it.
     let (left, right) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| inflate_all(bytes, &entries, |index| index != half));
-        let own = inflate_all(bytes, &entries, |index| index == half);
+        let other = scope.spawn(|| inflate_all(bytes, &entries, true, |index| index != half));
+        let own = inflate_all(bytes, &entries, false, |index| index == half);
         (own, other.join())
     });
     let right = right.map_err(|_| ReadPackageError::not_a_package("the zip could not be inflated"))?;
@@ -53,7 +55,13 @@ pub(crate) fn open_zip(bytes: &[u8], limits: &Limits) -> Result<Files, ReadPacka
         let content = if index == half { left.next() } else { right.next() };
         files.push((entry.name.clone(), content.unwrap_or_default()));
     }
-    unique(files)
+    let largest = entries.get(half).map(|entry| (entry.name.clone(), entry.crc));
+    let mut files = unique(files)?;
+    files.unverified = largest.and_then(|(name, crc)| {
+        let index = files.files.iter().position(|(path, _)| *path == name)?;
+        Some((index, crc))
+    });
+    Ok(files)
 }
 
 fn zip_entries(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, ReadPackageError> {
@@ -128,14 +136,20 @@ fn split_point(entries: &[Entry]) -> usize {
 fn inflate_all(
     bytes: &[u8],
     entries: &[Entry],
+    verify: bool,
     mine: impl Fn(usize) -> bool,
 ) -> Result<Vec<Vec<u8>>, ReadPackageError> {
     let mut decompressor = Decompressor::new();
     let wanted = entries.iter().enumerate().filter(|(index, _)| mine(*index));
-    wanted.map(|(_, entry)| inflate(&mut decompressor, bytes, entry)).collect()
+    wanted.map(|(_, entry)| inflate(&mut decompressor, bytes, entry, verify)).collect()
 }
 
-fn inflate(decompressor: &mut Decompressor, bytes: &[u8], entry: &Entry) -> Result<Vec<u8>, ReadPackageError> {
+fn inflate(
+    decompressor: &mut Decompressor,
+    bytes: &[u8],
+    entry: &Entry,
+    verify: bool,
+) -> Result<Vec<u8>, ReadPackageError> {
     let packed = &bytes[entry.packed.clone()];
     let damaged = |message: &str| ReadPackageError::not_a_package(message).in_part(&entry.name);
     let content = if entry.stored {
@@ -151,10 +165,15 @@ fn inflate(decompressor: &mut Decompressor, bytes: &[u8], entry: &Entry) -> Resu
     if content.len() != entry.size {
         return Err(damaged("the entry is damaged: its size is not the declared one"));
     }
-    if libdeflater::crc32(&content) != entry.crc {
-        return Err(damaged("the entry is damaged: its checksum differs"));
+    if verify && libdeflater::crc32(&content) != entry.crc {
+        return Err(checksum_differs(&entry.name));
     }
     Ok(content)
+}
+
+/// The refusal of an entry whose checksum is not the declared one.
+pub(crate) fn checksum_differs(name: &str) -> ReadPackageError {
+    ReadPackageError::not_a_package("the entry is damaged: its checksum differs").in_part(name)
 }
 
 /// Opens a cabinet.
@@ -209,7 +228,7 @@ pub(crate) fn unique(files: Vec<(String, Vec<u8>)>) -> Result<Files, ReadPackage
             }
         }
     }
-    Ok(Files { files: kept, notes })
+    Ok(Files { files: kept, notes, unverified: None })
 }
 
 /// Decodes a name that may lack the UTF-8 flag: UTF-8 where it is valid, else code page 437.

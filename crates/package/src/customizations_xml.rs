@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::mpsc::Sender;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -32,6 +33,16 @@ struct Frame<'a> {
     is_item: bool,
 }
 
+/// A component that the scan has left behind: its item, its bytes, its home.
+pub(crate) struct Finished {
+    pub(crate) item: usize,
+    pub(crate) range: Range<usize>,
+    pub(crate) home: Option<String>,
+}
+
+/// How many finished components go on together.
+const BATCH: usize = 128;
+
 /// What the root element of a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Root {
@@ -46,13 +57,14 @@ pub(crate) enum Root {
     SiteMap,
 }
 
-/// Scans a document.
+/// Scans a document; `finished` receives the components that are one piece while the scan goes on.
 pub(crate) fn scan(
     part: &str,
     bytes: &[u8],
     expected: Root,
     base_language: u32,
     limits: &Limits,
+    finished: Option<Sender<Vec<Finished>>>,
 ) -> Result<Scan, ReadPackageError> {
     let offset = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let text = std::str::from_utf8(&bytes[offset..])
@@ -68,6 +80,9 @@ pub(crate) fn scan(
         scan: Scan::default(),
         capture: None,
         cuts: Vec::new(),
+        finished,
+        batch: Vec::new(),
+        deep: 0,
         seen_root: false,
     };
     let mut reader = Reader::from_str(text);
@@ -112,6 +127,10 @@ struct Scanner<'a> {
     capture: Option<(usize, &'static str, usize)>,
     /// Ranges that an item does not own: item, range.
     cuts: Vec<(usize, Range<usize>)>,
+    finished: Option<Sender<Vec<Finished>>>,
+    batch: Vec<Finished>,
+    /// Open elements below the stack: so deep in a component that nothing about them is of interest.
+    deep: usize,
     seen_root: bool,
 }
 
@@ -121,7 +140,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn open(&mut self, tag: &BytesStart<'_>, start: usize, text: &'a str) -> Result<(), ReadPackageError> {
-        if self.stack.len() >= self.limits.depth_max {
+        if self.stack.len() + self.deep >= self.limits.depth_max {
             return Err(self.fail(start, &format!("elements are nested deeper than {}", self.limits.depth_max)));
         }
         // The name borrowed from the buffer: the tag's own copy does not outlive the event.
@@ -129,9 +148,17 @@ impl<'a> Scanner<'a> {
         let name = &text[name_start..name_start + tag.name().as_ref().len()];
         attributes::check(tag.attributes_raw(), self.limits.attributes_max)
             .map_err(|fault| self.fail(start, &fault.to_string()))?;
+        if self.deep > 0 {
+            self.deep += 1;
+            return Ok(());
+        }
         let Some(parent) = self.stack.last() else { return self.open_root(tag, name, start) };
         let (place, type_name) = self.child(parent.place, parent.name, name);
         let (parent_item, parent_is_item) = (parent.item, parent.is_item);
+        if parent.place == Place::Inside && !self.is_near_item() {
+            self.deep = 1;
+            return Ok(());
+        }
         let is_item = type_name.is_some();
         let mut item = parent_item;
         if let Some(type_name) = type_name {
@@ -317,6 +344,9 @@ impl<'a> Scanner<'a> {
     }
 
     fn text(&mut self, text: &str, start: usize) -> Result<(), ReadPackageError> {
+        if self.deep > 0 {
+            return Ok(());
+        }
         if self.stack.is_empty() && !text.trim().is_empty() {
             return Err(self.fail(start, "text outside the root element"));
         }
@@ -330,6 +360,7 @@ impl<'a> Scanner<'a> {
     fn capture(&mut self, text: &str) {
         if let Some((item, name, depth)) = self.capture
             && self.stack.len() == depth + 1
+            && self.deep == 0
             && let Some((_, captured)) = self.scan.items[item].texts.iter_mut().rev().find(|(key, _)| *key == name)
         {
             captured.push_str(text);
@@ -337,6 +368,10 @@ impl<'a> Scanner<'a> {
     }
 
     fn close(&mut self, end: usize) {
+        if self.deep > 0 {
+            self.deep -= 1;
+            return;
+        }
         let Some(frame) = self.stack.pop() else { return };
         if self.capture.is_some_and(|(.., depth)| self.stack.len() <= depth) {
             self.capture = None;
@@ -345,6 +380,7 @@ impl<'a> Scanner<'a> {
         let parent_item = self.stack.last().and_then(|parent| parent.item);
         if frame.is_item {
             self.scan.items[item].range.end = end;
+            self.hand_on(item);
             if let Some(parent) = parent_item {
                 self.cuts.push((parent, frame.start..end));
             }
@@ -363,12 +399,29 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Lets another core hash a component that is one piece.
+    fn hand_on(&mut self, item: usize) {
+        let Some(sender) = &self.finished else { return };
+        let found = &self.scan.items[item];
+        if matches!(&*found.type_name, "entity" | "pluginassembly") {
+            return;
+        }
+        self.batch.push(Finished { item, range: found.range.clone(), home: found.home.clone() });
+        if self.batch.len() == BATCH {
+            // Without a receiver nobody hashes ahead, and the digest is computed afterwards.
+            sender.send(std::mem::take(&mut self.batch)).ok();
+        }
+    }
+
     fn finish(mut self) -> Result<Scan, ReadPackageError> {
         if let Some(frame) = self.stack.last() {
             return Err(self.fail(self.bytes.len(), &format!("`<{}>` is not closed", frame.name)));
         }
         if !self.seen_root {
             return Err(self.fail(0, "no element in the document"));
+        }
+        if let Some(sender) = self.finished.take() {
+            sender.send(std::mem::take(&mut self.batch)).ok();
         }
         let mut cuts: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.scan.items.len()];
         for (item, range) in self.cuts.drain(..) {

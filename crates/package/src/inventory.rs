@@ -13,6 +13,9 @@ use crate::ReadPackageError;
 use crate::customizations_xml::Scan;
 use crate::item::Item;
 
+/// Stands in for a digest that is still to be computed.
+pub(crate) const UNHASHED: Digest = Digest([0; 32]);
+
 /// Components and who owns which part.
 pub(crate) struct Inventory {
     pub(crate) parts: Vec<Part>,
@@ -39,7 +42,7 @@ impl Inventory {
     pub(crate) fn new(files: Vec<(String, Vec<u8>)>, notes: Vec<PackageNote>) -> Self {
         let by_path = files.iter().enumerate().map(|(index, (path, _))| (path.to_lowercase(), index)).collect();
         let owned = vec![false; files.len()];
-        let parts = files.into_iter().map(|(path, bytes)| Part { path, bytes, digest: Digest([0; 32]) }).collect();
+        let parts = files.into_iter().map(|(path, bytes)| Part { path, bytes, digest: UNHASHED }).collect();
         Self { parts, components: Vec::new(), notes, claimed: Vec::new(), owned, by_path }
     }
 
@@ -115,6 +118,8 @@ impl Inventory {
             None if item.type_name == "entity" => {}
             None => self.claimed.push((part, item.range.clone())),
         }
+        // The scan's own digest holds while nothing was added to the piece.
+        let digest = item.digest.filter(|_| files.is_empty() && around.home.is_none() && item.cuts.is_empty());
         self.components.push(PackagedComponent {
             display_name: display_name(item),
             category: item.text("Category").and_then(|text| text.parse().ok()),
@@ -128,7 +133,7 @@ impl Inventory {
                 home: around.home.clone().or_else(|| item.home.clone()),
                 files,
             },
-            digest: Digest([0; 32]),
+            digest: digest.unwrap_or(UNHASHED),
         });
     }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use strata_model::id::Digest;
+
 /// A component found in `customizations.xml` or in a file of a folder, as places and captured texts.
 #[derive(Debug, Default)]
 pub(crate) struct Item {
@@ -24,6 +26,8 @@ pub(crate) struct Item {
     pub(crate) unmodified: bool,
     /// Something but columns and keys is said about a table.
     pub(crate) has_own_content: bool,
+    /// Of the one piece that it is, where another core has hashed it.
+    pub(crate) digest: Option<Digest>,
     /// Ordinal among the items of its kind in its container, from 1.
     pub(crate) ordinal: usize,
 }

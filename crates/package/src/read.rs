@@ -1,14 +1,15 @@
 //! Puts the readers together: container → parts → inventory → package.
 
 use std::ops::Range;
+use std::sync::mpsc;
 use std::thread;
 
 use strata_model::id::Digest;
 use strata_model::package::{Container, Definition, Manifest, Package, Part, Slice};
 
-use crate::customizations_xml::{Root, Scan, scan};
+use crate::customizations_xml::{Finished, Root, Scan, scan};
 use crate::folder::{self, Holds};
-use crate::inventory::{Inventory, Surroundings};
+use crate::inventory::{Inventory, Surroundings, UNHASHED};
 use crate::item::subtract;
 use crate::{Limits, ReadPackageError, container, rows, solution_xml};
 
@@ -23,6 +24,7 @@ pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Package, ReadPackageError
     };
     let digest = Digest::of(&bytes);
     drop(bytes);
+    let unverified = files.unverified;
     let found =
         |name: &str| files.files.iter().map(|(path, _)| path).find(|path| path.eq_ignore_ascii_case(name)).cloned();
     let (Some(manifest), Some(customizations), Some(_)) =
@@ -32,7 +34,7 @@ pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Package, ReadPackageError
     };
     let inventory = Inventory::new(files.files, files.notes);
     let reading = Reading { inventory, limits, container, digest };
-    reading.zip(&manifest, &customizations)
+    reading.zip(&manifest, &customizations, unverified)
 }
 
 /// Reads a package from the files of an unpacked folder: paths below it with `/`, and contents.
@@ -119,6 +121,34 @@ fn missing_root_file(files: &[(String, Vec<u8>)]) -> ReadPackageError {
     error
 }
 
+/// What the second core finds out while the first scans.
+struct Beside {
+    /// In the order of the parts.
+    parts: Vec<Digest>,
+    items: Vec<(usize, Digest)>,
+    /// A part whose checksum is not the declared one.
+    damaged: Option<usize>,
+}
+
+impl Beside {
+    fn run(
+        parts: &[Part],
+        scanned: usize,
+        unverified: Option<(usize, u32)>,
+        found: &mpsc::Receiver<Vec<Finished>>,
+    ) -> Self {
+        let damaged = unverified.filter(|(part, crc)| libdeflater::crc32(&parts[*part].bytes) != *crc);
+        let digests = parts.iter().map(|part| Digest::of(&part.bytes)).collect();
+        let bytes = &parts[scanned].bytes;
+        let hash = |finished: Finished| {
+            let digest = Digest::of_definition([&bytes[finished.range]], finished.home.as_deref(), []);
+            (finished.item, digest)
+        };
+        let items = found.iter().flatten().map(hash).collect();
+        Self { parts: digests, items, damaged: damaged.map(|(part, _)| part) }
+    }
+}
+
 struct Reading<'a> {
     inventory: Inventory,
     limits: &'a Limits,
@@ -127,21 +157,31 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn zip(mut self, manifest_path: &str, customizations_path: &str) -> Result<Package, ReadPackageError> {
+    fn zip(
+        mut self,
+        manifest_path: &str,
+        customizations_path: &str,
+        unverified: Option<(usize, u32)>,
+    ) -> Result<Package, ReadPackageError> {
         let (manifest_part, part) = (self.part(manifest_path), self.part(customizations_path));
-        let mut manifest = solution_xml::read(manifest_path, &self.inventory.parts[manifest_part].bytes)?;
-        let limits = self.limits;
-        let parts = &self.inventory.parts;
-        // While one core scans, the other hashes.
-        let (found, digests) = thread::scope(|scope| {
-            let hashing = scope.spawn(|| parts.iter().map(|part| Digest::of(&part.bytes)).collect::<Vec<_>>());
+        let (limits, parts) = (self.limits, &self.inventory.parts);
+        let mut manifest = solution_xml::read(manifest_path, &parts[manifest_part].bytes)?;
+        let language = manifest.base_language;
+        let (found, beside) = thread::scope(|scope| {
+            let (sender, receiver) = mpsc::channel();
+            let beside = scope.spawn(move || Beside::run(parts, part, unverified, &receiver));
             let bytes = &parts[part].bytes;
-            (scan(customizations_path, bytes, Root::Document, manifest.base_language, limits), hashing.join())
+            (scan(customizations_path, bytes, Root::Document, language, limits, Some(sender)), beside.join())
         });
-        let found = found?;
-        if let Ok(digests) = digests {
-            self.set_part_digests(&digests);
+        let beside = beside.map_err(|_| ReadPackageError::not_a_package("the package could not be hashed"))?;
+        if let Some(damaged) = beside.damaged {
+            return Err(container::checksum_differs(&self.inventory.parts[damaged].path));
         }
+        let mut found = found?;
+        for (item, digest) in beside.items {
+            found.items[item].digest = Some(digest);
+        }
+        self.set_part_digests(&beside.parts);
         manifest.languages.clone_from(&found.languages);
         self.inventory.own(part);
         self.inventory.own(manifest_part);
@@ -213,7 +253,7 @@ impl Reading<'_> {
 
     fn scan_part(&self, part: usize, root: Root, language: u32) -> Result<Scan, ReadPackageError> {
         let Part { path, bytes, .. } = &self.inventory.parts[part];
-        scan(path, bytes, root, language, self.limits)
+        scan(path, bytes, root, language, self.limits, None)
     }
 
     /// The table's own spelling, where its `Entity.xml` was read.
@@ -320,21 +360,13 @@ impl Reading<'_> {
     }
 }
 
-/// Gives each component its digest, on two cores.
+/// Gives a digest to each component that has none yet: those of several pieces, with files, or of folders.
 fn hash_components(inventory: &mut Inventory) {
     let parts = &inventory.parts;
-    let half = inventory.components.len() / 2;
-    let (left, right) = inventory.components.split_at_mut(half);
-    let hash = |components: &mut [strata_model::package::PackagedComponent]| {
-        for component in components {
-            let definition = &component.definition;
-            let slices = definition.slices.iter().map(|slice| &parts[slice.part].bytes[slice.range.clone()]);
-            let files = definition.files.iter().map(|file| (parts[*file].path.as_str(), parts[*file].digest));
-            component.digest = Digest::of_definition(slices, definition.home.as_deref(), files);
-        }
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| hash(left));
-        hash(right);
-    });
+    for component in inventory.components.iter_mut().filter(|component| component.digest == UNHASHED) {
+        let definition = &component.definition;
+        let slices = definition.slices.iter().map(|slice| &parts[slice.part].bytes[slice.range.clone()]);
+        let files = definition.files.iter().map(|file| (parts[*file].path.as_str(), parts[*file].digest));
+        component.digest = Digest::of_definition(slices, definition.home.as_deref(), files);
+    }
 }

@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::component::{ComponentKey, ComponentType};
-use strata_model::id::{Digest, Guid};
+use strata_model::id::Guid;
 use strata_model::package::{Definition, PackagedComponent, Presence, Slice};
 use strata_xml::Element;
 
 use crate::customizations_xml::{Root, scan};
-use crate::inventory::{Inventory, Surroundings};
+use crate::inventory::{Inventory, Surroundings, UNHASHED};
 use crate::{Limits, ReadPackageError};
 
 /// Folders whose files belong to components of `customizations.xml`.
@@ -127,7 +127,7 @@ fn add_row(inventory: &mut Inventory, part: usize, path: &str, rows: &mut Rows) 
             home: Some(path.to_owned()),
             files: Vec::new(),
         },
-        digest: Digest([0; 32]),
+        digest: UNHASHED,
     });
     Ok(true)
 }
@@ -174,7 +174,7 @@ fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) ->
             home: Some(path.to_owned()),
             files: Vec::new(),
         },
-        digest: Digest([0; 32]),
+        digest: UNHASHED,
     });
     true
 }
@@ -182,7 +182,7 @@ fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) ->
 /// `Assets/*.xml`: many-to-many rows, one component each, keyed by both ends.
 fn add_pairs(inventory: &mut Inventory, part: usize, limits: &Limits) -> Result<(), ReadPackageError> {
     let path = inventory.parts[part].path.clone();
-    let mut found = scan(&path, &inventory.parts[part].bytes, Root::Container(""), 0, limits)?;
+    let mut found = scan(&path, &inventory.parts[part].bytes, Root::Container(""), 0, limits, None)?;
     for item in &mut found.items {
         let ends: Vec<_> = item.attributes.iter().map(|(_, value)| value.as_str()).collect();
         item.attributes = vec![("UniqueName".to_owned(), ends.join("~"))];
