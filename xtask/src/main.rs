@@ -6,6 +6,7 @@
 
 mod bench;
 mod demo;
+mod generate;
 mod measure;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,8 @@ enum Task {
     Test,
     /// Measure import, re-import, plan and layers against the bound
     Bench(bench::Options),
+    /// Write a generated package of any size
+    Generate(generate::Options),
     /// One measurement in a process of its own (used by `bench`)
     #[command(hide = true)]
     Measure(measure::Options),
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         Task::Demo => demo::run(),
         Task::Test => test(),
         Task::Bench(options) => bench::run(&options),
+        Task::Generate(options) => generate::run(&options),
         Task::Measure(options) => measure::run(&options),
     };
     match done {

@@ -48,6 +48,7 @@ pub struct Part {
     /// With `/` as separator, as the container spells it; a folder's parts bear the path they have in a zip.
     pub path: String,
     pub bytes: Vec<u8>,
+    /// Of the bytes. A document that is cut into components is hashed piece by piece, and as a whole has zeros here.
     pub digest: Digest,
 }
 

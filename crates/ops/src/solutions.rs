@@ -133,7 +133,7 @@ fn files(package: &Package) -> Vec<FileEntry> {
     real.map(|part| FileEntry {
         path: part.path.clone(),
         size: part.bytes.len() as u64,
-        digest: part.digest.to_string(),
+        digest: strata_model::id::Digest::of(&part.bytes).to_string(),
     })
     .collect()
 }
