@@ -61,7 +61,7 @@ pub(crate) fn check(raw: &str, attributes_max: usize) -> Result<(), Fault> {
 }
 
 /// Splits off one attribute: name, raw value, what follows.
-fn next(text: &str) -> Option<(&str, &str, &str)> {
+pub(crate) fn next(text: &str) -> Option<(&str, &str, &str)> {
     let equals = memchr::memchr(b'=', text.as_bytes())?;
     let name = text[..equals].trim_ascii_end();
     if name.is_empty() || name.bytes().any(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'')) {

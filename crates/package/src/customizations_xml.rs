@@ -1,6 +1,6 @@
 //! The one scan of `customizations.xml`: every component becomes a range of bytes (D3).
 //!
-//! Nothing is built but the list of items: the tokeniser runs once over the buffer, a small state machine knows
+//! Nothing is built but the list of items: the tokeniser (`tokens`) runs once over the buffer, a small state machine knows
 //! which elements are components, and only identifying attributes, a few named texts and labels are copied.
 //! Sections that nobody knows give generic components; what no component owns stays for the skeleton.
 
@@ -8,12 +8,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::mpsc::Sender;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
-
 use crate::attributes;
 use crate::item::{Item, widen};
 use crate::places::{Place, texts_of};
+use crate::tokens::{Token, Tokens};
 use crate::{Limits, ReadPackageError};
 
 /// What the scan found.
@@ -66,15 +64,13 @@ pub(crate) fn scan(
     limits: &Limits,
     finished: Option<Sender<Vec<Finished>>>,
 ) -> Result<Scan, ReadPackageError> {
-    let offset = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let text = std::str::from_utf8(&bytes[offset..])
-        .map_err(|error| ReadPackageError::xml(part, bytes, offset + error.valid_up_to(), "the text is not UTF-8"))?;
+    if finished.is_none() {
+        check_utf8(part, bytes)?;
+    }
     let mut scanner = Scanner {
         part,
         bytes,
-        offset,
         base_language: base_language.to_string(),
-        limits,
         expected,
         stack: Vec::with_capacity(32),
         scan: Scan::default(),
@@ -83,43 +79,42 @@ pub(crate) fn scan(
         finished,
         batch: Vec::new(),
         deep: 0,
-        seen_root: false,
     };
-    let mut reader = Reader::from_str(text);
+    let mut tokens = Tokens::new(bytes, limits.attributes_max);
     loop {
-        let start = offset + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let event = reader.read_event().map_err(|error| {
-            let at = offset + usize::try_from(reader.error_position()).unwrap_or(0);
-            ReadPackageError::xml(part, bytes, at, &error.to_string())
-        })?;
-        let end = offset + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        match event {
-            Event::Start(tag) => scanner.open(&tag, start, text)?,
-            Event::Empty(tag) => {
-                scanner.open(&tag, start, text)?;
-                scanner.close(end);
+        let start = tokens.position();
+        let token = tokens.next().map_err(|error| ReadPackageError::xml(part, bytes, error.offset, &error.message))?;
+        match token {
+            Some(Token::Start { name, attributes, is_empty }) => {
+                if tokens.depth() > limits.depth_max {
+                    let message = format!("elements are nested deeper than {}", limits.depth_max);
+                    return Err(scanner.fail(start, &message));
+                }
+                scanner.open(name, attributes, start)?;
+                if is_empty {
+                    scanner.close(tokens.position());
+                }
             }
-            Event::End(_) => scanner.close(end),
-            Event::Text(text) => scanner.text(&text, start)?,
-            Event::CData(text) => scanner.capture(&text),
-            Event::GeneralRef(reference) => match strata_xml::resolve_reference(&reference) {
-                Some(text) => scanner.capture(&text),
-                None => return Err(scanner.fail(start, &format!("unknown entity `&{};`", &*reference))),
-            },
-            Event::DocType(_) => return Err(scanner.fail(start, "a DOCTYPE declaration is not allowed")),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => {}
-            Event::Eof => break,
+            Some(Token::End) => scanner.close(tokens.position()),
+            Some(Token::Text { raw, is_cdata }) => scanner.text(raw, is_cdata),
+            None => break,
         }
     }
-    scanner.finish()
+    Ok(scanner.finish())
+}
+
+/// Checks that a document is UTF-8; whoever hands the rest of the work to another core lets that one check.
+pub(crate) fn check_utf8(part: &str, bytes: &[u8]) -> Result<(), ReadPackageError> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ReadPackageError::xml(part, bytes, error.valid_up_to(), "the text is not UTF-8")),
+    }
 }
 
 struct Scanner<'a> {
     part: &'a str,
     bytes: &'a [u8],
-    offset: usize,
     base_language: String,
-    limits: &'a Limits,
     expected: Root,
     stack: Vec<Frame<'a>>,
     scan: Scan,
@@ -131,7 +126,6 @@ struct Scanner<'a> {
     batch: Vec<Finished>,
     /// Open elements below the stack: so deep in a component that nothing about them is of interest.
     deep: usize,
-    seen_root: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -139,26 +133,18 @@ impl<'a> Scanner<'a> {
         ReadPackageError::xml(self.part, self.bytes, at, message)
     }
 
-    fn open(&mut self, tag: &BytesStart<'_>, start: usize, text: &'a str) -> Result<(), ReadPackageError> {
-        if self.stack.len() + self.deep >= self.limits.depth_max {
-            return Err(self.fail(start, &format!("elements are nested deeper than {}", self.limits.depth_max)));
-        }
-        // The name borrowed from the buffer: the tag's own copy does not outlive the event.
-        let name_start = start - self.offset + 1;
-        let name = &text[name_start..name_start + tag.name().as_ref().len()];
-        attributes::check(tag.attributes_raw(), self.limits.attributes_max)
-            .map_err(|fault| self.fail(start, &fault.to_string()))?;
+    fn open(&mut self, name: &'a str, tag: &'a str, start: usize) -> Result<(), ReadPackageError> {
         if self.deep > 0 {
             self.deep += 1;
             return Ok(());
         }
         let Some(parent) = self.stack.last() else { return self.open_root(tag, name, start) };
-        let (place, type_name) = self.child(parent.place, parent.name, name);
-        let (parent_item, parent_is_item) = (parent.item, parent.is_item);
         if parent.place == Place::Inside && !self.is_near_item() {
             self.deep = 1;
             return Ok(());
         }
+        let (place, type_name) = self.child(parent.place, parent.name, name);
+        let (parent_item, parent_is_item) = (parent.item, parent.is_item);
         let is_item = type_name.is_some();
         let mut item = parent_item;
         if let Some(type_name) = type_name {
@@ -178,11 +164,7 @@ impl<'a> Scanner<'a> {
             || above.next().is_some_and(|grandparent| grandparent.is_item)
     }
 
-    fn open_root(&mut self, tag: &BytesStart<'_>, name: &'a str, start: usize) -> Result<(), ReadPackageError> {
-        if self.seen_root {
-            return Err(self.fail(start, "a second root element"));
-        }
-        self.seen_root = true;
+    fn open_root(&mut self, tag: &str, name: &'a str, start: usize) -> Result<(), ReadPackageError> {
         let (place, item) = match self.expected {
             Root::Document if name == "ImportExportXml" => (Place::Root, None),
             Root::Document => {
@@ -221,7 +203,7 @@ impl<'a> Scanner<'a> {
 
     fn new_item(
         &mut self,
-        tag: &BytesStart<'_>,
+        tag: &str,
         name: &str,
         type_name: &'static str,
         start: usize,
@@ -273,12 +255,14 @@ impl<'a> Scanner<'a> {
         value[1..].split(quote).next().map(str::to_owned)
     }
 
-    fn attributes(&self, tag: &BytesStart<'_>, start: usize) -> Result<Vec<(String, String)>, ReadPackageError> {
+    /// Copies the attributes of a tag, which the tokeniser has checked.
+    fn attributes(&self, tag: &str, start: usize) -> Result<Vec<(String, String)>, ReadPackageError> {
         let mut attributes = Vec::new();
-        for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|error| self.fail(start, &error.to_string()))?;
-            let value = strata_xml::unescape(&attribute.value).map_err(|error| self.fail(start, &error))?;
-            attributes.push((attribute.key.as_ref().to_owned(), value));
+        let mut rest = tag.trim_ascii_start();
+        while let Some((name, value, after)) = attributes::next(rest) {
+            let value = strata_xml::unescape(value).map_err(|error| self.fail(start, &error))?;
+            attributes.push((name.to_owned(), value));
+            rest = after.trim_ascii_start();
         }
         Ok(attributes)
     }
@@ -286,7 +270,7 @@ impl<'a> Scanner<'a> {
     /// Notes what identifies and names the component around this element.
     fn look_inside(
         &mut self,
-        tag: &BytesStart<'_>,
+        tag: &str,
         name: &str,
         item: usize,
         parent_is_item: bool,
@@ -322,13 +306,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Labels stand one element below the component: `LocalizedNames/LocalizedName`, `displaynames/displayname`.
-    fn look_for_label(
-        &mut self,
-        tag: &BytesStart<'_>,
-        name: &str,
-        item: usize,
-        start: usize,
-    ) -> Result<(), ReadPackageError> {
+    fn look_for_label(&mut self, tag: &str, name: &str, item: usize, start: usize) -> Result<(), ReadPackageError> {
         let is_label = matches!(name, "LocalizedName" | "displayname" | "Title");
         let is_near = self.stack.len() >= 2 && self.stack[self.stack.len() - 2].is_item;
         if !is_label || !is_near || self.scan.items[item].label.is_some() {
@@ -343,27 +321,24 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str, start: usize) -> Result<(), ReadPackageError> {
+    fn text(&mut self, raw: &[u8], is_cdata: bool) {
         if self.deep > 0 {
-            return Ok(());
+            return;
         }
-        if self.stack.is_empty() && !text.trim().is_empty() {
-            return Err(self.fail(start, "text outside the root element"));
+        let is_language = self.stack.len() >= 2 && self.stack[self.stack.len() - 2].place == Place::Languages;
+        if !is_language && self.capture.is_none() {
+            return;
         }
-        if self.stack.len() >= 2 && self.stack[self.stack.len() - 2].place == Place::Languages {
+        let raw = String::from_utf8_lossy(raw);
+        let text = if is_cdata { raw } else { strata_xml::unescape(&raw).map_or(raw, Cow::Owned) };
+        if is_language {
             self.scan.languages.extend(text.trim().parse::<u32>().ok());
         }
-        self.capture(text);
-        Ok(())
-    }
-
-    fn capture(&mut self, text: &str) {
         if let Some((item, name, depth)) = self.capture
             && self.stack.len() == depth + 1
-            && self.deep == 0
             && let Some((_, captured)) = self.scan.items[item].texts.iter_mut().rev().find(|(key, _)| *key == name)
         {
-            captured.push_str(text);
+            captured.push_str(&text);
         }
     }
 
@@ -413,13 +388,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Scan, ReadPackageError> {
-        if let Some(frame) = self.stack.last() {
-            return Err(self.fail(self.bytes.len(), &format!("`<{}>` is not closed", frame.name)));
-        }
-        if !self.seen_root {
-            return Err(self.fail(0, "no element in the document"));
-        }
+    fn finish(mut self) -> Scan {
         if let Some(sender) = self.finished.take() {
             sender.send(std::mem::take(&mut self.batch)).ok();
         }
@@ -430,7 +399,7 @@ impl<'a> Scanner<'a> {
         for (item, ranges) in self.scan.items.iter_mut().zip(cuts) {
             item.cuts = widen(self.bytes, merge_nested(ranges));
         }
-        Ok(self.scan)
+        self.scan
     }
 }
 

@@ -17,6 +17,7 @@ mod places;
 mod read;
 mod rows;
 mod solution_xml;
+mod tokens;
 mod zip_directory;
 
 pub use error::ReadPackageError;

@@ -7,7 +7,7 @@ use std::thread;
 use strata_model::id::Digest;
 use strata_model::package::{Container, Definition, Manifest, Package, Part, Slice};
 
-use crate::customizations_xml::{Finished, Root, Scan, scan};
+use crate::customizations_xml::{Finished, Root, Scan, check_utf8, scan};
 use crate::folder::{self, Holds};
 use crate::inventory::{Inventory, Surroundings, UNHASHED};
 use crate::item::subtract;
@@ -128,6 +128,8 @@ struct Beside {
     items: Vec<(usize, Digest)>,
     /// A part whose checksum is not the declared one.
     damaged: Option<usize>,
+    /// Whether the scanned document is UTF-8.
+    text: Result<(), ReadPackageError>,
 }
 
 impl Beside {
@@ -143,13 +145,14 @@ impl Beside {
             if index == scanned { UNHASHED } else { Digest::of(&part.bytes) }
         };
         let digests = parts.iter().enumerate().map(hash_part).collect();
-        let bytes = &parts[scanned].bytes;
+        let Part { path, bytes, .. } = &parts[scanned];
+        let text = check_utf8(path, bytes);
         let hash = |finished: Finished| {
             let digest = Digest::of_definition([&bytes[finished.range]], finished.home.as_deref(), []);
             (finished.item, digest)
         };
         let items = found.iter().flatten().map(hash).collect();
-        Self { parts: digests, items, damaged: damaged.map(|(part, _)| part) }
+        Self { parts: digests, items, damaged: damaged.map(|(part, _)| part), text }
     }
 }
 
@@ -181,6 +184,7 @@ impl Reading<'_> {
         if let Some(damaged) = beside.damaged {
             return Err(container::checksum_differs(&self.inventory.parts[damaged].path));
         }
+        beside.text?;
         let mut found = found?;
         for (item, digest) in beside.items {
             found.items[item].digest = Some(digest);

@@ -91,7 +91,30 @@ fn d13_damaged_documents_never_panic() {
             }
         }
         let files: Vec<(&str, &[u8])> = files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice())).collect();
+        let document = files.iter().find(|(path, _)| path.eq_ignore_ascii_case("customizations.xml"));
+        agree(document.map(|(_, bytes)| *bytes).unwrap_or_default());
         check(zipped(&files));
+    }
+}
+
+/// Our tokeniser and the library's parser must agree on what is well formed.
+fn agree(document: &[u8]) {
+    let files: &[(&str, &[u8])] = &[
+        ("solution.xml", SOLUTION.as_bytes()),
+        ("customizations.xml", document),
+        ("[Content_Types].xml", crate::CONTENT_TYPES.as_bytes()),
+    ];
+    let ours = read(zipped(files), &Limits::default());
+    let theirs = strata_xml::parse(document);
+    let shown = || String::from_utf8_lossy(document).into_owned();
+    match (&ours, &theirs) {
+        (Ok(_), Err(error)) => panic!("only the parser refuses ({error}): {}", shown()),
+        // The parser is lenient where the standard is not: `<` in values, characters in names.
+        (Err(error), Ok(_)) if error.message.contains("holds `<`") || error.message.contains("begin an element") => {}
+        (Err(error), Ok(_)) if matches!(error.code.name, "ImportNonWellFormedFileError") => {
+            panic!("only the scan refuses ({error}): {}", shown());
+        }
+        (Ok(_), Ok(_)) | (Err(_), _) => {}
     }
 }
 
