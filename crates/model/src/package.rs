@@ -21,7 +21,7 @@ pub struct Package {
     /// Of the file; of names and contents in order for a folder.
     pub digest: Digest,
     pub manifest: Manifest,
-    /// In the order in which the package holds them; keys are unique.
+    /// In key order; keys are unique.
     pub components: Vec<PackagedComponent>,
     /// Every file of the package, in container order; the last items may be buffers that the reader made.
     pub parts: Vec<Part>,

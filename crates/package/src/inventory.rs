@@ -72,20 +72,24 @@ impl Inventory {
 
     /// Adds the components that a scan found in a part.
     pub(crate) fn add_scan(&mut self, part: usize, scan: Scan, around: &Surroundings) {
-        let mut keys: Vec<Option<(ComponentKey, String)>> = vec![None; scan.items.len()];
+        // Only tables and assemblies have components inside.
+        let mut parents: BTreeMap<usize, (ComponentKey, String)> = BTreeMap::new();
+        self.components.reserve(scan.items.len());
         for (index, item) in scan.items.iter().enumerate() {
             if item.type_name == "ribboncustomization" && !self.has_ribbon(part, item) {
                 continue;
             }
-            let parent = item.parent.and_then(|parent| keys[parent].clone());
-            let table = parent.as_ref().map(|(_, name)| name.clone()).or_else(|| around.table.clone());
+            let parent = item.parent.and_then(|parent| parents.get(&parent));
+            let table = parent.map(|(_, name)| name.as_str()).or(around.table.as_deref());
             let component_type = ComponentType::named(&item.type_name);
-            let (name, id) = identify(item, table.as_deref());
+            let (name, id) = identify(item, table);
             let key = ComponentKey::new(component_type, &name);
-            keys[index] = Some((key.clone(), name.clone()));
-            let parent_key = parent.map(|(key, _)| key).or_else(|| {
+            let parent_key = parent.map(|(key, _)| key.clone()).or_else(|| {
                 around.table.as_ref().map(|table| ComponentKey::new(ComponentType::named("entity"), table))
             });
+            if matches!(&*item.type_name, "entity" | "pluginassembly") {
+                parents.insert(index, (key.clone(), name.clone()));
+            }
             self.add_item(part, item, key, name, id, parent_key, around);
         }
     }
@@ -202,34 +206,33 @@ impl Inventory {
         files
     }
 
-    /// Makes keys unique: two definitions of one component are an error unless they are the same.
+    /// Orders components by key and makes keys unique: two definitions of one component are an error unless they
+    /// are the same.
     pub(crate) fn settle(&mut self) -> Result<(), ReadPackageError> {
-        // By names: comparing types by their rank in the table costs a search each.
-        let mut first: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-        let mut doubles = Vec::new();
-        for (index, component) in self.components.iter().enumerate() {
-            let key = (component.key.component_type.name(), component.key.as_str());
-            match first.get(&key) {
-                None => {
-                    first.insert(key, index);
-                }
-                Some(other) if self.components[*other].digest == component.digest => doubles.push(index),
-                Some(_) => {
-                    let part = component.definition.slices.first().map(|slice| &self.parts[slice.part]);
-                    let message =
-                        format!("two definitions of {} {}", component.key.component_type.label(), component.name);
-                    let error = ReadPackageError::new(ErrorCode::DUPLICATE_CUSTOM_COMPONENT_INSTANCE, message);
-                    let start = component.definition.slices.first().map_or(0, |slice| slice.range.start);
-                    return Err(part.map_or(error.clone(), |part| error.in_part(&part.path).at(&part.bytes, start)));
-                }
+        self.components.sort_by(|left, right| left.key.cmp(&right.key));
+        for pair in self.components.windows(2) {
+            let [first, second] = pair else { continue };
+            if first.key != second.key || first.digest == second.digest {
+                continue;
             }
+            let label = second.key.component_type.label();
+            let message = format!("two definitions of {label} {}", second.name);
+            let error = ReadPackageError::new(ErrorCode::DUPLICATE_CUSTOM_COMPONENT_INSTANCE, message);
+            let Some(slice) = second.definition.slices.first() else { return Err(error) };
+            let part = &self.parts[slice.part];
+            return Err(error.in_part(&part.path).at(&part.bytes, slice.range.start));
         }
-        for index in &doubles {
-            let message = format!("{} stands twice, identical", self.components[*index].key);
+        let mut doubles = Vec::new();
+        self.components.dedup_by(|second, first| {
+            let is_double = second.key == first.key;
+            if is_double {
+                doubles.push(format!("{} stands twice, identical", second.key));
+            }
+            is_double
+        });
+        for message in doubles {
             self.note("customizations.xml", message);
         }
-        let mut index = 0..;
-        self.components.retain(|_| index.next().is_none_or(|index| doubles.binary_search(&index).is_err()));
         Ok(())
     }
 }

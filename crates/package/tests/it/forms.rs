@@ -68,9 +68,9 @@ fn l43_unmodified_definitions_and_bare_tables_are_references() {
         presence,
         [
             ("entity:account".to_owned(), Presence::Reference),
-            ("savedquery:11111111-0000-4000-8000-00000000000b".to_owned(), Presence::Reference),
             ("entity:contact".to_owned(), Presence::Reference),
             ("attribute:contact.contoso_x".to_owned(), Presence::Full),
+            ("savedquery:11111111-0000-4000-8000-00000000000b".to_owned(), Presence::Reference),
         ]
     );
 }
@@ -94,9 +94,9 @@ fn unknown_sections_and_row_folders_are_generic_components() {
             "routingrule:11111111-0000-4000-8000-00000000000c",
             "gadget:contoso_g",
             "gadget:gadgets/gadget#2",
-            "widget_part:1~2",
-            "widget:contoso_w",
             "part:one",
+            "widget:contoso_w",
+            "widget_part:1~2",
         ]
     );
     let widget = package.components.iter().find(|component| component.name == "contoso_w").expect("the row");
