@@ -133,16 +133,14 @@ impl<'a> Scanner<'a> {
         ReadPackageError::xml(self.part, self.bytes, at, message)
     }
 
-    fn open(&mut self, name: &'a str, tag: &'a str, start: usize) -> Result<(), ReadPackageError> {
-        if self.deep > 0 {
+    fn open(&mut self, name: &'a [u8], tag: &'a str, start: usize) -> Result<(), ReadPackageError> {
+        let is_below = |parent: &Frame<'_>| parent.place == Place::Inside && !self.is_near_item();
+        if self.deep > 0 || self.stack.last().is_some_and(is_below) {
             self.deep += 1;
             return Ok(());
         }
+        let name = std::str::from_utf8(name).map_err(|_| self.fail(start, "the text is not UTF-8"))?;
         let Some(parent) = self.stack.last() else { return self.open_root(tag, name, start) };
-        if parent.place == Place::Inside && !self.is_near_item() {
-            self.deep = 1;
-            return Ok(());
-        }
         let (place, type_name) = self.child(parent.place, parent.name, name);
         let (parent_item, parent_is_item) = (parent.item, parent.is_item);
         let is_item = type_name.is_some();

@@ -49,7 +49,9 @@ struct Piece {
 
 /// A pack ready to be written.
 pub(super) struct Pack {
+    /// Its bytes are gone once they are packed.
     raw: RawPack,
+    raw_size: usize,
     packed: Vec<u8>,
 }
 
@@ -231,7 +233,7 @@ impl<'a> Stager<'a> {
     }
 
     fn take(&mut self, no: u64, pack: Pack) {
-        self.ready_bytes += pack.raw.bytes.len();
+        self.ready_bytes += pack.raw_size;
         self.ready.insert(no, pack);
     }
 
@@ -243,7 +245,7 @@ impl<'a> Stager<'a> {
         let mut packs = Vec::new();
         while let Some(pack) = self.ready.remove(&self.written) {
             self.written += 1;
-            self.ready_bytes -= pack.raw.bytes.len();
+            self.ready_bytes -= pack.raw_size;
             packs.push(pack);
         }
         insert(&transaction, &packs)?;
@@ -283,9 +285,10 @@ impl RawPack {
     }
 }
 
-pub(super) fn pack(raw: RawPack) -> Result<Pack, StoreError> {
+pub(super) fn pack(mut raw: RawPack) -> Result<Pack, StoreError> {
     let packed = zstd::bulk::compress(&raw.bytes, LEVEL).map_err(|error| StoreError::Damaged(Box::new(error)))?;
-    Ok(Pack { raw, packed })
+    let raw_size = std::mem::take(&mut raw.bytes).len();
+    Ok(Pack { raw, raw_size, packed })
 }
 
 /// Inserts packs and where their bodies lie; a body that another process stored meanwhile stays where it is.
@@ -299,8 +302,8 @@ pub(super) fn insert(transaction: &Transaction<'_>, packs: &[Pack]) -> Result<()
          ON CONFLICT (definition_digest, ordinal) DO NOTHING",
     )?;
     let mut places = Vec::new();
-    for Pack { raw, packed } in packs {
-        add_pack.run(params![raw.bytes.len(), packed])?;
+    for Pack { raw, raw_size, packed } in packs {
+        add_pack.run(params![raw_size, packed])?;
         let no = transaction.conn.last_insert_rowid();
         places.extend(raw.bodies.iter().map(|piece| (piece, no)));
     }
