@@ -13,6 +13,10 @@ mod unsupported;
 
 use std::process::ExitCode;
 
+/// Reading and planning make many small pieces and free them together.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let argv: Vec<_> = std::env::args_os().collect();
     ExitCode::from(commands::run(&argv))

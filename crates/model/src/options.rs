@@ -15,6 +15,9 @@ pub struct ImportOptions {
     pub skip_lower_version: bool,
     pub allow_lower_version: bool,
     pub assume_missing: bool,
+    /// Lists components that stay as they are, instead of counting them; changes nothing else.
+    #[serde(skip)]
+    pub list_unchanged: bool,
     /// Whose documented defaults these are.
     pub caller: String,
 }
@@ -42,6 +45,7 @@ impl ImportOptions {
             skip_lower_version: false,
             allow_lower_version: false,
             assume_missing: false,
+            list_unchanged: false,
             caller: "pac".to_owned(),
         }
     }

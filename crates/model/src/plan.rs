@@ -30,6 +30,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// One entry for each component that the operation concerns, in key order.
     pub changes: Vec<Change>,
+    /// Components that stay as they are and are not listed.
+    pub unchanged: u64,
     pub edits: Vec<Edit>,
     /// Definitions that the plan itself makes (edits of Active, placeholders), by digest.
     pub definitions: BTreeMap<Digest, Body<'static>>,
@@ -283,6 +285,7 @@ impl Plan {
             rules,
             findings: Vec::new(),
             changes: Vec::new(),
+            unchanged: 0,
             edits: Vec::new(),
             definitions: BTreeMap::new(),
         }
@@ -300,7 +303,7 @@ impl Plan {
 
     /// Counts the changes.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary::default();
+        let mut summary = Summary { unchanged: self.unchanged, ..Summary::default() };
         for change in &self.changes {
             match change.action {
                 Action::Create => summary.create += 1,

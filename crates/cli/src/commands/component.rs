@@ -78,7 +78,7 @@ fn carry_out(
     let (workspace, environment) = context.open_to_write()?;
     let request = request(&workspace, &environment)?;
     let applied = write::carry_out_and_answer(context, &workspace, &environment, &request, care)?;
-    if write::is_recorded(&applied) {
+    if applied.recorded {
         context.output.hint("take it back with `strata undo`");
     }
     Ok(Exit::Done)

@@ -13,7 +13,7 @@ use crate::failure::{Exit, Failure};
 pub(crate) fn import(context: &Context<'_>, args: &ImportArgs) -> Result<Exit, Failure> {
     context.refuse_at("import")?;
     let Some(path) = args.package.get() else { return Err(Failure::usage("a package is needed: FILE or --path FILE")) };
-    let options = options(&args.flags)?;
+    let options = ImportOptions { list_unchanged: context.global.verbose, ..options(&args.flags)? };
     // A path that cannot be read must not make a store.
     std::fs::metadata(&path).map_err(|source| OpsError::Unreadable { path: path.clone(), source })?;
     if args.write.plan {
@@ -66,7 +66,7 @@ pub(crate) fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
 
 /// Names what there is to look at now.
 pub(crate) fn suggest_next(context: &Context<'_>, applied: &Applied) {
-    if applied.plan.operation == OperationKind::Skip || !write::is_recorded(applied) {
+    if applied.plan.operation == OperationKind::Skip || !applied.recorded {
         return;
     }
     // A modified component has more to show than a new one.

@@ -1,5 +1,6 @@
 //! `plan`: what an operation would do, with gates for pipelines, and saved for later.
 
+use strata_model::options::ImportOptions;
 use strata_ops::{Request, plan_file};
 
 use super::{Context, import, write};
@@ -7,7 +8,7 @@ use crate::args::{GateKind, PlanArgs};
 use crate::failure::{Exit, Failure};
 
 pub(crate) fn plan(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
-    let request = request(args)?;
+    let request = request(context, args)?;
     if args.compare {
         return Err(Failure::unsupported("`plan --compare` is not supported in this version"));
     }
@@ -34,8 +35,8 @@ pub(crate) fn plan(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failu
     Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
 }
 
-fn request(args: &PlanArgs) -> Result<Request, Failure> {
-    let options = import::options(&args.flags)?;
+fn request(context: &Context<'_>, args: &PlanArgs) -> Result<Request, Failure> {
+    let options = ImportOptions { list_unchanged: context.global.verbose, ..import::options(&args.flags)? };
     if args.apply_upgrade.is_some() {
         return Err(Failure::unsupported("`plan --apply-upgrade` is not supported in this version"));
     }

@@ -96,14 +96,9 @@ pub(crate) fn answer_applied(
 ) -> Result<(), Failure> {
     let mut view = PlanView::of(&applied.plan, context.global.verbose);
     view.job = applied.job;
-    view.applied_as = is_recorded(applied).then_some(applied.operation);
+    view.applied_as = applied.recorded.then_some(applied.operation);
     let tense = if is_brief { Tense::DidInBrief } else { Tense::Did };
     context.output.answer(&view, || text(context, environment, &applied.plan, &view, tense))
-}
-
-/// Tells whether the operation stands in history: what changes nothing leaves no entry, but imports do.
-pub(crate) fn is_recorded(applied: &Applied) -> bool {
-    applied.job.is_some() || applied.plan.has_changes()
 }
 
 fn text(

@@ -201,6 +201,10 @@ impl<'a> Import<'a> {
     }
 
     fn unchanged(&mut self, component: &PackagedComponent, layer: &str) {
+        if !self.options.list_unchanged {
+            self.plan.unchanged += 1;
+            return;
+        }
         self.push_change(
             &component.key,
             Change {
