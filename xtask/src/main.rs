@@ -11,6 +11,7 @@ mod bench;
 mod demo;
 mod generate;
 mod measure;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

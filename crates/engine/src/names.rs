@@ -49,7 +49,9 @@ pub(crate) fn solution(snapshot: &Snapshot, no: SolutionNo) -> String {
 
 /// Says what a component is and how it is called, for messages.
 pub(crate) fn describe(component: &ComponentRef, label: &str) -> String {
+    let is_guid = component.name == component.id.to_string();
     match &component.display_name {
+        Some(display) if is_guid => format!("{label} “{display}” ({})", component.name),
         Some(display) if *display != component.name => format!("{label} {} ({display})", component.name),
         Some(_) | None => format!("{label} {}", component.name),
     }

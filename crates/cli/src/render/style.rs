@@ -55,9 +55,14 @@ pub(crate) fn component(component: &ComponentRef) -> String {
     text
 }
 
-/// Names a component without colours or display name.
+/// Names a component without colours; by its display name where its name is only a GUID.
 pub(crate) fn plain(component: &ComponentRef) -> String {
-    format!("{} {}", label(&component.type_name), clean(&component.name))
+    let (label, name) = (label(&component.type_name), clean(&component.name));
+    let is_guid = component.name == component.id.to_string();
+    match display_of(component).filter(|_| is_guid) {
+        Some(display) => format!("{label} “{}” {name}", clean(display)),
+        None => format!("{label} {name}"),
+    }
 }
 
 /// Returns the display name where it says more than the name.

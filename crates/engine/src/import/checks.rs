@@ -76,6 +76,13 @@ impl Import<'_> {
                 .push(Finding::error(FindingKind::Platform, ErrorCode::PACKAGE_VERSION_TOO_NEW, "L96", message).hint(
                 "export from an environment that is not newer, or raise this one's with `strata env set --platform-version`",
             ));
+        } else if let Some(older) = manifest.package_version.as_ref().filter(|v| v.major_minor() < target.major_minor())
+        {
+            let message = format!("the package is of version {older} and is read as version {target} of the platform");
+            let mut finding = Finding::info(FindingKind::Platform, "L96", message);
+            finding.code = ErrorCode::PACKAGE_NEEDS_UPGRADE.hex.map(str::to_owned);
+            finding.name = Some(ErrorCode::PACKAGE_NEEDS_UPGRADE.name.to_owned());
+            self.plan.findings.push(finding);
         } else if let Some(build) = &manifest.build
             && build > target
             && self.lens.rules.newer_build == NewerBuild::Warning

@@ -75,6 +75,10 @@ fn oq34_the_publisher_is_reported_before_the_version() {
 fn l96_a_package_for_a_newer_platform_is_refused() {
     let newer = "package Core 1.0 managed contoso\n platform 9.3\n attribute a.contoso_b <V>1</V>";
     check(&[newer], &pac(), "0x80048068 ImportSolutionPackageInvalidSolutionPackageVersion L96");
+    let older = "package Old 1.0 managed contoso\n platform 9.0\n attribute a.contoso_o <V>1</V>";
+    let plan = Simulated::default().import(&package(older));
+    assert!(!plan.is_refused());
+    assert_eq!(plan.findings[0].code.as_deref(), Some("0x80048067"));
     let mut env = Simulated::default();
     let mut newer_build = package(MANAGED);
     newer_build.manifest.build = Version::parse("9.2.99999.1").ok();

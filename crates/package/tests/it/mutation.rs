@@ -7,10 +7,10 @@ use strata_testkit::corpus::Corpus;
 
 use crate::{SOLUTION, package_of, zipped};
 
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn throw(&mut self, sides: usize) -> usize {
+    pub(crate) fn throw(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -18,12 +18,13 @@ impl Dice {
     }
 }
 
-fn iterations() -> usize {
+#[expect(clippy::disallowed_methods, reason = "how long to run is the machine's to say")]
+pub(crate) fn iterations() -> usize {
     std::env::var("STRATA_FUZZ_ITERATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
 }
 
 /// Flips, deletes, doubles, overwrites or moves a piece.
-fn damage(dice: &mut Dice, bytes: &mut Vec<u8>) {
+pub(crate) fn damage(dice: &mut Dice, bytes: &mut Vec<u8>) {
     if bytes.is_empty() {
         return;
     }
