@@ -1,14 +1,30 @@
 //! History: what happened, one entry per operation, refused ones included.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{Guid, Operation};
 use crate::plan::{Finding, OperationKind};
 
-/// One operation that was carried out or refused.
+/// One operation that was carried out or refused, under its number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEntry {
     pub operation: Operation,
+    pub what: NewHistoryEntry,
+}
+
+impl Deref for HistoryEntry {
+    type Target = NewHistoryEntry;
+
+    fn deref(&self) -> &NewHistoryEntry {
+        &self.what
+    }
+}
+
+/// What a history entry records, before the store numbers it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewHistoryEntry {
     /// Milliseconds since 1970-01-01 UTC.
     pub time: i64,
     /// Milliseconds it took.
@@ -29,24 +45,6 @@ pub struct HistoryEntry {
     /// Effective options, as JSON.
     pub options: Option<String>,
     /// Errors and warnings.
-    pub findings: Vec<Finding>,
-}
-
-/// What a history entry records, before the store numbers it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewHistoryEntry {
-    pub time: i64,
-    pub duration: i64,
-    pub kind: HistoryKind,
-    pub solution: Option<String>,
-    pub from_version: Option<String>,
-    pub to_version: Option<String>,
-    pub suboperation: Option<OperationKind>,
-    pub outcome: Outcome,
-    pub changes: u64,
-    pub job: Option<Guid>,
-    pub state_of: Option<Operation>,
-    pub options: Option<String>,
     pub findings: Vec<Finding>,
 }
 

@@ -40,7 +40,7 @@ pub fn show(workspace: &Workspace, operation: Operation) -> Result<HistoryDetail
         entry: HistoryView::of(&entry),
         duration: entry.duration,
         options: entry.options.as_deref().and_then(|json| serde_json::from_str(json).ok()),
-        findings: entry.findings,
+        findings: entry.what.findings,
         layer_changes,
     })
 }

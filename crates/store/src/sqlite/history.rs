@@ -81,8 +81,7 @@ pub(super) fn entry(
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
-    Ok(HistoryEntry {
-        operation: Operation(row.get(0)?),
+    let what = NewHistoryEntry {
         time: row.get(1)?,
         duration: row.get(2)?,
         kind: word(row, 3)?.ok_or_else(|| damaged(3, "no kind"))?,
@@ -96,7 +95,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
         state_of: row.get::<_, Option<i64>>(11)?.map(Operation),
         options: row.get(12)?,
         findings: json(row, 13)?,
-    })
+    };
+    Ok(HistoryEntry { operation: Operation(row.get(0)?), what })
 }
 
 pub(super) fn changes_of(
