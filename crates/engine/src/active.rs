@@ -15,7 +15,7 @@ use strata_xml::{Element, Node};
 use crate::definition::{self, Unit, segments};
 use crate::effect::{Lens, StackItem};
 use crate::layering::{overlay, unit_of_edit};
-use crate::{catalogue, names};
+use crate::{catalogue, names, publish};
 
 /// One `PATH=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -219,6 +219,9 @@ impl<'a> Target<'a> {
             return;
         }
         plan.definitions.insert(digest, body);
+        if is_draft {
+            plan.findings.push(publish::drafts_finding(1));
+        }
         if let Some(previous) = previous {
             plan.edits.push(close(previous));
         }

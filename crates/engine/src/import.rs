@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use strata_model::component::{Component, ComponentKey};
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::{ComponentNo, Guid, PublisherNo, SolutionNo};
+use strata_model::layer::LayerState;
 use strata_model::options::ImportOptions;
 use strata_model::package::{Package, PackagedComponent};
 use strata_model::plan::{Bodies, Change, Edit, OperationKind, Plan, PlanSolution};
@@ -27,6 +28,7 @@ use strata_model::solution::{Solution, SolutionKind};
 
 use crate::catalogue;
 use crate::effect::Lens;
+use crate::publish;
 
 /// Publisher and friendly name of everything that `--assume-missing` makes up (R4).
 pub const ASSUMED_PUBLISHER: &str = "assumed";
@@ -163,6 +165,11 @@ impl<'a> Import<'a> {
     }
 
     fn finish(mut self) -> Plan {
+        let is_draft = |edit: &&Edit| matches!(edit, Edit::LayerOpen(layer) if layer.state == LayerState::Unpublished);
+        let drafts = self.plan.edits.iter().filter(is_draft).count();
+        if drafts > 0 {
+            self.plan.findings.push(publish::drafts_finding(drafts));
+        }
         self.changes.sort_by(|(left, _), (right, _)| left.cmp(right));
         self.plan.changes = self.changes.into_iter().map(|(_, change)| change).collect();
         self.plan

@@ -6,7 +6,7 @@ use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
-use strata_model::plan::{Action, Bodies, Change, Edit, OperationKind, Plan};
+use strata_model::plan::{Action, Bodies, Change, Edit, Finding, FindingKind, OperationKind, Plan};
 use strata_model::rules::Rules;
 
 use crate::effect::{Lens, StackItem};
@@ -21,6 +21,15 @@ pub(crate) struct Published {
 /// Returns the components that planning a publish must see.
 pub fn footprint() -> Footprint {
     Footprint { drafts: true, ..Footprint::default() }
+}
+
+/// Says that drafts have come to be, and how they take effect (L49, L50).
+pub(crate) fn drafts_finding(drafts: usize) -> Finding {
+    let message = match drafts {
+        1 => "1 component is a draft: it takes effect when it is published".to_owned(),
+        many => format!("{many} components are drafts: they take effect when they are published"),
+    };
+    Finding::info(FindingKind::Component, "L49", message).hint("publish with `strata solution publish`")
 }
 
 /// Plans the publish of every draft, or of one solution's.
