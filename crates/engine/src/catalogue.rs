@@ -153,7 +153,11 @@ fn table_component(logical_name: &str) -> Option<SystemComponent> {
         add_label(own, "LocalizedNames", "LocalizedName", table.display_name);
     }
     set_child(own, "EntitySetName", table.entity_set);
-    set_child(own, "OwnershipTypeMask", table.ownership);
+    set_child(
+        own,
+        "OwnershipTypeMask",
+        if table.ownership == "OrganizationOwned" { "OrgOwned" } else { table.ownership },
+    );
     set_child(own, "PrimaryIdAttribute", table.primary_id);
     set_child(own, "PrimaryNameAttribute", table.primary_name);
     Some(SystemComponent {
@@ -166,8 +170,8 @@ fn table_component(logical_name: &str) -> Option<SystemComponent> {
 
 fn column_component(table: &str, name: &str, column: Column) -> SystemComponent {
     let mut root = Element::new("attribute");
-    root.set_attribute("PhysicalName", name);
-    set_child(&mut root, "Type", &column.column_type.to_lowercase());
+    let is_primary = catalogue().tables.get(table).is_some_and(|own| own.primary_id == name);
+    set_child(&mut root, "Type", if is_primary { "primarykey" } else { packaged_type(column.column_type) });
     set_child(&mut root, "Name", name);
     set_child(&mut root, "LogicalName", name);
     set_child(&mut root, "MaxLength", column.length);
@@ -181,6 +185,33 @@ fn column_component(table: &str, name: &str, column: Column) -> SystemComponent 
         name: format!("{table}.{name}"),
         display_name: None,
         definition: strata_xml::write(&root),
+    }
+}
+
+/// Returns the word that packages have for a column type of the documentation.
+fn packaged_type(documented: &str) -> &str {
+    match documented {
+        "String" => "nvarchar",
+        "Memo" => "ntext",
+        "Integer" => "int",
+        "BigInt" => "bigint",
+        "Boolean" => "bit",
+        "Double" => "float",
+        "Picklist" => "picklist",
+        "MultiSelectPicklist" => "multiselectpicklist",
+        "State" => "state",
+        "Status" => "status",
+        "Lookup" => "lookup",
+        "Customer" => "customer",
+        "Owner" => "owner",
+        "DateTime" => "datetime",
+        "Decimal" => "decimal",
+        "Money" => "money",
+        "Uniqueidentifier" => "uniqueidentifier",
+        "Image" => "image",
+        "File" => "file",
+        // The rest is not found in packages; the documentation's word is better than none.
+        other => other,
     }
 }
 

@@ -33,14 +33,20 @@ fn standing_for(history: &[HistoryEntry], operation: Operation) -> Option<Operat
     }
 }
 
-/// Plans the return to a state by the edits that bring it back.
-///
-/// `components` are those that the edits name; `existed` tells, for each, whether it has layers now.
+/// What is known now of a component that a return concerns.
+#[derive(Debug, Clone)]
+pub struct Now {
+    pub component: Component,
+    pub layers: usize,
+    pub display_name: Option<String>,
+}
+
+/// Plans the return to a state by the edits that bring it back; `components` are those that the edits name.
 pub fn plan(
     snapshot: &Snapshot,
     operation: OperationKind,
     edits: Vec<Edit>,
-    components: &BTreeMap<ComponentNo, (Component, usize)>,
+    components: &BTreeMap<ComponentNo, Now>,
     rules: &Rules,
 ) -> Plan {
     let mut plan = Plan::empty(operation, snapshot.environment.revision, *rules);
@@ -74,8 +80,8 @@ pub fn plan(
     let mut changes: Vec<_> = touched
         .iter()
         .filter_map(|(no, touched)| {
-            let (component, layers_now) = components.get(no)?;
-            Some((component.key.clone(), change(snapshot.environment.id, component, *layers_now, touched, &names)))
+            let now = components.get(no)?;
+            Some((now.component.key.clone(), change(snapshot.environment.id, now, touched, &names)))
         })
         .collect();
     changes.sort_by(|(left, _), (right, _)| left.cmp(right));
@@ -117,13 +123,8 @@ fn solution_names(snapshot: &Snapshot, edits: &[Edit]) -> BTreeMap<SolutionNo, S
     now.chain(reopened).chain([(SolutionNo::ACTIVE, "Active".to_owned())]).collect()
 }
 
-fn change(
-    environment: Guid,
-    component: &Component,
-    layers_now: usize,
-    touched: &Touched,
-    names: &BTreeMap<SolutionNo, String>,
-) -> Change {
+fn change(environment: Guid, now: &Now, touched: &Touched, names: &BTreeMap<SolutionNo, String>) -> Change {
+    let (component, layers_now) = (&now.component, now.layers);
     let layers_after = layers_now + touched.opened - touched.closed.min(layers_now + touched.opened);
     let action = match (layers_now, layers_after, touched.opened) {
         (0, _, _) => Action::Create,
@@ -132,7 +133,8 @@ fn change(
         (..) => Action::Modify,
     };
     let layer = touched.solutions.iter().max().and_then(|no| names.get(no)).cloned().unwrap_or_default();
-    let display = touched.layer.as_ref().and_then(|layer| layer.display_name.as_deref());
+    let reopened = touched.layer.as_ref().and_then(|layer| layer.display_name.as_deref());
+    let display = reopened.or(now.display_name.as_deref());
     Change {
         action,
         component: ComponentRef::new(environment, &component.key, &component.name, component.id, display),

@@ -282,7 +282,11 @@ fn plan_return(
     let components = seen
         .components
         .into_values()
-        .map(|state| (state.component.no, (state.component, state.layers.len())))
+        .map(|state| {
+            let display_name = state.layers.iter().rev().find_map(|layer| layer.display_name.clone());
+            let layers = state.layers.len();
+            (state.component.no, restore::Now { component: state.component, layers, display_name })
+        })
         .collect::<BTreeMap<_, _>>();
     Ok(restore::plan(headers, kind, edits, &components, rules))
 }
