@@ -162,14 +162,20 @@ const KEY_ATTRIBUTES: [&str; 9] = ["id", "Id", "name", "Name", "value", "key", "
 /// Returns the child elements, each with its path segment.
 pub fn segments(parent: &Element) -> Vec<(String, &Element)> {
     let children: Vec<_> = parent.elements().collect();
+    let mut names: Vec<_> = children.iter().map(|child| child.name.as_str()).collect();
+    names.sort_unstable();
+    let is_single = |name: &str| {
+        let first = names.partition_point(|other| *other < name);
+        names.get(first + 1) != Some(&name)
+    };
     let mut segments = Vec::with_capacity(children.len());
     for (index, child) in children.iter().enumerate() {
-        segments.push((segment(&children, index), *child));
+        segments.push((segment(&children, index, is_single(&child.name)), *child));
     }
     segments
 }
 
-fn segment(siblings: &[&Element], index: usize) -> String {
+fn segment(siblings: &[&Element], index: usize, is_single: bool) -> String {
     let element = siblings[index];
     let always = match element.name.as_str() {
         "option" => element.attribute("value"),
@@ -179,10 +185,10 @@ fn segment(siblings: &[&Element], index: usize) -> String {
     if let Some(key) = always {
         return format!("{}[{key}]", element.name);
     }
-    let same: Vec<_> = siblings.iter().filter(|sibling| sibling.name == element.name).collect();
-    if same.len() == 1 {
+    if is_single {
         return element.name.clone();
     }
+    let same: Vec<_> = siblings.iter().filter(|sibling| sibling.name == element.name).collect();
     match KEY_ATTRIBUTES.iter().find_map(|key| unique_key(&same, element, key)) {
         Some(key) => format!("{}[{key}]", element.name),
         None => {

@@ -75,7 +75,7 @@ impl Lens<'_> {
 
     /// Tells whether two definitions say the same, whatever their bytes.
     pub(crate) fn is_same(&self, key: &ComponentKey, left: &Digest, right: &Digest) -> bool {
-        left == right || as_map(&self.leaves(key, left)) == as_map(&self.leaves(key, right))
+        left == right || is_same_set(&self.leaves(key, left), &self.leaves(key, right))
     }
 
     /// Returns the leaves of a definition by digest.
@@ -150,6 +150,21 @@ fn own_differences(
             resolved_after: None,
         })
         .collect()
+}
+
+/// Tells whether two definitions have the same leaves, in whatever order.
+fn is_same_set(left: &[Leaf], right: &[Leaf]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    // Most leaves stand where they stood: only the others need sorting.
+    let differ =
+        left.iter().zip(right).filter(|(left, right)| (&left.path, &left.value) != (&right.path, &right.value));
+    let (mut left, mut right): (Vec<_>, Vec<_>) =
+        differ.map(|(left, right)| ((&left.path, &left.value), (&right.path, &right.value))).unzip();
+    left.sort_unstable();
+    right.sort_unstable();
+    left == right
 }
 
 fn as_map(leaves: &[Leaf]) -> BTreeMap<String, String> {
