@@ -70,6 +70,7 @@ pub fn plan(
     }
     import.open_publisher();
     import.make_placeholders(assumptions);
+    import.number_solution();
     import.change_layers();
     import.open_solution();
     if options.publish_changes {
@@ -135,8 +136,8 @@ impl<'a> Import<'a> {
             to: Some(manifest.version.to_string()),
             is_managed: package.is_managed(),
         });
-        let mut next_solution = snapshot.next_solution;
-        let solution = installed.map_or_else(|| SolutionNo(take(&mut next_solution.0)), |solution| solution.no);
+        let next_solution = snapshot.next_solution;
+        let solution = installed.map_or(next_solution, |solution| solution.no);
         let mut next_publisher = snapshot.next_publisher;
         let known = snapshot
             .publishers
@@ -226,6 +227,13 @@ impl<'a> Import<'a> {
             prefix: packaged.prefix.clone(),
             option_value_prefix: packaged.option_value_prefix,
         }));
+    }
+
+    /// A new solution is numbered after the placeholders that it stands on: lists go by number, lowest first.
+    fn number_solution(&mut self) {
+        if self.installed.is_none() {
+            self.solution = SolutionNo(take(&mut self.next_solution.0));
+        }
     }
 
     fn open_solution(&mut self) {

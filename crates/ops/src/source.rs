@@ -23,6 +23,9 @@ pub fn read_package(path: &Path) -> Result<Package, OpsError> {
         parts.sort();
         return strata_package::read_parts(parts, &limits).map_err(package);
     }
+    if metadata.len() > limits.inflated_bytes_max {
+        return Err(unreadable(io::Error::other("the file is larger than a package may be, even inflated")));
+    }
     let bytes = fs::read(path).map_err(unreadable)?;
     strata_package::read(bytes, &limits).map_err(package)
 }

@@ -9,6 +9,7 @@ use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::dependency::{MissingDependency, Provider};
 use strata_model::environment::{Behavior, ComponentState};
+use strata_model::id::SolutionNo;
 use strata_model::package::{Presence, RootComponent};
 use strata_model::plan::{Finding, FindingKind, FindingProvider};
 use strata_model::version::Version;
@@ -270,7 +271,7 @@ impl Import<'_> {
         let component = met.component;
         let is_table = component.key.component_type.is("entity") && component.presence == Presence::Full;
         let Some(state) = met.state.filter(|_| is_table) else { return };
-        let Some(base) = state.managed().next().filter(|layer| layer.solution != self.solution) else { return };
+        let Some(base) = state.managed().next().filter(|layer| !self.is_own(layer.solution)) else { return };
         let Some(body) = self.lens.bodies.definition(&base.digest) else { return };
         let ownership =
             |bytes: &[u8]| definition::tree(bytes)?.descend(&["EntityInfo", "entity"])?.child_text("OwnershipTypeMask");
@@ -296,8 +297,13 @@ impl Import<'_> {
                 self.snapshot.solution(member.solution).is_some_and(|solution| solution.assumed)
                     && (member.solution == layer.solution || layer.solution.0 == 0)
             });
-            self.assumes.extend(owners.map(|member| member.solution).filter(|no| *no != self.solution));
+            let owners: Vec<_> = owners.map(|member| member.solution).filter(|no| !self.is_own(*no)).collect();
+            self.assumes.extend(owners);
         }
+    }
+
+    fn is_own(&self, no: SolutionNo) -> bool {
+        self.installed.is_some_and(|installed| installed.no == no)
     }
 
     fn is_assumed_active(&self, key: &ComponentKey) -> bool {

@@ -25,7 +25,7 @@ fn r4_placeholders_complete_the_target_and_go_with_who_needed_them() {
     assert!(env.clone().import(&package(NEEDY)).is_refused());
     let plan = env.import_with(&package(NEEDY), &assuming());
     assert!(!plan.is_refused(), "{:?}", plan.findings);
-    assert_eq!(env.solutions(), ["Needy 1.0", "Fabrikam 2.3.0.0", "AssumedActive 1.0.0.0", "AssumedBase 1.0.0.0"]);
+    assert_eq!(env.solutions(), ["Fabrikam 2.3.0.0", "AssumedActive 1.0.0.0", "AssumedBase 1.0.0.0", "Needy 1.0"]);
     let assumed = plan.findings.iter().filter(|finding| finding.kind == FindingKind::Assumed);
     assert_eq!(assumed.map(|finding| finding.related.len()).sum::<usize>(), 6);
     assert_eq!(env.layers(&key("systemform:11111111-0000-4000-8000-000000000001")), ["AssumedBase", "Needy"]);
