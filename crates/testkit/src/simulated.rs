@@ -82,8 +82,13 @@ impl Simulated {
 
     /// Edits one property of the Active layer.
     pub fn set(&mut self, component: &ComponentKey, path: &str, value: &str) -> Plan {
+        self.set_in(component, path, value, None)
+    }
+
+    /// Edits one property of the Active layer in an unmanaged solution.
+    pub fn set_in(&mut self, component: &ComponentKey, path: &str, value: &str, solution: Option<&str>) -> Plan {
         let edit = active::PropertyEdit { path: path.to_owned(), value: value.to_owned() };
-        let plan = active::set(&self.snapshot, component, &[edit], None, &self.rules, &self.known());
+        let plan = active::set(&self.snapshot, component, &[edit], solution, &self.rules, &self.known());
         self.apply(&plan);
         plan
     }

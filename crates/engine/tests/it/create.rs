@@ -1,0 +1,141 @@
+//! New publishers and solutions, settings, and who may edit in which solution.
+
+use strata_engine::create::{self, NewPublisher, NewSolution};
+use strata_engine::{active, restore};
+use strata_model::history::{HistoryEntry, HistoryKind, NewHistoryEntry, Outcome};
+use strata_model::id::Operation;
+use strata_model::rules::Rules;
+use strata_model::version::Version;
+use strata_testkit::fixture::{key, package};
+use strata_testkit::simulated::Simulated;
+
+use crate::refusal;
+
+fn publisher(name: &str, prefix: &str) -> NewPublisher {
+    NewPublisher {
+        unique_name: name.to_owned(),
+        prefix: prefix.to_owned(),
+        friendly_name: None,
+        option_value_prefix: None,
+    }
+}
+
+fn solution(name: &str, publisher: &str) -> NewSolution {
+    NewSolution {
+        unique_name: name.to_owned(),
+        publisher: publisher.to_owned(),
+        version: Version::parse("1.0.0.0").expect("a version"),
+        friendly_name: None,
+    }
+}
+
+fn with_publisher() -> Simulated {
+    let mut env = Simulated::default();
+    let plan = create::publisher(&env.snapshot, &publisher("Contoso", "contoso"), &Rules::OURS);
+    assert!(!plan.is_refused());
+    env.apply(&plan);
+    env
+}
+
+#[test]
+fn l6_a_publisher_has_a_prefix_and_a_generated_option_prefix() {
+    let env = with_publisher();
+    let made = &env.snapshot.publishers[0];
+    assert_eq!((made.prefix.as_str(), made.friendly_name.as_str()), ("contoso", "Contoso"));
+    assert!((10_000..=99_999).contains(&made.option_value_prefix));
+    for prefix in ["c", "1abc", "toolongprefix", "mscrmx", "a-b"] {
+        let plan = create::publisher(&env.snapshot, &publisher("Other", prefix), &Rules::OURS);
+        assert_eq!(refusal(&plan), "- InvalidPublisherPrefix L6", "{prefix}");
+    }
+    let twice = create::publisher(&env.snapshot, &publisher("contoso", "other"), &Rules::OURS);
+    assert_eq!(refusal(&twice), "- AlreadyExists L6");
+}
+
+#[test]
+fn l13_an_import_makes_the_publisher_it_names_once() {
+    let mut env = Simulated::default();
+    env.import(&package("package A 1.0 managed contoso\n attribute a.contoso_b <V>1</V>"));
+    env.import(&package("package B 1.0 managed Contoso\n attribute a.contoso_c <V>1</V>"));
+    assert_eq!(env.snapshot.publishers.len(), 1);
+}
+
+#[test]
+fn l14_l15_names_of_solutions_are_checked() {
+    let mut env = with_publisher();
+    for name in ["", "1abc", "my solution", "a-b", &"x".repeat(66)] {
+        let plan = create::solution(&env.snapshot, &solution(name, "Contoso"), &Rules::OURS);
+        assert_eq!(refusal(&plan), "0x8004F002 InvalidSolutionUniqueName L14", "{name}");
+    }
+    let upgrade = create::solution(&env.snapshot, &solution("Core_Upgrade", "Contoso"), &Rules::OURS);
+    assert_eq!(refusal(&upgrade), "0x8004F002 InvalidSolutionUniqueName L15");
+    let nobody = create::solution(&env.snapshot, &solution("Core", "Nobody"), &Rules::OURS);
+    assert_eq!(refusal(&nobody), "- NotFound L6");
+    let made = create::solution(&env.snapshot, &solution("Core", "contoso"), &Rules::OURS);
+    env.apply(&made);
+    assert_eq!(env.solutions(), ["Core 1.0.0.0"]);
+    for name in ["CORE", "Active", "default"] {
+        let plan = create::solution(&env.snapshot, &solution(name, "Contoso"), &Rules::OURS);
+        assert_eq!(refusal(&plan), "0x8004F023 SolutionUniqueNameViolation L14", "{name}");
+    }
+}
+
+#[test]
+fn l16_l17_an_edit_is_made_in_an_unmanaged_solution() {
+    let mut env = with_publisher();
+    env.import(&package("package Core 1.0 managed contoso\n attribute a.contoso_b <V>1</V>"));
+    let made = create::solution(&env.snapshot, &solution("Mine", "Contoso"), &Rules::OURS);
+    env.apply(&made);
+    let column = key("attribute:a.contoso_b");
+    let edit = [active::PropertyEdit { path: "V".to_owned(), value: "2".to_owned() }];
+    let nothing = strata_model::plan::Plan::empty(strata_model::plan::OperationKind::Set, Operation(0), Rules::OURS);
+    let managed = active::set(&env.snapshot, &column, &edit, Some("Core"), &Rules::OURS, &nothing);
+    assert_eq!(refusal(&managed), "0x8004F024 CannotUpdateManagedSolution L16");
+    let unknown = active::set(&env.snapshot, &column, &edit, Some("Nobody"), &Rules::OURS, &nothing);
+    assert_eq!(refusal(&unknown), "- NotFound L17");
+    env.set_in(&column, "V", "2", Some("Mine"));
+    let state = &env.snapshot.components[&column];
+    assert_eq!(state.members.len(), 2, "the edited component joins the solution");
+}
+
+#[test]
+fn l1_settings_are_part_of_the_state() {
+    let mut env = Simulated::default();
+    let mut after = env.snapshot.environment.settings.clone();
+    after.block_unmanaged = true;
+    let plan = create::settings(&env.snapshot, after.clone(), &Rules::OURS);
+    env.apply(&plan);
+    assert_eq!(env.snapshot.environment.settings, after);
+    assert!(!create::settings(&env.snapshot, after, &Rules::OURS).has_changes());
+}
+
+#[test]
+fn r12_undo_walks_back_and_skips_undos_and_refusals() {
+    let entry = |operation, kind, outcome, state_of: Option<i64>| HistoryEntry {
+        operation: Operation(operation),
+        what: NewHistoryEntry {
+            time: 0,
+            duration: 0,
+            kind,
+            solution: None,
+            from_version: None,
+            to_version: None,
+            suboperation: None,
+            outcome,
+            changes: 0,
+            job: None,
+            state_of: state_of.map(Operation),
+            options: None,
+            findings: Vec::new(),
+        },
+    };
+    let (import, undo) = (HistoryKind::Import, HistoryKind::Undo);
+    let (done, failed) = (Outcome::Succeeded, Outcome::Failed);
+    let mut history = vec![entry(3, import, failed, None), entry(2, import, done, None), entry(1, import, done, None)];
+    assert_eq!(restore::undo_target(&history), Some(Operation(1)));
+    history.insert(0, entry(4, undo, done, Some(1)));
+    assert_eq!(restore::undo_target(&history), Some(Operation(0)));
+    history.insert(0, entry(5, undo, done, Some(0)));
+    assert_eq!(restore::undo_target(&history), None);
+    history.insert(0, entry(6, HistoryKind::Restore, done, Some(2)));
+    assert_eq!(restore::undo_target(&history), Some(Operation(0)), "a restore is undone like any operation");
+}
