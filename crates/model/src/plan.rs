@@ -262,6 +262,26 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Returns the component whose layers this changes.
+    pub fn layered_component(&self) -> Option<ComponentNo> {
+        match self {
+            Self::LayerOpen(layer) => Some(layer.component),
+            Self::LayerClose { component, .. } => Some(*component),
+            Self::SettingsReplace { .. }
+            | Self::PublisherOpen(_)
+            | Self::PublisherClose(_)
+            | Self::SolutionOpen(_)
+            | Self::SolutionClose(_)
+            | Self::ComponentAdd(_)
+            | Self::MemberOpen(_)
+            | Self::MemberClose(_)
+            | Self::RowsClose { .. }
+            | Self::RowsReopen { .. } => None,
+        }
+    }
+}
+
 /// How many components each action concerns, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Summary {

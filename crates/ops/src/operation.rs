@@ -121,19 +121,9 @@ pub(crate) fn carry_out_read(
         return Err(strata_store::ApplyError::StalePlan { base, revision }.into());
     }
     let prepared = plan(workspace, &environment, request, package, progress)?;
-    let is_lasting = prepared.plan.has_changes() || matches!(request, Request::Import { .. });
-    let job = match request {
-        Request::Import { .. } => Some(job_id(&environment, Operation(environment.operation.0 + 1))),
-        Request::Uninstall { .. }
-        | Request::Publish { .. }
-        | Request::Set { .. }
-        | Request::RemoveActive { .. }
-        | Request::CreatePublisher(_)
-        | Request::CreateSolution(_)
-        | Request::Settings(_)
-        | Request::Undo
-        | Request::Restore(_) => None,
-    };
+    let is_import = matches!(request, Request::Import { .. });
+    let is_lasting = prepared.plan.has_changes() || is_import;
+    let job = is_import.then(|| job_id(&environment, Operation(environment.operation.0 + 1)));
     let mut entry = entry(request, &prepared, started, job);
     if prepared.plan.is_refused() {
         entry.outcome = Outcome::Failed;
@@ -161,21 +151,9 @@ pub(crate) fn carry_out_read(
 }
 
 fn read(request: &Request, progress: Progress<'_>) -> Result<Option<Package>, OpsError> {
-    match request {
-        Request::Import { path, .. } => {
-            progress(Phase::Reading, 0, 0);
-            read_package(path).map(Some)
-        }
-        Request::Uninstall { .. }
-        | Request::Publish { .. }
-        | Request::Set { .. }
-        | Request::RemoveActive { .. }
-        | Request::CreatePublisher(_)
-        | Request::CreateSolution(_)
-        | Request::Settings(_)
-        | Request::Undo
-        | Request::Restore(_) => Ok(None),
-    }
+    let Request::Import { path, .. } = request else { return Ok(None) };
+    progress(Phase::Reading, 0, 0);
+    read_package(path).map(Some)
 }
 
 fn plan(
@@ -259,23 +237,7 @@ fn plan_return(
 ) -> Result<Plan, OpsError> {
     let store = workspace.store();
     let edits = store.edits_back_to(environment, target)?;
-    let mut numbers: Vec<ComponentNo> = edits
-        .iter()
-        .filter_map(|edit| match edit {
-            Edit::LayerOpen(layer) => Some(layer.component),
-            Edit::LayerClose { component, .. } => Some(*component),
-            Edit::SettingsReplace { .. }
-            | Edit::PublisherOpen(_)
-            | Edit::PublisherClose(_)
-            | Edit::SolutionOpen(_)
-            | Edit::SolutionClose(_)
-            | Edit::ComponentAdd(_)
-            | Edit::MemberOpen(_)
-            | Edit::MemberClose(_)
-            | Edit::RowsClose { .. }
-            | Edit::RowsReopen { .. } => None,
-        })
-        .collect();
+    let mut numbers: Vec<ComponentNo> = edits.iter().filter_map(Edit::layered_component).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let seen = store.snapshot(environment, None, &Footprint { numbers, ..Footprint::default() })?;

@@ -56,18 +56,7 @@ pub fn save(
             SavedRequest::Import { path, digest, options: options.clone() }
         }
         (Request::Uninstall { solution }, _) => SavedRequest::Uninstall { solution: solution.clone() },
-        (
-            Request::Import { .. }
-            | Request::Publish { .. }
-            | Request::Set { .. }
-            | Request::RemoveActive { .. }
-            | Request::CreatePublisher(_)
-            | Request::CreateSolution(_)
-            | Request::Settings(_)
-            | Request::Undo
-            | Request::Restore(_),
-            _,
-        ) => return Err(OpsError::request(ErrorCode::UNSUPPORTED, "only imports and uninstalls can be saved")),
+        (_, _) => return Err(OpsError::request(ErrorCode::UNSUPPORTED, "only imports and uninstalls can be saved")),
     };
     let header = Header {
         plan_format_version: FORMAT_VERSION.to_owned(),
