@@ -50,6 +50,20 @@ pub fn leaves(component_type: &ComponentType, body: &Body<'_>) -> Vec<Leaf> {
     leaves
 }
 
+/// Leaves out the labels of languages that an environment has not enabled: they are kept, but nobody sees them (L70).
+pub fn in_languages(mut leaves: Vec<Leaf>, languages: &[u32]) -> Vec<Leaf> {
+    let is_seen = |leaf: &Leaf| {
+        let language =
+            leaf.group.strip_suffix(']').and_then(|group| group.rsplit_once('[')).map(|(_, key)| key.parse());
+        match (leaf.unit, language) {
+            (Unit::Label, Some(Ok(language))) => languages.contains(&language),
+            (Unit::Label | Unit::Row | Unit::Option | Unit::Privilege, _) => true,
+        }
+    };
+    leaves.retain(is_seen);
+    leaves
+}
+
 /// Returns the tree of a definition: XML, or JSON read as the XML it stands for.
 pub fn tree(bytes: &[u8]) -> Option<Element> {
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
@@ -326,6 +340,18 @@ mod tests {
         assert!(role.iter().any(|leaf| leaf.group == "RolePrivileges/RolePrivilege[prvRead]"
             && leaf.unit == Unit::Privilege
             && leaf.path.ends_with("@level")));
+    }
+
+    #[test]
+    fn l70_labels_in_other_languages_are_not_seen() {
+        let column = "<attribute><displaynames><displayname description='A' languagecode='1033' /><displayname \
+            description='B' languagecode='1031' /></displaynames><MaxLength>1</MaxLength></attribute>";
+        let body = Body { bytes: column.as_bytes().into(), ..Body::default() };
+        let all = leaves(&ComponentType::named("attribute"), &body);
+        assert_eq!(all.len(), 5);
+        let seen = in_languages(all.clone(), &[1033]);
+        assert!(seen.iter().all(|leaf| !leaf.path.contains("1031")) && seen.len() == 3);
+        assert_eq!(in_languages(all, &[1033, 1031]).len(), 5);
     }
 
     #[test]

@@ -96,12 +96,17 @@ impl Lens<'_> {
     }
 
     fn stack(&self, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
-        stack(self.rules, self.bodies, key, items)
+        let languages = &self.snapshot.environment.settings.languages;
+        let mut stack = stack(self.rules, self.bodies, key, items);
+        for layer in &mut stack {
+            layer.leaves = definition::in_languages(std::mem::take(&mut layer.leaves), languages);
+        }
+        stack
     }
 }
 
 /// Builds the stack of a component, the system layer at the bottom where it has one.
-pub(crate) fn stack(rules: &Rules, bodies: &dyn Bodies, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
+fn stack(rules: &Rules, bodies: &dyn Bodies, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
     let system = catalogue::component(key, rules).map(|system| {
         let body = strata_model::plan::Body { bytes: system.definition.into(), ..Default::default() };
         let leaves = definition::leaves(&key.component_type, &body);

@@ -64,6 +64,7 @@ pub fn plan(
     if import.plan.operation == OperationKind::Skip {
         return import.plan;
     }
+    import.check_languages();
     let assumptions = import.check_components();
     if import.plan.is_refused() {
         return import.plan;

@@ -309,6 +309,7 @@ fn system_layer(environment: &Environment, system: &SystemComponent) -> StackLay
 
 fn stack_layer(snapshot: &Snapshot, key: &ComponentKey, layer: &Layer, body: &Body<'_>) -> StackLayer {
     let leaves = definition::leaves(&key.component_type, body);
+    let leaves = definition::in_languages(leaves, &snapshot.environment.settings.languages);
     let solution = snapshot.solution(layer.solution);
     let is_active = layer.solution == SolutionNo::ACTIVE;
     let kind = match (is_active, solution.map(|solution| solution.kind)) {

@@ -92,6 +92,22 @@ impl Import<'_> {
         }
     }
 
+    /// L70: labels in languages that the environment has not enabled are not seen.
+    pub(super) fn check_languages(&mut self) {
+        let enabled = &self.snapshot.environment.settings.languages;
+        let packaged = &self.package.manifest.languages;
+        let missing: Vec<_> =
+            packaged.iter().filter(|language| !enabled.contains(language)).map(u32::to_string).collect();
+        if missing.is_empty() {
+            return;
+        }
+        let message = format!("labels in languages that are not enabled are not seen: {}", missing.join(", "));
+        let all: Vec<_> = enabled.iter().map(u32::to_string).chain(missing.iter().cloned()).collect();
+        let hint = format!("enable them with `strata env set --language {}`", all.join(" --language "));
+        let code = Some(ErrorCode::LANGUAGES_IGNORED);
+        self.plan.findings.push(Finding::warning(FindingKind::Component, code, "L70", message).hint(hint));
+    }
+
     /// L104, L61, L11, L24, L79: whether the target may take this package at all.
     pub(super) fn check_target(&mut self) {
         let manifest = &self.package.manifest;

@@ -169,3 +169,19 @@ fn l2_a_layer_over_a_system_component_modifies_it() {
     env.uninstall("Names");
     assert!(env.resolved(&key("attribute:account.name")).contains(&"MaxLength=160 by System".to_owned()));
 }
+
+#[test]
+fn l70_languages_that_are_not_enabled_are_a_warning() {
+    let mut bilingual = package(
+        "package Core 1.0 managed contoso
+         attribute a.contoso_b <displaynames><displayname description='B' languagecode='1033' /><displayname description='Be' languagecode='1031' /></displaynames>",
+    );
+    bilingual.manifest.languages = vec![1033, 1031];
+    let plan = Simulated::default().import(&bilingual);
+    assert!(!plan.is_refused());
+    assert_eq!(plan.findings[0].code.as_deref(), Some("0x80048026"));
+    assert!(plan.findings[0].hints[0].contains("--language 1033 --language 1031"));
+    let mut env = Simulated::default();
+    env.snapshot.environment.settings.languages = vec![1033, 1031];
+    assert!(env.import(&bilingual).findings.is_empty());
+}
