@@ -177,9 +177,10 @@ fn store_report(error: &StoreError) -> ErrorReport {
                 format!("cannot start another operation because a previous [{operation}] is running at this moment");
             let mut report = plain(ErrorCode::CONCURRENCY, message);
             report.rule = Some("L116".to_owned());
-            report
-                .hints
-                .push("try again when it has ended; a lease left by a crash ends by itself in 30 seconds".into());
+            report.hints.push(
+                "try again when it has ended; what a crash on another machine has left ends by itself in 30 seconds"
+                    .into(),
+            );
             return report;
         }
         StoreError::LeaseLost => (ErrorCode::CONCURRENCY, None),

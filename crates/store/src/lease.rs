@@ -4,8 +4,10 @@
 //! makes it safe is the holder's name: `apply` commits only while the environment still carries it.
 
 use std::fmt;
+use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Deref;
+use std::path::Path;
 use std::time::Instant;
 
 use strata_model::environment::Environment;
@@ -30,7 +32,8 @@ impl Lease {
     pub(crate) fn new(environment: EnvironmentNo, operation: &str, now: i64) -> Self {
         // Keys of hash tables are the standard library's random numbers.
         let random = || RandomState::new().build_hasher().finish();
-        let holder = format!("{}-{:016x}{:016x}", std::process::id(), random(), random());
+        let place = place().unwrap_or_default();
+        let holder = format!("{}@{place}#{:016x}{:016x}", std::process::id(), random(), random());
         Self { environment, operation: operation.to_owned(), holder, taken: now, clock: Instant::now() }
     }
 
@@ -38,6 +41,23 @@ impl Lease {
     pub(crate) fn now(&self) -> i64 {
         self.taken.saturating_add(i64::try_from(self.clock.elapsed().as_millis()).unwrap_or(i64::MAX))
     }
+}
+
+/// Says where a process number means something: this boot of this machine, this process namespace. `None` where the
+/// system does not tell.
+fn place() -> Option<String> {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+    Some(format!("{}/{}", boot.trim(), namespace.display()))
+}
+
+/// Tells whether a lease's holder was a process of this place that has ended: its lease need not be waited for.
+///
+/// Should it err, nothing is lost: whoever has lost its lease cannot commit.
+pub(crate) fn is_gone(holder: &str) -> bool {
+    let (Some((process, rest)), Some(here)) = (holder.split_once('@'), place()) else { return false };
+    let is_here = rest.split_once('#').is_some_and(|(place, _)| place == here);
+    is_here && process.parse::<u32>().is_ok_and(|process| !Path::new("/proc").join(process.to_string()).exists())
 }
 
 /// A lease that is released when it goes out of scope.
@@ -76,5 +96,20 @@ impl Drop for Held<'_> {
 impl fmt::Debug for Held<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.lease.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r3_a_lease_is_gone_only_with_a_process_of_this_place() {
+        let Some(place) = place() else { return };
+        assert!(!is_gone(&Lease::new(EnvironmentNo(1), "Import", 0).holder), "this process lives");
+        // No process has this number: it is above the highest that the kernel gives out.
+        assert!(is_gone(&format!("4194305@{place}#00")));
+        assert!(!is_gone("4194305@elsewhere#00"));
+        assert!(!is_gone("4194305"));
     }
 }

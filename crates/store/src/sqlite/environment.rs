@@ -7,6 +7,7 @@ use strata_model::id::{EnvironmentNo, Guid};
 use super::Inner;
 use super::rows::{self, ENVIRONMENT, OPEN, json_of};
 use super::transaction::Transaction;
+use crate::lease::is_gone;
 use crate::{LEASE_MS, Lease, StoreError};
 
 /// Every table whose rows belong to an environment, with its other columns.
@@ -115,13 +116,15 @@ pub(super) fn lease(inner: &Inner, environment: &Environment, operation: &str, n
     let held = transaction
         .conn
         .query_row(
-            "SELECT lease_operation, lease_since, lease_expires FROM environment \
+            "SELECT lease_operation, lease_since, lease_expires, lease_holder FROM environment \
              WHERE environment_id = ?1 AND lease_holder IS NOT NULL AND lease_expires > ?2",
             [environment.no.0, now],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get::<_, String>(3)?)),
         )
         .optional()?;
-    if let Some((operation, since, expires)) = held {
+    if let Some((operation, since, expires, holder)) = held
+        && !is_gone(&holder)
+    {
         return Err(StoreError::Busy { environment: environment.name.clone(), operation, since, expires });
     }
     let lease = Lease::new(environment.no, operation, now);
