@@ -171,7 +171,7 @@ fn language(element: &Element) -> Option<&str> {
 }
 
 /// Attributes that tell repeated elements apart, first match first.
-const KEY_ATTRIBUTES: [&str; 9] = ["id", "Id", "name", "Name", "value", "key", "type", "schemaName", "PhysicalName"];
+const KEY_ATTRIBUTES: [&str; 9] = ["id", "Id", "name", "Name", "value", "key", "schemaName", "PhysicalName", "type"];
 
 /// Returns the child elements, each with its path segment.
 pub fn segments(parent: &Element) -> Vec<(String, &Element)> {
@@ -203,7 +203,8 @@ fn segment(siblings: &[&Element], index: usize, is_single: bool) -> String {
         return element.name.clone();
     }
     let same: Vec<_> = siblings.iter().filter(|sibling| sibling.name == element.name).collect();
-    match KEY_ATTRIBUTES.iter().find_map(|key| unique_key(&same, element, key)) {
+    let one_for_all = KEY_ATTRIBUTES.iter().find_map(|key| unique_key(&same, element, key));
+    match one_for_all.or_else(|| own_key(&same, element)) {
         Some(key) => format!("{}[{key}]", element.name),
         None => {
             let ordinal = siblings[..=index].iter().filter(|sibling| sibling.name == element.name).count();
@@ -219,6 +220,18 @@ fn unique_key<'a>(same: &[&&Element], element: &'a Element, attribute: &str) -> 
     keys.sort_unstable();
     let tells_apart = keys.iter().all(Option::is_some) && keys.windows(2).all(|pair| pair[0] != pair[1]);
     tells_apart.then_some(key)
+}
+
+/// Returns the element's first key, when the first keys of all its namesakes differ: parts of an app bear an id or
+/// a schema name.
+fn own_key<'a>(same: &[&&Element], element: &'a Element) -> Option<&'a str> {
+    fn first(element: &Element) -> Option<&str> {
+        KEY_ATTRIBUTES.iter().find_map(|key| element.attribute(key).filter(|value| !value.is_empty()))
+    }
+    let mut keys: Vec<_> = same.iter().map(|sibling| first(sibling)).collect();
+    keys.sort_unstable();
+    let tells_apart = keys.iter().all(Option::is_some) && keys.windows(2).all(|pair| pair[0] != pair[1]);
+    first(element).filter(|_| tells_apart)
 }
 
 /// Reads a JSON definition (environment variable values) as the element it stands for: `@a` is an attribute,
@@ -321,6 +334,15 @@ mod tests {
                 "fetchxml/fetch/entity/filter[2]@n=2",
             ]
         );
+    }
+
+    #[test]
+    fn r8_parts_of_an_app_are_told_apart_by_id_or_schema_name() {
+        let app = "<AppModule><AppModuleComponents><AppModuleComponent type='1' schemaName='a' /><AppModuleComponent \
+            type='1' schemaName='b' /><AppModuleComponent type='60' id='{c}' /></AppModuleComponents></AppModule>";
+        let paths = paths("appmodule", app);
+        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[b]@type=1".to_owned()), "{paths:?}");
+        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[{c}]@type=60".to_owned()), "{paths:?}");
     }
 
     #[test]

@@ -6,22 +6,7 @@ use strata_model::package::Package;
 use strata_package::{Limits, read, read_parts};
 use strata_testkit::corpus::Corpus;
 
-fn each_zip(mut check: impl FnMut(&str, &Package)) {
-    let Some(corpus) = Corpus::find() else { return };
-    for sample in corpus.packages() {
-        let package = read(sample.bytes, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", sample.path));
-        check(&sample.path, &package);
-    }
-}
-
-fn each_tree(mut check: impl FnMut(&str, &Package)) {
-    let Some(corpus) = Corpus::find() else { return };
-    for tree in corpus.trees() {
-        let package =
-            read_parts(tree.files, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", tree.path));
-        check(&tree.path, &package);
-    }
-}
+use crate::{each_tree, each_zip};
 
 #[test]
 fn d4_every_component_has_a_key_of_its_own() {

@@ -3,26 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::package::{Package, Presence};
-use strata_package::{Limits, read, read_parts};
-use strata_testkit::corpus::Corpus;
 use strata_xml::Element;
 
-fn each_zip(mut check: impl FnMut(&str, &Package)) {
-    let Some(corpus) = Corpus::find() else { return };
-    for sample in corpus.packages() {
-        let package = read(sample.bytes, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", sample.path));
-        check(&sample.path, &package);
-    }
-}
-
-fn each_tree(mut check: impl FnMut(&str, &Package)) {
-    let Some(corpus) = Corpus::find() else { return };
-    for tree in corpus.trees() {
-        let package =
-            read_parts(tree.files, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", tree.path));
-        check(&tree.path, &package);
-    }
-}
+use crate::{each_tree, each_zip};
 
 fn counts(package: &Package) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();

@@ -11,7 +11,29 @@ mod mutation;
 
 use std::io::{Cursor, Write as _};
 
+use strata_model::package::Package;
+use strata_package::{Limits, read, read_parts};
+use strata_testkit::corpus::Corpus;
 use zip::write::SimpleFileOptions;
+
+/// Reads every zip of the corpus.
+fn each_zip(mut check: impl FnMut(&str, &Package)) {
+    let Some(corpus) = Corpus::find() else { return };
+    for sample in corpus.packages() {
+        let package = read(sample.bytes, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", sample.path));
+        check(&sample.path, &package);
+    }
+}
+
+/// Reads every tree of the corpus.
+fn each_tree(mut check: impl FnMut(&str, &Package)) {
+    let Some(corpus) = Corpus::find() else { return };
+    for tree in corpus.trees() {
+        let package =
+            read_parts(tree.files, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", tree.path));
+        check(&tree.path, &package);
+    }
+}
 
 const SOLUTION: &str = "<ImportExportXml version=\"9.2.1.1\" SolutionPackageVersion=\"9.2\" languagecode=\"1033\">\
     <SolutionManifest><UniqueName>Contoso</UniqueName><Version>1.0</Version><Managed>1</Managed>\
