@@ -15,5 +15,6 @@ pub mod import;
 pub mod layering;
 mod names;
 pub mod publish;
+mod removal;
 pub mod restore;
 pub mod uninstall;

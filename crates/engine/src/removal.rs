@@ -1,0 +1,291 @@
+//! Layers go: what becomes of each component that loses them (L82, L97–L99).
+//!
+//! Uninstalling a solution and applying an upgrade take layers away by the same rule. A component whose base goes is
+//! deleted with its data, unless another layer of the same publisher can take the base's place; where only other
+//! publishers are above, the removal is refused (L97).
+//!
+//! Not here: dependencies of other components on what is deleted (L98), except columns and keys that others
+//! have added to a table that would go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::environment::ComponentState;
+use strata_model::id::{Operation, PublisherNo, SolutionNo};
+use strata_model::layer::Layer;
+use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind};
+
+use crate::effect::{Lens, StackItem, solutions_of};
+use crate::{catalogue, names};
+
+/// The layers of leaving solutions going, component by component.
+pub(crate) struct Removal<'a> {
+    lens: Lens<'a>,
+    rows: &'a BTreeMap<String, u64>,
+    leaving: BTreeSet<SolutionNo>,
+    removed: Removed,
+}
+
+/// What a removal comes to.
+#[derive(Default)]
+pub(crate) struct Removed {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) changes: Vec<(ComponentKey, Change)>,
+    pub(crate) edits: Vec<Edit>,
+    /// Components that leave the environment.
+    pub(crate) deleted: BTreeSet<ComponentKey>,
+}
+
+/// What becomes of one component.
+enum Fate<'a> {
+    /// Another base stays below, or another layer of the same publisher takes the base's place.
+    Detached {
+        new_base: Option<&'a Layer>,
+    },
+    Deleted,
+    /// Only layers of other publishers would be left.
+    Refused {
+        above: Vec<&'a Layer>,
+    },
+}
+
+impl<'a> Removal<'a> {
+    pub(crate) fn new(lens: Lens<'a>, rows: &'a BTreeMap<String, u64>, leaving: BTreeSet<SolutionNo>) -> Self {
+        Self { lens, rows, leaving, removed: Removed::default() }
+    }
+
+    /// Takes the leaving solutions' layers off a component, and the component with them where nothing may stay (L97).
+    pub(crate) fn take(&mut self, state: &'a ComponentState) {
+        let own: Vec<_> = state.managed().filter(|layer| self.leaving.contains(&layer.solution)).collect();
+        if own.is_empty() {
+            self.close_assumed_active(state);
+            return;
+        }
+        match self.fate(state) {
+            Fate::Deleted => self.delete(state),
+            Fate::Detached { new_base } => self.detach(state, &own, new_base),
+            Fate::Refused { above } => self.refuse(state, &above),
+        }
+    }
+
+    /// Closes the memberships of a component in the leaving solutions, all of them when it is deleted.
+    pub(crate) fn leave(&mut self, state: &ComponentState) {
+        let is_deleted = self.removed.deleted.contains(&state.component.key);
+        for member in &state.members {
+            if is_deleted || self.leaving.contains(&member.solution) {
+                self.removed.edits.push(Edit::MemberClose(member.clone()));
+            }
+        }
+    }
+
+    /// Returns what the removal comes to.
+    pub(crate) fn finish(self) -> Removed {
+        self.removed
+    }
+
+    /// L97, OQ 11.
+    fn fate(&self, state: &'a ComponentState) -> Fate<'a> {
+        if catalogue::contains(&state.component.key, self.lens.rules) {
+            return Fate::Detached { new_base: None };
+        }
+        let staying: Vec<_> = state.managed().filter(|layer| !self.leaving.contains(&layer.solution)).collect();
+        let Some(base) = state.managed().next() else { return Fate::Detached { new_base: None } };
+        if !self.leaving.contains(&base.solution) {
+            return Fate::Detached { new_base: None };
+        }
+        if staying.is_empty() {
+            return Fate::Deleted;
+        }
+        let publisher = self.publisher_of(base);
+        let heirs = if self.lens.rules.same_publisher_anywhere_takes_base { &staying[..] } else { &staying[..1] };
+        match heirs.iter().find(|layer| self.publisher_of(layer) == publisher) {
+            Some(heir) => Fate::Detached { new_base: Some(heir) },
+            None => Fate::Refused { above: staying },
+        }
+    }
+
+    fn publisher_of(&self, layer: &Layer) -> Option<PublisherNo> {
+        self.lens.snapshot.solution(layer.solution).map(|solution| solution.publisher)
+    }
+
+    fn delete(&mut self, state: &ComponentState) {
+        let key = &state.component.key;
+        let component = self.reference(state);
+        let rows_lost = if key.component_type.is("entity") { self.rows.get(key.as_str()).copied() } else { None };
+        state.layers.iter().for_each(|layer| self.close(layer));
+        if key.component_type.is("entity") {
+            self.removed.edits.push(Edit::RowsClose { table: key.as_str().to_owned() });
+        }
+        self.warn_of_loss(key, &component, rows_lost.unwrap_or(0));
+        self.change(
+            state,
+            Change {
+                action: Action::Delete,
+                component,
+                layer: self.layer_name(state),
+                effect: Effect::Visible,
+                masked_by: Vec::new(),
+                properties: Vec::new(),
+                rows_lost: rows_lost.unwrap_or(0),
+            },
+        );
+        self.removed.deleted.insert(key.clone());
+    }
+
+    /// L99: what goes with tables, and with columns of tables that stay.
+    fn warn_of_loss(&mut self, key: &ComponentKey, component: &ComponentRef, rows: u64) {
+        let message = match key.component_type.name() {
+            "entity" => match rows {
+                0 => format!("table {} goes, and the rows it may have with it", component.name),
+                rows => format!("table {} goes with its {rows} rows", component.name),
+            },
+            "attribute" => {
+                let table = ComponentKey::new(
+                    strata_model::component::ComponentType::named("entity"),
+                    key.table().unwrap_or_default(),
+                );
+                let table_goes = !catalogue::contains(&table, self.lens.rules)
+                    && self.lens.snapshot.components.get(&table).is_some_and(|state| {
+                        matches!(self.fate(state), Fate::Deleted)
+                            && state.managed().any(|layer| self.leaving.contains(&layer.solution))
+                    });
+                if table_goes {
+                    return;
+                }
+                format!("column {} goes with its values", component.name)
+            }
+            _ => return,
+        };
+        let finding = Finding::warning(FindingKind::Dataloss, None, "L99", message).about(component.clone());
+        self.removed.findings.push(finding);
+    }
+
+    fn detach(&mut self, state: &'a ComponentState, own: &[&'a Layer], new_base: Option<&'a Layer>) {
+        let before = self.lens.published(state);
+        let leaving_names: BTreeSet<_> =
+            own.iter().map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
+        for layer in own {
+            self.close(layer);
+        }
+        let mut after: Vec<StackItem> =
+            before.iter().filter(|item| !leaving_names.contains(&item.name)).cloned().collect();
+        if let (Some(heir), Some(base)) = (new_base, state.managed().next()) {
+            // OQ 11: the heir moves to the bottom, below layers of other publishers that were under it.
+            if heir.slot != base.slot {
+                self.close(heir);
+                let moved = Layer { slot: base.slot, from: Operation::START, ..(*heir).clone() };
+                self.removed.edits.push(Edit::LayerOpen(moved));
+                let name = names::solution(self.lens.snapshot, heir.solution);
+                if let Some(position) = after.iter().position(|item| item.name == name) {
+                    let item = after.remove(position);
+                    after.insert(0, item);
+                }
+            }
+        }
+        let layer = self.layer_name(state);
+        let seen = self.lens.compare(&state.component.key, &before, &after, &layer);
+        self.change(
+            state,
+            Change {
+                action: Action::Detach,
+                component: self.reference(state),
+                layer,
+                effect: seen.effect,
+                masked_by: seen.masked_by,
+                properties: seen.properties,
+                rows_lost: 0,
+            },
+        );
+    }
+
+    fn refuse(&mut self, state: &ComponentState, above: &[&Layer]) {
+        let component = self.reference(state);
+        let solutions: Vec<_> =
+            solutions_of(above).into_iter().map(|no| names::solution(self.lens.snapshot, no)).collect();
+        let described = names::describe(&component, state.component.key.component_type.label());
+        let message = format!(
+            "the base layer of {described} would be deleted while layers of other publishers are over it: {}",
+            solutions.join(", ")
+        );
+        let hint = format!("uninstall {} first", solutions.join(", then "));
+        self.removed.findings.push(
+            Finding::error(FindingKind::DeleteBlocked, ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE, "L97", message)
+                .about(component)
+                .hint(hint),
+        );
+    }
+
+    /// A placeholder in Active has no managed layer to go by.
+    fn close_assumed_active(&mut self, state: &ComponentState) {
+        let is_placeholder = state.members.iter().any(|member| {
+            self.leaving.contains(&member.solution)
+                && self.lens.snapshot.solution(member.solution).is_some_and(|solution| solution.assumed)
+        });
+        let is_untouched = state.layers.iter().all(crate::import::is_assumed_layer) && !state.layers.is_empty();
+        if is_placeholder && is_untouched {
+            self.delete(state);
+        }
+    }
+
+    /// DP16 for tables: columns and keys that others added stand on the table that would go.
+    pub(crate) fn check_columns_of_others(&mut self) {
+        let tables: BTreeSet<_> = self
+            .removed
+            .deleted
+            .iter()
+            .filter(|key| key.component_type.is("entity"))
+            .map(|key| key.as_str().to_owned())
+            .collect();
+        for state in self.lens.snapshot.components.values() {
+            let key = &state.component.key;
+            let Some(table) = key.table().filter(|table| tables.contains(*table)) else { continue };
+            if self.removed.deleted.contains(key) || state.layers.is_empty() {
+                continue;
+            }
+            if state.managed().next().is_none() {
+                // Unmanaged columns are internal to the table and go with it (DP2).
+                self.delete(state);
+                continue;
+            }
+            let dependent = self.reference(state);
+            let staying = state.managed().filter(|layer| !self.leaving.contains(&layer.solution));
+            let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
+            let message = format!(
+                "solution dependencies exist, cannot uninstall: {} of {} stands on table {table}",
+                names::describe(&dependent, key.component_type.label()),
+                owners.join(", ")
+            );
+            let required = ComponentKey::new(strata_model::component::ComponentType::named("entity"), table);
+            self.removed.findings.push(
+                Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
+                    .about(names::keyed(self.lens.snapshot.environment.id, &required))
+                    .related(vec![dependent])
+                    .hint(format!("uninstall {} first", owners.join(", then "))),
+            );
+        }
+    }
+
+    fn change(&mut self, state: &ComponentState, change: Change) {
+        self.removed.changes.push((state.component.key.clone(), change));
+    }
+
+    fn close(&mut self, layer: &Layer) {
+        self.removed.edits.push(Edit::LayerClose {
+            component: layer.component,
+            solution: layer.solution,
+            state: layer.state,
+            digest: layer.digest,
+        });
+    }
+
+    fn reference(&self, state: &ComponentState) -> ComponentRef {
+        names::installed(self.lens.snapshot.environment.id, state)
+    }
+
+    /// The leaving layer that the change is about: the solution asked for where it has one, else a placeholder.
+    fn layer_name(&self, state: &ComponentState) -> String {
+        let own = state.layers.iter().rev().find(|layer| self.leaving.contains(&layer.solution));
+        own.map_or_else(|| "Active".to_owned(), |layer| names::solution(self.lens.snapshot, layer.solution))
+    }
+}
