@@ -37,6 +37,7 @@ pub const ASSUMED_PUBLISHER: &str = "assumed";
 ///
 /// `snapshot` needs no components yet; its solutions say which one the package meets.
 pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> Footprint {
+    let options = &options.in_force(package, installed(snapshot, package));
     let mut keys: Vec<_> = package.components.iter().map(|component| component.key.clone()).collect();
     keys.extend(package.manifest.root_components.iter().map(|root| root.key.clone()));
     keys.extend(package.manifest.missing_dependencies.iter().map(|missing| missing.required.key.clone()));
@@ -57,7 +58,9 @@ pub fn plan(
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Plan {
+    let options = &options.in_force(package, installed(snapshot, package));
     let mut import = Import::new(snapshot, package, options, rules, bodies);
+    import.check_caller();
     import.refuse_unsupported();
     import.check_package();
     import.check_target();
@@ -78,6 +81,11 @@ pub fn plan(
         import.publish_drafts();
     }
     import.finish()
+}
+
+/// Returns the real solution that the package meets; a placeholder is none (R4).
+fn installed<'a>(snapshot: &'a Snapshot, package: &Package) -> Option<&'a Solution> {
+    snapshot.solution_named(&package.manifest.unique_name).filter(|solution| !solution.assumed)
 }
 
 /// The work in progress.

@@ -174,6 +174,8 @@ pub enum FindingKind {
     Assumed,
     Unsupported,
     Package,
+    /// What the caller's front end does or does not offer.
+    Caller,
 }
 
 impl Finding {

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, ValueEnum};
-use strata_model::options::ImportAction;
+use strata_model::options::{CALLERS, Caller, ImportAction};
 
 use super::{GateKind, PackagePath, WriteFlags};
 
@@ -23,8 +24,10 @@ Examples:
   strata import ContosoCore_1_0_0_0_managed.zip
   strata import --path ./src/ContosoCore --stage-and-upgrade
   strata import ContosoSales.zip --assume-missing --plan
+  strata import ContosoSales.zip --as ppds --force-overwrite=false
 
-Without an action a package is an update where its solution is installed, and new where it is not.";
+Without an action a package is new where its solution is not installed; where it is, the caller's default holds
+(pac: update). What is given on the command line goes before the defaults of `--as`.";
 
 #[derive(Debug, Args)]
 #[command(after_help = PLAN_HELP)]
@@ -86,38 +89,39 @@ impl From<Action> for ImportAction {
     }
 }
 
+/// What may be done to an import. Switches that a caller's defaults can turn on take `=false`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ImportFlags {
-    /// What to do [default: update when installed, new when not]
-    #[arg(long, value_enum, ignore_case = true, conflicts_with_all = ["stage_and_upgrade", "import_as_holding"])]
+    /// What to do [default: the caller's; with pac: update when installed, new when not]
+    #[arg(long, value_enum, ignore_case = true)]
     pub(crate) action: Option<Action>,
     /// Upgrade in one step (`--action upgrade`)
-    #[arg(long, conflicts_with = "import_as_holding")]
-    pub(crate) stage_and_upgrade: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) stage_and_upgrade: Option<bool>,
     /// Stage for upgrade (`--action stage`)
-    #[arg(long)]
-    pub(crate) import_as_holding: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) import_as_holding: Option<bool>,
     /// Overwrite unmanaged customizations
-    #[arg(short, long)]
-    pub(crate) force_overwrite: bool,
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) force_overwrite: Option<bool>,
     /// Activate plug-in steps and workflows
-    #[arg(long)]
-    pub(crate) activate_plugins: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) activate_plugins: Option<bool>,
     /// Publish after the import
-    #[arg(long)]
-    pub(crate) publish_changes: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) publish_changes: Option<bool>,
     /// Skip the check of product update dependencies
-    #[arg(short, long)]
-    pub(crate) skip_dependency_check: bool,
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) skip_dependency_check: Option<bool>,
     /// Convert an installed unmanaged solution to managed
-    #[arg(long)]
-    pub(crate) convert_to_managed: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) convert_to_managed: Option<bool>,
     /// Do nothing when the installed version is equal or higher
-    #[arg(long, conflicts_with = "allow_lower_version")]
-    pub(crate) skip_lower_version: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) skip_lower_version: Option<bool>,
     /// Let a lower version in
-    #[arg(long)]
-    pub(crate) allow_lower_version: bool,
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) allow_lower_version: Option<bool>,
     /// Complete the target with placeholders so that the package can be tried
     #[arg(long)]
     pub(crate) assume_missing: bool,
@@ -125,6 +129,12 @@ pub(crate) struct ImportFlags {
     #[arg(long, value_name = "JSON")]
     pub(crate) settings_file: Option<PathBuf>,
     /// Take the documented defaults of this caller
-    #[arg(long = "as", value_name = "CALLER")]
+    #[arg(long = "as", value_name = "CALLER", value_parser = callers(), ignore_case = true)]
     pub(crate) caller: Option<String>,
+}
+
+/// Callers as values: an unknown one gets the list and "did you mean".
+fn callers() -> PossibleValuesParser {
+    let value = |caller: &Caller| PossibleValue::new(caller.name).aliases(caller.aliases).help(caller.note);
+    PossibleValuesParser::new(CALLERS.iter().map(value))
 }

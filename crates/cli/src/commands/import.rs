@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strata_model::options::{ImportAction, ImportOptions};
+use strata_model::options::{Caller, ImportAction, ImportOptions};
 use strata_model::plan::{Action, Change, OperationKind};
 use strata_ops::{Applied, OpsError, Request, read_package};
 
@@ -36,32 +36,50 @@ fn refuse_unreadable(context: &Context<'_>, path: &Path) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Makes the options of an import out of its flags.
+/// Makes the options of an import: the caller's defaults, and what was given over them.
 pub(crate) fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
     if flags.settings_file.is_some() {
         return Err(Failure::unsupported("--settings-file is not supported in this version"));
     }
-    if let Some(caller) = flags.caller.as_deref().filter(|caller| !caller.eq_ignore_ascii_case("pac")) {
-        return Err(Failure::unsupported(format!("--as {caller} is not supported in this version, only --as pac is")));
-    }
-    let named = flags.action.map(ImportAction::from);
-    let action = match (flags.stage_and_upgrade, flags.import_as_holding) {
-        (true, _) => Some(ImportAction::Upgrade),
-        (_, true) => Some(ImportAction::Stage),
-        (false, false) => named,
-    };
-    Ok(ImportOptions {
-        action,
-        overwrite_unmanaged_customizations: flags.force_overwrite,
-        publish_workflows: flags.activate_plugins,
-        publish_changes: flags.publish_changes,
-        skip_product_update_dependencies: flags.skip_dependency_check,
-        convert_to_managed: flags.convert_to_managed,
-        skip_lower_version: flags.skip_lower_version,
-        allow_lower_version: flags.allow_lower_version,
+    let caller = flags.caller.as_deref().and_then(Caller::named).unwrap_or(Caller::default_one());
+    let defaults = ImportOptions::of(caller);
+    let is_on = |flag: Option<bool>, default: bool| flag.unwrap_or(default);
+    let options = ImportOptions {
+        action: action(flags, defaults.default_action)?,
+        overwrite_unmanaged_customizations: is_on(flags.force_overwrite, defaults.overwrite_unmanaged_customizations),
+        publish_workflows: is_on(flags.activate_plugins, defaults.publish_workflows),
+        publish_changes: is_on(flags.publish_changes, defaults.publish_changes),
+        skip_product_update_dependencies: is_on(flags.skip_dependency_check, defaults.skip_product_update_dependencies),
+        convert_to_managed: is_on(flags.convert_to_managed, defaults.convert_to_managed),
+        skip_lower_version: is_on(flags.skip_lower_version, defaults.skip_lower_version),
+        allow_lower_version: is_on(flags.allow_lower_version, defaults.allow_lower_version),
         assume_missing: flags.assume_missing,
-        ..ImportOptions::pac()
-    })
+        ..defaults
+    };
+    if options.skip_lower_version && options.allow_lower_version {
+        return Err(Failure::usage("--skip-lower-version and --allow-lower-version exclude each other"));
+    }
+    Ok(options)
+}
+
+/// Returns the action that is named; `--stage-and-upgrade=false` names the update.
+fn action(flags: &ImportFlags, default: ImportAction) -> Result<Option<ImportAction>, Failure> {
+    let named = [
+        flags.action.map(ImportAction::from),
+        flags.stage_and_upgrade.filter(|is_on| *is_on).map(|_| ImportAction::Upgrade),
+        flags.import_as_holding.filter(|is_on| *is_on).map(|_| ImportAction::Stage),
+    ];
+    let mut named = named.into_iter().flatten();
+    match (named.next(), named.next()) {
+        (Some(_), Some(_)) => {
+            Err(Failure::usage("--action, --stage-and-upgrade and --import-as-holding exclude each other"))
+        }
+        (Some(action), None) => Ok(Some(action)),
+        (None, _) if flags.stage_and_upgrade == Some(false) && default == ImportAction::Upgrade => {
+            Ok(Some(ImportAction::Update))
+        }
+        (None, _) => Ok(None),
+    }
 }
 
 /// Names what there is to look at now.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use anstyle::Style;
-use strata_model::options::{ImportAction, ImportOptions};
+use strata_model::options::{EqualVersion, ImportAction, ImportOptions};
 use strata_model::plan::{Action, Change, Effect, Finding, FindingKind, OperationKind, PropertyChange};
 use strata_ops::view::{PlanOutcome, PlanView};
 
@@ -72,7 +72,10 @@ impl PlanText<'_> {
         };
         line!(text, "{BOLD}{lead}:{BOLD:#} {verb}{solution} in environment {}", clean(self.environment));
         if let Some(options) = &self.view.options {
-            line!(text, "{DIM}Options (defaults of {}): {}{DIM:#}", clean(&options.caller), effective(options));
+            let given = options.given();
+            let given = if given.is_empty() { String::new() } else { format!("; given: {}", given.join(", ")) };
+            let caller = clean(&options.caller);
+            line!(text, "{DIM}Options (defaults of {caller}{given}): {}{DIM:#}", effective(options));
         }
     }
 
@@ -218,6 +221,7 @@ fn verb(operation: OperationKind) -> &'static str {
 /// Every option in force, the ones that were not asked for too (conventions §1).
 fn effective(options: &ImportOptions) -> String {
     let action = match options.action {
+        None if options.default_action == ImportAction::Upgrade => "action upgrade when a managed one is installed",
         None => "action update when installed, else new",
         Some(ImportAction::New) => "action new",
         Some(ImportAction::Update) => "action update",
@@ -229,6 +233,11 @@ fn effective(options: &ImportOptions) -> String {
         (_, true) => "lower versions allowed",
         (false, false) => "lower versions refused",
     };
+    let equal = match options.equal_version {
+        EqualVersion::Accepted => "equal version accepted",
+        EqualVersion::Refused => "equal version refused",
+        EqualVersion::Rebinds => "equal version only to give connections anew",
+    };
     let switch = |name: &str, is_on: bool| format!("{name} {}", if is_on { "on" } else { "off" });
     [
         action.to_owned(),
@@ -238,6 +247,7 @@ fn effective(options: &ImportOptions) -> String {
         switch("skip dependency check", options.skip_product_update_dependencies),
         switch("convert to managed", options.convert_to_managed),
         versions.to_owned(),
+        equal.to_owned(),
         switch("assume missing", options.assume_missing),
     ]
     .join(", ")

@@ -15,6 +15,8 @@ fn usage_errors_exit_with_64_and_make_nothing() {
         "import a.zip --stage-and-upgrade --import-as-holding",
         "import a.zip --skip-lower-version --allow-lower-version",
         "import a.zip --at 3",
+        "import a.zip --as nobody",
+        "import a.zip --force-overwrite=perhaps",
         "plan",
         "plan a.zip --uninstall Core",
         "plan a.zip --fail-on everything",
@@ -67,6 +69,35 @@ fn usage_errors_are_json_where_json_is_asked_for() {
 }
 
 #[test]
+fn l60_an_unknown_caller_gets_a_guess_and_the_list() {
+    let error = Sandbox::new().error("import a.zip --as portl", 64);
+    assert!(error["hints"][0].as_str().is_some_and(|hint| hint.contains("portal")), "{error}");
+    let message = error["message"].as_str().expect("a message");
+    assert!(message.contains("build-tools") && message.contains("terraform"), "{message}");
+}
+
+#[test]
+fn l91_flags_go_before_the_defaults_of_the_caller_and_both_are_shown() {
+    let sandbox = Sandbox::new();
+    let core = example("contoso-core-1.0");
+    let options = |flags: &str| sandbox.json(&format!("plan {core} {flags}"))["options"].clone();
+    let ppds = options("--as ppds");
+    assert_eq!(ppds["caller"], "ppds");
+    assert_eq!(ppds["overwrite_unmanaged_customizations"], true);
+    assert_eq!(ppds["publish_workflows"], true);
+    let over = options("--as PPDS --force-overwrite=false --activate-plugins=false --publish-changes");
+    assert_eq!(over["overwrite_unmanaged_customizations"], false);
+    assert_eq!(over["publish_workflows"], false);
+    assert_eq!(over["publish_changes"], true);
+    let short = options("-fs");
+    assert_eq!(short["overwrite_unmanaged_customizations"], true);
+    assert_eq!(short["skip_product_update_dependencies"], true);
+    assert_eq!(options("--as portal --stage-and-upgrade=false")["action"], "update");
+    let text = sandbox.text(&format!("plan {core} --as build-tools --activate-plugins=false --action new"));
+    assert!(text.contains("defaults of build-tools; given: action, activate plug-ins"), "{text}");
+}
+
+#[test]
 fn help_and_version_are_answers() {
     let sandbox = Sandbox::new();
     for line in ["--help", "-h", "--version", "import --help", "solution --help", "help plan", "layers -h"] {
@@ -99,7 +130,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "unpack",
         "plan --apply-upgrade Core",
         "plan a.zip --at 3",
-        "import nowhere.zip --as terraform",
         "import nowhere.zip --settings-file s.json",
     ];
     for line in later {

@@ -2,7 +2,7 @@
 //! block-unmanaged, mode, publisher, version, pending upgrade).
 
 use strata_model::code::ErrorCode;
-use strata_model::options::ImportAction;
+use strata_model::options::{Caller, EqualVersion, ImportAction, Overwrite};
 use strata_model::package::Mode;
 use strata_model::plan::{Finding, FindingKind, OperationKind};
 use strata_model::rules::NewerBuild;
@@ -11,6 +11,18 @@ use strata_model::solution::{RESERVED_NAMES, SolutionKind};
 use super::Import;
 
 impl Import<'_> {
+    /// L89: says when a front end is asked for what it does not offer; what is asked is done all the same.
+    pub(super) fn check_caller(&mut self) {
+        let options = self.options;
+        let caller = Caller::named(&options.caller);
+        let is_offered = caller.is_none_or(|caller| caller.overwrite != Overwrite::NotOffered);
+        if options.overwrite_unmanaged_customizations && !is_offered {
+            let message =
+                format!("the {} does not offer to overwrite: use the classic dialog, the API or pac", options.caller);
+            self.plan.findings.push(Finding::warning(FindingKind::Caller, None, "L89", message));
+        }
+    }
+
     /// Refuses what later versions of the product will do (D10: never half done).
     pub(super) fn refuse_unsupported(&mut self) {
         let is_installed = self.installed.is_some_and(|solution| !solution.assumed);
@@ -188,7 +200,9 @@ impl Import<'_> {
             return;
         }
         let is_lower = *incoming < installed.version && !self.options.allow_lower_version;
-        let is_refused_equal = *incoming == installed.version && !self.lens.rules.update_accepts_equal_version;
+        let accepts_equal =
+            self.lens.rules.update_accepts_equal_version && self.options.equal_version != EqualVersion::Refused;
+        let is_refused_equal = *incoming == installed.version && !accepts_equal;
         if is_lower || is_refused_equal {
             let message =
                 format!("{} {} is installed; {incoming} is not higher", installed.unique_name, installed.version);

@@ -1,6 +1,7 @@
 //! Rules of import, removal, publishing and edits, shown on fixtures of a few lines. Tests bear rule ids.
 
 mod assume;
+mod callers;
 mod create;
 mod import_managed;
 mod import_unmanaged;
