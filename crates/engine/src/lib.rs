@@ -13,6 +13,7 @@ pub mod definition;
 mod effect;
 pub mod import;
 pub mod layering;
+pub mod loss;
 mod names;
 pub mod publish;
 mod removal;

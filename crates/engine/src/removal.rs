@@ -7,23 +7,26 @@
 //! Not here: dependencies of other components on what is deleted (L98), except columns and keys that others
 //! have added to a table that would go.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
-use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::ComponentState;
 use strata_model::id::{Operation, PublisherNo, SolutionNo};
 use strata_model::layer::Layer;
-use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind};
+use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
 use crate::effect::{Lens, StackItem, solutions_of};
+use crate::loss::Going;
 use crate::{catalogue, names};
 
 /// The layers of leaving solutions going, component by component.
 pub(crate) struct Removal<'a> {
     lens: Lens<'a>,
-    rows: &'a BTreeMap<String, u64>,
+    rows: &'a dyn RowCounts,
     leaving: BTreeSet<SolutionNo>,
+    /// The rule by which data is lost: `L99` at uninstalls, `L82` at upgrades.
+    rule: &'static str,
     removed: Removed,
 }
 
@@ -51,8 +54,13 @@ enum Fate<'a> {
 }
 
 impl<'a> Removal<'a> {
-    pub(crate) fn new(lens: Lens<'a>, rows: &'a BTreeMap<String, u64>, leaving: BTreeSet<SolutionNo>) -> Self {
-        Self { lens, rows, leaving, removed: Removed::default() }
+    pub(crate) fn new(
+        lens: Lens<'a>,
+        rows: &'a dyn RowCounts,
+        leaving: BTreeSet<SolutionNo>,
+        rule: &'static str,
+    ) -> Self {
+        Self { lens, rows, leaving, rule, removed: Removed::default() }
     }
 
     /// Takes the leaving solutions' layers off a component, and the component with them where nothing may stay (L97).
@@ -69,14 +77,13 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// Closes the memberships of a component in the leaving solutions, all of them when it is deleted.
+    /// Closes the memberships of a component in the leaving solutions; one that is deleted has lost all of them.
     pub(crate) fn leave(&mut self, state: &ComponentState) {
-        let is_deleted = self.removed.deleted.contains(&state.component.key);
-        for member in &state.members {
-            if is_deleted || self.leaving.contains(&member.solution) {
-                self.removed.edits.push(Edit::MemberClose(member.clone()));
-            }
+        if self.removed.deleted.contains(&state.component.key) {
+            return;
         }
+        let members = state.members.iter().filter(|member| self.leaving.contains(&member.solution));
+        self.removed.edits.extend(members.cloned().map(Edit::MemberClose));
     }
 
     /// Returns what the removal comes to.
@@ -110,55 +117,28 @@ impl<'a> Removal<'a> {
     }
 
     fn delete(&mut self, state: &ComponentState) {
-        let key = &state.component.key;
-        let component = self.reference(state);
-        let rows_lost = if key.component_type.is("entity") { self.rows.get(key.as_str()).copied() } else { None };
-        state.layers.iter().for_each(|layer| self.close(layer));
-        if key.component_type.is("entity") {
-            self.removed.edits.push(Edit::RowsClose { table: key.as_str().to_owned() });
-        }
-        self.warn_of_loss(key, &component, rows_lost.unwrap_or(0));
-        self.change(
-            state,
-            Change {
-                action: Action::Delete,
-                component,
-                layer: self.layer_name(state),
-                effect: Effect::Visible,
-                masked_by: Vec::new(),
-                properties: Vec::new(),
-                rows_lost: rows_lost.unwrap_or(0),
-            },
-        );
-        self.removed.deleted.insert(key.clone());
+        let going = Going {
+            environment: self.lens.snapshot.environment.id,
+            layer: self.layer_name(state),
+            with_table: self.table_goes(&state.component.key),
+            rule: self.rule,
+        };
+        let gone = going.delete(state, self.rows);
+        self.removed.edits.extend(gone.edits);
+        self.removed.findings.extend(gone.findings);
+        self.change(state, gone.change);
+        self.removed.deleted.insert(state.component.key.clone());
     }
 
-    /// L99: what goes with tables, and with columns of tables that stay.
-    fn warn_of_loss(&mut self, key: &ComponentKey, component: &ComponentRef, rows: u64) {
-        let message = match key.component_type.name() {
-            "entity" => match rows {
-                0 => format!("table {} goes, and the rows it may have with it", component.name),
-                rows => format!("table {} goes with its {rows} rows", component.name),
-            },
-            "attribute" => {
-                let table = ComponentKey::new(
-                    strata_model::component::ComponentType::named("entity"),
-                    key.table().unwrap_or_default(),
-                );
-                let table_goes = !catalogue::contains(&table, self.lens.rules)
-                    && self.lens.snapshot.components.get(&table).is_some_and(|state| {
-                        matches!(self.fate(state), Fate::Deleted)
-                            && state.managed().any(|layer| self.leaving.contains(&layer.solution))
-                    });
-                if table_goes {
-                    return;
-                }
-                format!("column {} goes with its values", component.name)
-            }
-            _ => return,
-        };
-        let finding = Finding::warning(FindingKind::Dataloss, None, "L99", message).about(component.clone());
-        self.removed.findings.push(finding);
+    /// Tells whether the table that a component stands on goes too.
+    fn table_goes(&self, key: &ComponentKey) -> bool {
+        let Some(table) = key.table() else { return false };
+        let table = ComponentKey::new(ComponentType::named("entity"), table);
+        self.removed.deleted.contains(&table)
+            || self.lens.snapshot.components.get(&table).is_some_and(|state| {
+                state.managed().any(|layer| self.leaving.contains(&layer.solution))
+                    && matches!(self.fate(state), Fate::Deleted)
+            })
     }
 
     fn detach(&mut self, state: &'a ComponentState, own: &[&'a Layer], new_base: Option<&'a Layer>) {
@@ -256,7 +236,7 @@ impl<'a> Removal<'a> {
                 names::describe(&dependent, key.component_type.label()),
                 owners.join(", ")
             );
-            let required = ComponentKey::new(strata_model::component::ComponentType::named("entity"), table);
+            let required = ComponentKey::new(ComponentType::named("entity"), table);
             self.removed.findings.push(
                 Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
                     .about(names::keyed(self.lens.snapshot.environment.id, &required))

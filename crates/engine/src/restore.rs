@@ -14,6 +14,7 @@ use strata_model::plan::{Action, Change, Edit, Effect, OperationKind, Plan};
 use strata_model::rules::Rules;
 
 use crate::catalogue;
+use crate::loss::data_edit;
 
 /// Returns the operation whose state an undo brings back, or `None` when there is nothing to undo.
 ///
@@ -73,7 +74,9 @@ pub fn plan(
             | Edit::MemberOpen(_)
             | Edit::MemberClose(_)
             | Edit::RowsReopen { .. }
-            | Edit::RowsClose { .. } => {}
+            | Edit::RowsClose { .. }
+            | Edit::ColumnReopen { .. }
+            | Edit::ColumnClose { .. } => {}
         }
     }
     let names = solution_names(snapshot, &edits);
@@ -86,11 +89,10 @@ pub fn plan(
         .collect();
     changes.sort_by(|(left, _), (right, _)| left.cmp(right));
     plan.edits = edits;
-    // A table that goes takes its rows with it (D8); the system's tables stay.
+    // What goes takes its data with it (D8); the system's tables and columns stay.
     for (key, _) in changes.iter().filter(|(_, change)| change.action == Action::Delete) {
-        if key.component_type.is("entity") && !catalogue::contains(key, rules) {
-            plan.edits.push(Edit::RowsClose { table: key.as_str().to_owned() });
-        }
+        let data = data_edit(key).filter(|_| !catalogue::contains(key, rules));
+        plan.edits.extend(data.filter(|edit| !plan.edits.contains(edit)));
     }
     plan.changes = changes.into_iter().map(|(_, change)| change).collect();
     plan
@@ -118,7 +120,9 @@ fn solution_names(snapshot: &Snapshot, edits: &[Edit]) -> BTreeMap<SolutionNo, S
         | Edit::MemberOpen(_)
         | Edit::MemberClose(_)
         | Edit::RowsReopen { .. }
-        | Edit::RowsClose { .. } => None,
+        | Edit::RowsClose { .. }
+        | Edit::ColumnReopen { .. }
+        | Edit::ColumnClose { .. } => None,
     });
     now.chain(reopened).chain([(SolutionNo::ACTIVE, "Active".to_owned())]).collect()
 }

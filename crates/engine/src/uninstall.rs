@@ -6,12 +6,12 @@
 //!
 //! Not here: what becomes of a component whose layers go, see [`crate::removal`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::SolutionNo;
-use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution};
+use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
 
@@ -36,14 +36,8 @@ pub fn tables(snapshot: &Snapshot, unique_name: &str) -> Vec<String> {
     keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned()).collect()
 }
 
-/// Plans the removal; `rows` counts the rows of each table (folded names).
-pub fn plan(
-    snapshot: &Snapshot,
-    unique_name: &str,
-    rows: &BTreeMap<String, u64>,
-    rules: &Rules,
-    bodies: &dyn Bodies,
-) -> Plan {
+/// Plans the removal; `rows` counts the data that would go (L99).
+pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules: &Rules, bodies: &dyn Bodies) -> Plan {
     let mut plan = Plan::empty(OperationKind::Uninstall, snapshot.environment.revision, *rules);
     if RESERVED_NAMES.iter().any(|name| name.eq_ignore_ascii_case(unique_name)) {
         let message = format!("`{unique_name}` is a solution of the platform's own");
@@ -69,7 +63,7 @@ pub fn plan(
     let lens = Lens { snapshot, rules, bodies };
     let leaving = leaving(snapshot, unique_name);
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();
-    let mut removal = Removal::new(lens, rows, leaving);
+    let mut removal = Removal::new(lens, rows, leaving, "L99");
     snapshot.components.values().for_each(|state| removal.take(state));
     removal.check_columns_of_others();
     snapshot.components.values().for_each(|state| removal.leave(state));

@@ -262,6 +262,17 @@ pub enum Edit {
         table: String,
         closed_at: Operation,
     },
+    /// Every value of a column goes; the rows stay.
+    ColumnClose {
+        table: String,
+        column: String,
+    },
+    /// The values of a column that an operation closed come back into rows that are there and hold none.
+    ColumnReopen {
+        table: String,
+        column: String,
+        closed_at: Operation,
+    },
 }
 
 impl Edit {
@@ -279,7 +290,9 @@ impl Edit {
             | Self::MemberOpen(_)
             | Self::MemberClose(_)
             | Self::RowsClose { .. }
-            | Self::RowsReopen { .. } => None,
+            | Self::RowsReopen { .. }
+            | Self::ColumnClose { .. }
+            | Self::ColumnReopen { .. } => None,
         }
     }
 }
@@ -372,6 +385,29 @@ impl Body<'_> {
     pub fn digest(&self) -> Digest {
         let files = self.files.iter().map(|(path, digest)| (path.as_str(), *digest));
         Digest::of_definition([self.bytes.as_ref()], self.home.as_deref(), files)
+    }
+}
+
+/// How much data stands in tables and columns (D8); names are folded.
+pub trait RowCounts {
+    /// Counts the rows of a table.
+    fn rows(&self, table: &str) -> u64;
+
+    /// Counts the rows of a table that hold a value in a column.
+    fn values(&self, table: &str, column: &str) -> u64;
+}
+
+/// An environment without rows, for planning without a store.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRows;
+
+impl RowCounts for NoRows {
+    fn rows(&self, _: &str) -> u64 {
+        0
+    }
+
+    fn values(&self, _: &str, _: &str) -> u64 {
+        0
     }
 }
 

@@ -14,6 +14,7 @@ mod names;
 mod operation;
 mod package_bodies;
 pub mod plan_file;
+mod row_counts;
 pub mod solutions;
 mod source;
 pub mod view;

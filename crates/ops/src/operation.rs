@@ -23,6 +23,7 @@ use strata_model::solution::RESERVED_NAMES;
 use strata_store::{Held, Stage, StoreBodies};
 
 use crate::package_bodies::{AllBodies, PackageBodies};
+use crate::row_counts::StoreRows;
 use crate::workspace::now;
 use crate::{OpsError, Workspace, read_package};
 
@@ -170,6 +171,7 @@ fn plan(
     let headers = snapshot(&Footprint::default())?;
     let package_bodies = package.as_ref().map(PackageBodies::new);
     let bodies = AllBodies { package: package_bodies.as_ref(), store: StoreBodies::new(store) };
+    let rows = StoreRows::new(store, environment);
     let mut state_of = None;
     let plan = match (request, &package) {
         (Request::Import { options, .. }, Some(package)) => {
@@ -187,7 +189,6 @@ fn plan(
             let mut footprint = uninstall::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
             footprint.children_of = uninstall::tables(&seen, solution);
-            let rows = row_counts(workspace, environment, &footprint.children_of)?;
             let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
             uninstall::plan(&seen, solution, &rows, &rules, &bodies)
         }
@@ -221,7 +222,7 @@ fn plan(
             plan_return(workspace, environment, &headers, OperationKind::Restore, *target, &rules)?
         }
     };
-    if let Some(error) = bodies.store.take_error() {
+    if let Some(error) = bodies.store.take_error().or_else(|| rows.take_error()) {
         return Err(error.into());
     }
     Ok(Prepared { plan, package, state_of })
@@ -251,18 +252,6 @@ fn plan_return(
         })
         .collect::<BTreeMap<_, _>>();
     Ok(restore::plan(headers, kind, edits, &components, rules))
-}
-
-fn row_counts(
-    workspace: &Workspace,
-    environment: &Environment,
-    tables: &[String],
-) -> Result<BTreeMap<String, u64>, OpsError> {
-    let mut counts = BTreeMap::new();
-    for table in tables {
-        counts.insert(table.clone(), workspace.store().record_count(environment, table)?);
-    }
-    Ok(counts)
 }
 
 /// The platform's word for an operation, as the concurrency refusal says it.

@@ -1,5 +1,7 @@
 //! What a store can do, whatever database is below.
 
+use std::collections::BTreeMap;
+
 use strata_model::component::{Component, ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, NewHistoryEntry};
@@ -107,6 +109,9 @@ pub trait Store {
     /// Counts the rows of a table.
     fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError>;
 
+    /// Counts the rows of a table that hold a value, by column; columns without any are left out.
+    fn value_counts(&self, environment: &Environment, table: &str) -> Result<BTreeMap<String, u64>, StoreError>;
+
     /// Adds a row, or replaces the one with its id; no operation (D8).
     fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError>;
 
@@ -138,6 +143,7 @@ pub struct LayerChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub id: String,
+    /// An object with the folded names of columns as keys; a column without a value is null or absent.
     pub json: String,
 }
 

@@ -15,7 +15,7 @@ use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Guid, Operation, Publ
 use strata_model::layer::LayerState;
 use strata_model::options::ImportOptions;
 use strata_model::package::Package;
-use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::plan::{Bodies, Body, Edit, Plan, RowCounts};
 use strata_model::rules::Rules;
 
 /// An environment in memory.
@@ -23,6 +23,8 @@ use strata_model::rules::Rules;
 pub struct Simulated {
     pub snapshot: Snapshot,
     pub rules: Rules,
+    /// How many rows a table has, and how many hold a value of `table.column` (folded names).
+    pub rows: BTreeMap<String, u64>,
     bodies: BTreeMap<Digest, Body<'static>>,
 }
 
@@ -45,7 +47,7 @@ impl Default for Simulated {
             next_solution: SolutionNo(1),
             next_component: ComponentNo(1),
         };
-        Self { snapshot, rules: Rules::OURS, bodies: BTreeMap::new() }
+        Self { snapshot, rules: Rules::OURS, rows: BTreeMap::new(), bodies: BTreeMap::new() }
     }
 }
 
@@ -68,7 +70,7 @@ impl Simulated {
 
     /// Removes a solution.
     pub fn uninstall(&mut self, name: &str) -> Plan {
-        let plan = uninstall::plan(&self.snapshot, name, &BTreeMap::new(), &self.rules, &self.known());
+        let plan = uninstall::plan(&self.snapshot, name, &Counts(&self.rows), &self.rules, &self.known());
         self.apply(&plan);
         plan
     }
@@ -219,7 +221,8 @@ impl Simulated {
             }
             Edit::MemberOpen(member) => self.state(member.component).members.push(member.clone()),
             Edit::MemberClose(member) => remove(&mut self.state(member.component).members, member),
-            Edit::RowsClose { .. } | Edit::RowsReopen { .. } => {}
+            Edit::RowsClose { .. } | Edit::RowsReopen { .. } | Edit::ColumnClose { .. } | Edit::ColumnReopen { .. } => {
+            }
         }
     }
 }
@@ -227,6 +230,19 @@ impl Simulated {
 fn remove<T: PartialEq + std::fmt::Debug>(items: &mut Vec<T>, item: &T) {
     let found = items.iter().position(|other| other == item);
     items.remove(found.unwrap_or_else(|| panic!("{item:?} is expected")));
+}
+
+/// Counts as a test gives them.
+struct Counts<'a>(&'a BTreeMap<String, u64>);
+
+impl RowCounts for Counts<'_> {
+    fn rows(&self, table: &str) -> u64 {
+        self.0.get(table).copied().unwrap_or_default()
+    }
+
+    fn values(&self, table: &str, column: &str) -> u64 {
+        self.rows(&format!("{table}.{column}"))
+    }
 }
 
 struct Known(BTreeMap<Digest, Body<'static>>);

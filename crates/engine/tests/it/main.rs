@@ -6,6 +6,7 @@ mod create;
 mod import_managed;
 mod import_unmanaged;
 mod laws;
+mod loss;
 mod refusals;
 mod uninstall;
 

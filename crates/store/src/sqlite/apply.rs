@@ -147,12 +147,15 @@ fn order(edit: &Edit) -> (u8, i64, i64) {
         Edit::SolutionClose(solution) => (3, solution.no.0, 0),
         Edit::PublisherClose(publisher) => (4, publisher.no.0, 0),
         Edit::RowsClose { .. } => (5, 0, 0),
+        Edit::ColumnClose { .. } => (5, 1, 0),
         Edit::PublisherOpen(publisher) => (6, publisher.no.0, 0),
         Edit::SolutionOpen(solution) => (7, solution.no.0, 0),
         Edit::ComponentAdd(component) => (8, component.no.0, 0),
         Edit::LayerOpen(layer) => (9, layer.component.0, layer.solution.0),
         Edit::MemberOpen(member) => (10, member.component.0, member.solution.0),
         Edit::RowsReopen { closed_at, .. } => (11, closed_at.0, 0),
+        // Values come back into rows, so rows come first.
+        Edit::ColumnReopen { closed_at, .. } => (12, closed_at.0, 0),
     }
 }
 
@@ -206,6 +209,12 @@ impl<'t> Flip<'t> {
                 Edit::RowsClose { table } => record::close(self.transaction, self.no, self.operation, table)?,
                 Edit::RowsReopen { table, closed_at } => {
                     record::reopen(self.transaction, self.no, self.operation, table, *closed_at)?;
+                }
+                Edit::ColumnClose { table, column } => {
+                    record::close_column(self.transaction, self.no, self.operation, table, column)?;
+                }
+                Edit::ColumnReopen { table, column, closed_at } => {
+                    record::reopen_column(self.transaction, self.no, self.operation, (table, column), *closed_at)?;
                 }
             }
         }

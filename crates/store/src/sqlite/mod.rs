@@ -17,6 +17,7 @@ mod snapshot;
 mod stage;
 mod transaction;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -221,6 +222,10 @@ impl Store for SqliteStore {
 
     fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError> {
         record::count(&self.lock().conn, environment, table)
+    }
+
+    fn value_counts(&self, environment: &Environment, table: &str) -> Result<BTreeMap<String, u64>, StoreError> {
+        self.lock().read(|conn| record::value_counts(conn, environment, table))
     }
 
     fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError> {

@@ -3,7 +3,10 @@
 //! Edits of rows are no operations: a row says since when it is there so that views of the past agree, but only
 //! what an operation closed or brought back belongs to that operation.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
+use serde_json::Value;
 use strata_model::environment::Environment;
 use strata_model::id::{EnvironmentNo, Operation};
 
@@ -80,6 +83,114 @@ pub(super) fn reopen(
         params![no.0, key_of(table), operation.0, closed_at.0, OPEN],
     )?;
     Ok(())
+}
+
+pub(super) fn value_counts(
+    conn: &Connection,
+    of: &Environment,
+    table: &str,
+) -> Result<BTreeMap<String, u64>, StoreError> {
+    let mut counts = BTreeMap::new();
+    for (_, document) in open_documents(conn, of.no, table)? {
+        for (column, value) in document {
+            if !value.is_null() {
+                *counts.entry(column).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
+}
+
+/// Takes the values of a column out of every row that holds one.
+pub(super) fn close_column(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    operation: Operation,
+    table: &str,
+    column: &str,
+) -> Result<(), StoreError> {
+    for (id, mut document) in open_documents(transaction.conn, no, table)? {
+        if document.remove(&key_of(column)).is_some_and(|value| !value.is_null()) {
+            replace(transaction, no, operation, table, &id, &document)?;
+        }
+    }
+    Ok(())
+}
+
+/// Brings the values of a column back that an operation took, into rows that are there and hold none.
+pub(super) fn reopen_column(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    operation: Operation,
+    (table, column): (&str, &str),
+    closed_at: Operation,
+) -> Result<(), StoreError> {
+    let column = key_of(column);
+    let mut lost: BTreeMap<String, Value> = documents(transaction.conn, no, table, closed_at.0)?
+        .into_iter()
+        .filter_map(|(id, mut document)| Some((id, document.remove(&column).filter(|value| !value.is_null())?)))
+        .collect();
+    for (id, mut document) in open_documents(transaction.conn, no, table)? {
+        let is_empty = document.get(&column).is_none_or(Value::is_null);
+        if let Some(value) = lost.remove(&id).filter(|_| is_empty) {
+            document.insert(column.clone(), value);
+            replace(transaction, no, operation, table, &id, &document)?;
+        }
+    }
+    Ok(())
+}
+
+/// Closes the open version of a row and opens one with another document, both by an operation.
+fn replace(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    operation: Operation,
+    table: &str,
+    id: &str,
+    document: &Document,
+) -> Result<(), StoreError> {
+    let json = rows::json_of(document);
+    // A version that this operation opened is changed where it stands.
+    let changed = transaction.execute(
+        "UPDATE record SET json = ?5 WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND from_op = ?4",
+        params![no.0, key_of(table), id, operation.0, json],
+    )?;
+    if changed > 0 {
+        return Ok(());
+    }
+    transaction.execute(
+        "UPDATE record SET to_op = ?4 WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND to_op = ?5",
+        params![no.0, key_of(table), id, operation.0, OPEN],
+    )?;
+    transaction.execute(
+        "INSERT INTO record (environment_id, table_name, id, from_op, to_op, reopened, json) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
+        params![no.0, key_of(table), id, operation.0, OPEN, json],
+    )?;
+    Ok(())
+}
+
+/// Values by the folded names of their columns.
+type Document = serde_json::Map<String, Value>;
+
+/// Reads the rows of a table that are there now, by id.
+fn open_documents(conn: &Connection, no: EnvironmentNo, table: &str) -> Result<Vec<(String, Document)>, StoreError> {
+    documents(conn, no, table, OPEN)
+}
+
+/// Reads the versions of rows that ceased to hold with an operation, or still hold, by id.
+fn documents(
+    conn: &Connection,
+    no: EnvironmentNo,
+    table: &str,
+    to_op: i64,
+) -> Result<Vec<(String, Document)>, StoreError> {
+    let sql = "SELECT id, json FROM record \
+         WHERE environment_id = ?1 AND table_name = ?2 AND to_op = ?3 ORDER BY id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let found =
+        statement.query_map(params![no.0, key_of(table), to_op], |row| Ok((row.get(0)?, rows::json(row, 1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn key_of(table: &str) -> String {

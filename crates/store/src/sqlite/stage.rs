@@ -129,7 +129,9 @@ fn wanted(plan: &Plan) -> Vec<Digest> {
             | Edit::MemberOpen(_)
             | Edit::MemberClose(_)
             | Edit::RowsClose { .. }
-            | Edit::RowsReopen { .. } => None,
+            | Edit::RowsReopen { .. }
+            | Edit::ColumnClose { .. }
+            | Edit::ColumnReopen { .. } => None,
         };
         wanted.extend(digest.filter(|digest| seen.insert(*digest)));
     }

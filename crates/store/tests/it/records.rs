@@ -76,3 +76,31 @@ fn rows_added_since_survive_the_way_back() {
     assert_eq!(ids(&store, &environment, "new_order", None), ["1", "2", "3"]);
     assert_eq!(store.records(&environment, None, "new_order").expect("a list")[1], new);
 }
+
+#[test]
+fn values_of_a_deleted_column_go_and_come_back() {
+    let store = SqliteStore::in_memory().expect("a store in memory");
+    let environment = create(&store, "dev");
+    let put = |id: &str, json: &str| {
+        let record = Record { id: id.to_owned(), json: json.to_owned() };
+        store.record_insert(&environment, "account", &record).expect("an environment");
+    };
+    let jsons = |at| -> Vec<String> {
+        store.records(&environment, at, "account").expect("a list").into_iter().map(|record| record.json).collect()
+    };
+    put("1", r#"{"name":"a","tier":7}"#);
+    put("2", r#"{"name":"b","tier":null}"#);
+    put("3", r#"{"tier":9}"#);
+    let counts = store.value_counts(&environment, "ACCOUNT").expect("counts");
+    assert_eq!(counts, [("name".to_owned(), 2), ("tier".to_owned(), 2)].into());
+    let gone = Edit::ColumnClose { table: "account".to_owned(), column: "Tier".to_owned() };
+    let one = apply(&store, "dev", vec![gone], &Shelf::default());
+    assert_eq!(jsons(None), [r#"{"name":"a"}"#, r#"{"name":"b","tier":null}"#, "{}"]);
+    assert_eq!(jsons(Some(Operation(0)))[0], r#"{"name":"a","tier":7}"#);
+    // Edits in between stay: another column of one row, the same column of another.
+    put("1", r#"{"name":"new"}"#);
+    put("3", r#"{"tier":1}"#);
+    let back = Edit::ColumnReopen { table: "account".to_owned(), column: "tier".to_owned(), closed_at: one };
+    apply(&store, "dev", vec![back], &Shelf::default());
+    assert_eq!(jsons(None), [r#"{"name":"new","tier":7}"#, r#"{"name":"b","tier":null}"#, r#"{"tier":1}"#]);
+}
