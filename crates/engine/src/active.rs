@@ -126,7 +126,7 @@ impl<'a> Target<'a> {
         }
         let no = self.snapshot.next_component;
         let name = self.system.as_ref().map_or(self.key.as_str(), |system| system.name.as_str()).to_owned();
-        let component = Component { no, key: self.key.clone(), name, id: None, category: None };
+        let component = Component { no, key: self.key.clone(), name, id: None, category: None, parent: None };
         plan.edits.push(Edit::ComponentAdd(component));
         no
     }

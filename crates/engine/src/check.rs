@@ -48,6 +48,9 @@ pub fn violations(snapshot: &Snapshot) -> Vec<String> {
                 Some(_) => {}
             }
         }
+        if state.is_on && (state.layers.is_empty() || !key.component_type.can_activate()) {
+            found.push(format!("{key}: switched on, and nothing to switch (L92)"));
+        }
         for member in &state.members {
             if snapshot.solution(member.solution).is_none() {
                 found.push(format!("{key}: member of a solution that is not installed"));

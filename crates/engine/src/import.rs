@@ -217,8 +217,8 @@ impl<'a> Import<'a> {
             return *no;
         }
         let no = ComponentNo(take(&mut self.next_component.0));
-        let NewComponent { name, id, category } = describe();
-        self.plan.edits.push(Edit::ComponentAdd(Component { no, key: key.clone(), name, id, category }));
+        let NewComponent { name, id, category, parent } = describe();
+        self.plan.edits.push(Edit::ComponentAdd(Component { no, key: key.clone(), name, id, category, parent }));
         self.added.insert(key.clone(), no);
         no
     }
@@ -310,10 +310,12 @@ fn standing(state: Option<&ComponentState>, key: &ComponentKey, rules: &Rules) -
 }
 
 /// What an unknown component is called.
+#[derive(Default)]
 struct NewComponent {
     name: String,
     id: Option<Guid>,
     category: Option<i32>,
+    parent: Option<ComponentKey>,
 }
 
 /// Hands out the next number.

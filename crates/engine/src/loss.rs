@@ -54,6 +54,7 @@ impl Going {
             digest: layer.digest,
         });
         let members = state.members.iter().cloned().map(Edit::MemberClose);
+        let activation = state.is_on.then_some(Edit::ActivationClose(state.component.no));
         let loss = self.loss(&state.component.key, &component, rows);
         let change = Change {
             action: Action::Delete,
@@ -64,7 +65,8 @@ impl Going {
             properties: Vec::new(),
             rows_lost: loss.rows_lost,
         };
-        Gone { edits: layers.chain(members).chain(loss.edit).collect(), findings: Vec::from_iter(loss.finding), change }
+        let edits = layers.chain(members).chain(activation).chain(loss.edit).collect();
+        Gone { edits, findings: Vec::from_iter(loss.finding), change }
     }
 
     /// Returns the data that goes with a component: of tables the rows, of columns the values.

@@ -73,6 +73,8 @@ pub fn plan(
             | Edit::ComponentAdd(_)
             | Edit::MemberOpen(_)
             | Edit::MemberClose(_)
+            | Edit::ActivationOpen(_)
+            | Edit::ActivationClose(_)
             | Edit::RowsReopen { .. }
             | Edit::RowsClose { .. }
             | Edit::ColumnReopen { .. }
@@ -119,6 +121,8 @@ fn solution_names(snapshot: &Snapshot, edits: &[Edit]) -> BTreeMap<SolutionNo, S
         | Edit::LayerClose { .. }
         | Edit::MemberOpen(_)
         | Edit::MemberClose(_)
+        | Edit::ActivationOpen(_)
+        | Edit::ActivationClose(_)
         | Edit::RowsReopen { .. }
         | Edit::RowsClose { .. }
         | Edit::ColumnReopen { .. }

@@ -237,6 +237,16 @@ impl ComponentType {
         is_desktop_flow || self.row().is_some_and(|row| row.publishable)
     }
 
+    /// Tells whether a deletion waits for a publish, as a draft does (L49, L52).
+    pub fn deletes_at_publish(&self) -> bool {
+        matches!(self.name(), "systemform" | "savedquery" | "savedqueryvisualization")
+    }
+
+    /// Tells whether components of this type can have an Active layer over a managed one (L37).
+    pub fn admits_active(&self) -> bool {
+        !matches!(self.name(), "entitymap" | "teamtemplate")
+    }
+
     /// Returns the element names from the definition's root down to the component's own element (R8).
     pub fn own_element(&self) -> &'static [&'static str] {
         self.row().map_or(&[], |row| row.own_element)
@@ -329,6 +339,11 @@ impl ComponentKey {
             Identity::Name | Identity::Guid => None,
         }
     }
+
+    /// Returns the table this component is a child of, where its key says so.
+    pub fn parent(&self) -> Option<Self> {
+        self.table().map(|table| Self::folded(ComponentType::named("entity"), table))
+    }
 }
 
 /// Folds names to lower case, GUIDs to their bare form, assemblies and plug-in types to the part that a new
@@ -370,6 +385,15 @@ pub struct Component {
     pub id: Option<Guid>,
     /// A process's `Category`, which decides whether it is publishable.
     pub category: Option<i32>,
+    /// The component this one is a part of, where its key does not say so: a form's table, a step image's step.
+    pub parent: Option<ComponentKey>,
+}
+
+impl Component {
+    /// Returns the component this one is a part of: a column's table, a form's table, a step image's step.
+    pub fn parent(&self) -> Option<ComponentKey> {
+        self.parent.clone().or_else(|| self.key.parent())
+    }
 }
 
 /// A component in an answer (spec `cli.md` §5).

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::component::{Component, ComponentKey};
+use crate::component::{Component, ComponentKey, ComponentType};
 use crate::id::{ComponentNo, EnvironmentNo, Guid, Operation, PublisherNo, SolutionNo};
 use crate::layer::{Layer, LayerState, StackKey};
 use crate::publisher::Publisher;
@@ -69,8 +69,10 @@ pub struct Footprint {
     pub keys: Vec<ComponentKey>,
     /// Every component that is a member of, or has a layer of, one of these solutions.
     pub solutions: Vec<SolutionNo>,
-    /// Every column and key of these tables (folded names), whoever brought them.
+    /// Every part of these tables (folded names), whoever brought it: columns, keys, forms, views, charts.
     pub children_of: Vec<String>,
+    /// Every component of these types.
+    pub types: Vec<ComponentType>,
     /// Components by number.
     pub numbers: Vec<ComponentNo>,
     /// Every component with a draft.
@@ -99,6 +101,8 @@ pub struct ComponentState {
     /// Bottom to top, Active above all, its draft topmost; the system layer is not among them.
     pub layers: Vec<Layer>,
     pub members: Vec<Membership>,
+    /// Switched on: the state of a flow, a step or a rule is the environment's, not a layer's (L92).
+    pub is_on: bool,
 }
 
 /// That a component belongs to a solution (L18).

@@ -55,6 +55,12 @@ pub enum OperationKind {
     CreateSolution,
     Set,
     RemoveActive,
+    CreateComponent,
+    DeleteComponent,
+    AddComponent,
+    RemoveComponent,
+    Activate,
+    Deactivate,
     Publish,
     Undo,
     Restore,
@@ -253,6 +259,10 @@ pub enum Edit {
     },
     MemberOpen(Membership),
     MemberClose(Membership),
+    /// A component is switched on (L92).
+    ActivationOpen(ComponentNo),
+    /// A component is switched off.
+    ActivationClose(ComponentNo),
     /// Every row of a table goes.
     RowsClose {
         table: String,
@@ -289,6 +299,8 @@ impl Edit {
             | Self::ComponentAdd(_)
             | Self::MemberOpen(_)
             | Self::MemberClose(_)
+            | Self::ActivationOpen(_)
+            | Self::ActivationClose(_)
             | Self::RowsClose { .. }
             | Self::RowsReopen { .. }
             | Self::ColumnClose { .. }

@@ -225,7 +225,7 @@ fn import(
         definitions.0.insert(digest, bytes);
         let solution = SolutionNo(solution);
         let name = key.as_str().to_owned();
-        edits.push(Edit::ComponentAdd(Component { no, key, name, id: None, category: None }));
+        edits.push(Edit::ComponentAdd(Component { no, key, name, id: None, category: None, parent: None }));
         edits.push(Edit::LayerOpen(Layer {
             component: no,
             solution,

@@ -207,7 +207,9 @@ impl Simulated {
             }
             Edit::SolutionClose(solution) => remove(&mut self.snapshot.solutions, solution),
             Edit::ComponentAdd(component) => {
-                let state = ComponentState { component: component.clone(), layers: Vec::new(), members: Vec::new() };
+                let component_state =
+                    |component| ComponentState { component, layers: Vec::new(), members: Vec::new(), is_on: false };
+                let state = component_state(component.clone());
                 assert!(self.snapshot.components.insert(component.key.clone(), state).is_none(), "{component:?}");
                 self.snapshot.next_component.0 = self.snapshot.next_component.0.max(component.no.0 + 1);
             }
@@ -221,6 +223,14 @@ impl Simulated {
             }
             Edit::MemberOpen(member) => self.state(member.component).members.push(member.clone()),
             Edit::MemberClose(member) => remove(&mut self.state(member.component).members, member),
+            Edit::ActivationOpen(component) => {
+                let state = self.state(*component);
+                assert!(!std::mem::replace(&mut state.is_on, true), "{} is on", state.component.key);
+            }
+            Edit::ActivationClose(component) => {
+                let state = self.state(*component);
+                assert!(std::mem::replace(&mut state.is_on, false), "{} is off", state.component.key);
+            }
             Edit::RowsClose { .. } | Edit::RowsReopen { .. } | Edit::ColumnClose { .. } | Edit::ColumnReopen { .. } => {
             }
         }

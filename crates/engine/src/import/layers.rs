@@ -43,7 +43,7 @@ impl<'a> Import<'a> {
             if self.packaged(key).is_none() && exists {
                 let name = root.schema_name.clone().unwrap_or_else(|| key.as_str().to_owned());
                 let (id, state) = (root.id, self.state(key));
-                let no = self.number(key, state, || NewComponent { name, id, category: None });
+                let no = self.number(key, state, || NewComponent { name, id, ..NewComponent::default() });
                 self.join(state, no, Some(root.behavior));
             }
         }
@@ -54,8 +54,12 @@ impl<'a> Import<'a> {
     }
 
     fn packaged_number(&mut self, met: &Met<'_>) -> ComponentNo {
-        let PackagedComponent { key, name, id, category, .. } = met.component;
-        self.number(key, met.state, || NewComponent { name: name.clone(), id: *id, category: *category })
+        let PackagedComponent { key, name, id, category, parent, .. } = met.component;
+        let (id, category) = (*id, *category);
+        self.number(key, met.state, || {
+            let parent = parent.clone().filter(|parent| key.parent().as_ref() != Some(parent));
+            NewComponent { name: name.clone(), id, category, parent }
+        })
     }
 
     fn join(&mut self, state: Option<&ComponentState>, component: ComponentNo, behavior: Option<Behavior>) {
@@ -273,6 +277,7 @@ impl<'a> Import<'a> {
                 continue;
             }
             self.close(layer);
+            self.plan.edits.extend(state.is_on.then_some(Edit::ActivationClose(state.component.no)));
             for member in state.members.iter().filter(|member| member.solution == placeholder.no) {
                 self.plan.edits.push(Edit::MemberClose(member.clone()));
             }

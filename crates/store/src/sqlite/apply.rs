@@ -6,6 +6,7 @@
 //! a record cannot exist. On error the transaction is rolled back and the environment is as it was.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use strata_model::component::ComponentKey;
 use strata_model::environment::{Membership, Settings};
 use strata_model::history::NewHistoryEntry;
 use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Operation, PublisherNo, SolutionNo};
@@ -143,6 +144,7 @@ fn order(edit: &Edit) -> (u8, i64, i64) {
     match edit {
         Edit::SettingsReplace { .. } => (0, 0, 0),
         Edit::MemberClose(member) => (1, member.component.0, member.solution.0),
+        Edit::ActivationClose(component) => (1, component.0, i64::MAX),
         Edit::LayerClose { component, solution, .. } => (2, component.0, solution.0),
         Edit::SolutionClose(solution) => (3, solution.no.0, 0),
         Edit::PublisherClose(publisher) => (4, publisher.no.0, 0),
@@ -153,6 +155,7 @@ fn order(edit: &Edit) -> (u8, i64, i64) {
         Edit::ComponentAdd(component) => (8, component.no.0, 0),
         Edit::LayerOpen(layer) => (9, layer.component.0, layer.solution.0),
         Edit::MemberOpen(member) => (10, member.component.0, member.solution.0),
+        Edit::ActivationOpen(component) => (10, component.0, i64::MAX),
         Edit::RowsReopen { closed_at, .. } => (11, closed_at.0, 0),
         // Values come back into rows, so rows come first.
         Edit::ColumnReopen { closed_at, .. } => (12, closed_at.0, 0),
@@ -195,7 +198,8 @@ impl<'t> Flip<'t> {
                             key.as_str(),
                             component.name,
                             id,
-                            component.category
+                            component.category,
+                            component.parent.as_ref().map(ComponentKey::to_string)
                         ]),
                         subject,
                     )?;
@@ -206,6 +210,8 @@ impl<'t> Flip<'t> {
                 Edit::LayerOpen(layer) => self.layer_open(&mut rows, layer, layer.component.0 >= first_new)?,
                 Edit::MemberClose(member) => self.member_close(&mut rows, member)?,
                 Edit::MemberOpen(member) => self.member_open(&mut rows, member, member.component.0 >= first_new)?,
+                Edit::ActivationClose(component) => self.activation_close(*component)?,
+                Edit::ActivationOpen(component) => self.activation_open(*component)?,
                 Edit::RowsClose { table } => record::close(self.transaction, self.no, self.operation, table)?,
                 Edit::RowsReopen { table, closed_at } => {
                     record::reopen(self.transaction, self.no, self.operation, table, *closed_at)?;
@@ -359,6 +365,26 @@ impl<'t> Flip<'t> {
         added(inserted, subject)
     }
 
+    fn activation_close(&self, component: ComponentNo) -> Result<(), ApplyError> {
+        let found = self.transaction.execute(
+            "UPDATE activation SET to_op = ?3 WHERE environment_id = ?1 AND component_no = ?2 AND to_op = ?4",
+            [self.no.0, component.0, self.operation.0, OPEN],
+        )?;
+        expect(found == 1, || format!("the activation of component {component}"))
+    }
+
+    fn activation_open(&self, component: ComponentNo) -> Result<(), ApplyError> {
+        let subject = || format!("the activation of component {component}");
+        let sql = "SELECT 1 FROM activation WHERE environment_id = ?1 AND component_no = ?2 AND to_op = ?3";
+        let is_on = self.transaction.conn.prepare_cached(sql)?.exists([self.no.0, component.0, OPEN])?;
+        expect(!is_on, subject)?;
+        let inserted = self.transaction.execute(
+            "INSERT INTO activation (environment_id, component_no, from_op, to_op) VALUES (?1, ?2, ?3, ?4)",
+            [self.no.0, component.0, self.operation.0, OPEN],
+        );
+        added(inserted, subject)
+    }
+
     fn member_close(&self, rows: &mut Rows<'_>, member: &Membership) -> Result<(), ApplyError> {
         let behavior = member.behavior.map_or(-1, |behavior| i64::from(u8::from(behavior)));
         let key = [self.no.0, member.component.0, member.solution.0, behavior, self.operation.0, OPEN];
@@ -398,8 +424,8 @@ impl<'c> Rows<'c> {
     fn prepare(transaction: &Transaction<'c>) -> rusqlite::Result<Self> {
         Ok(Self {
             component_add: transaction.writer(
-                "INSERT INTO component (environment_id, component_no, type, key, name, id, category) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO component (environment_id, component_no, type, key, name, id, category, parent) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             layer_exists: transaction.conn.prepare_cached(
                 "SELECT 1 FROM layer WHERE environment_id = ?1 AND component_no = ?2 AND solution_no = ?3 \

@@ -12,7 +12,7 @@ use strata_model::plan::Edit;
 use strata_model::publisher::Publisher;
 use strata_model::solution::Solution;
 
-use super::rows::{self, LAYER, MEMBER, NOW, PUBLISHER, SOLUTION};
+use super::rows::{self, ACTIVATION, LAYER, MEMBER, NOW, PUBLISHER, SOLUTION};
 use crate::StoreError;
 
 pub(super) fn edits_back_to(
@@ -24,11 +24,13 @@ pub(super) fn edits_back_to(
     let since = Since { conn, no: environment.no, target };
     let (layers_closed, layers_opened) = since.layers()?;
     let (members_closed, members_opened) = since.members()?;
+    let (activations_closed, activations_opened) = since.activations()?;
     let (solutions_closed, solutions_opened) = since.solutions()?;
     let (publishers_closed, publishers_opened) = since.publishers()?;
     let mut edits = Vec::new();
     edits.extend(since.settings()?);
     edits.extend(members_closed.into_iter().map(Edit::MemberClose));
+    edits.extend(activations_closed.into_iter().map(Edit::ActivationClose));
     edits.extend(layers_closed.into_iter().map(|layer| Edit::LayerClose {
         component: layer.component,
         solution: layer.solution,
@@ -42,6 +44,7 @@ pub(super) fn edits_back_to(
     edits.extend(solutions_opened.into_iter().map(Edit::SolutionOpen));
     edits.extend(layers_opened.into_iter().map(Edit::LayerOpen));
     edits.extend(members_opened.into_iter().map(Edit::MemberOpen));
+    edits.extend(activations_opened.into_iter().map(Edit::ActivationOpen));
     edits.extend(since.tables_to_reopen()?);
     Ok(edits)
 }
@@ -84,6 +87,11 @@ impl Since<'_> {
     fn members(&self) -> Result<Way<Membership>, StoreError> {
         let key = |member: &Membership| -> (ComponentNo, SolutionNo) { (member.component, member.solution) };
         self.way("member", MEMBER, rows::member, key, Membership::eq)
+    }
+
+    fn activations(&self) -> Result<Way<ComponentNo>, StoreError> {
+        let read = |row: &Row<'_>| Ok(ComponentNo(row.get(0)?));
+        self.way("activation", ACTIVATION, read, |component| *component, ComponentNo::eq)
     }
 
     /// Compares the rows of a table that opened since and still hold with those that held then and do no more.

@@ -26,6 +26,7 @@ pub(super) fn state_digest(
     digests.extend(solutions.iter().map(|solution| solution_digest(solution, &publishers, &solutions)));
     layer_digests(conn, environment, moment, &solutions, &mut digests)?;
     member_digests(conn, environment, moment, &solutions, &mut digests)?;
+    activation_digests(conn, environment, moment, &mut digests)?;
     record_digests(conn, environment, moment, &mut digests)?;
     digests.sort_unstable();
     Ok(Digest::of_definition(digests.iter().map(|digest| digest.0.as_slice()), None, []))
@@ -118,6 +119,23 @@ fn member_digests(
                 &row.get::<_, i64>(3)?.to_be_bytes(),
             ],
         ));
+    }
+    Ok(())
+}
+
+fn activation_digests(
+    conn: &Connection,
+    environment: &Environment,
+    moment: i64,
+    digests: &mut Vec<Digest>,
+) -> Result<(), StoreError> {
+    let sql = "SELECT c.type, c.key FROM activation a \
+         JOIN component c ON c.environment_id = a.environment_id AND c.component_no = a.component_no \
+         WHERE a.environment_id = ?1 AND a.from_op <= ?2 AND ?2 < a.to_op";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut found = statement.query(params![environment.no.0, moment])?;
+    while let Some(row) = found.next()? {
+        digests.push(row_digest("activation", &[text(row, 0)?.as_bytes(), text(row, 1)?.as_bytes()]));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::lease::is_gone;
 use crate::{LEASE_MS, Lease, StoreError};
 
 /// Every table whose rows belong to an environment, with its other columns.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     (
         "operation",
         "operation, time, duration, kind, solution, from_version, to_version, suboperation, outcome, changes, job, \
@@ -24,9 +24,10 @@ const TABLES: [(&str, &str); 8] = [
         "solution_no, from_op, to_op, id, unique_name, friendly_name, version, is_managed, publisher_no, kind, \
          parent_no, assumed, assumes, residue",
     ),
-    ("component", "component_no, type, key, name, id, category"),
+    ("component", "component_no, type, key, name, id, category, parent"),
     ("layer", "component_no, solution_no, state, from_op, to_op, slot, digest, is_diff, display_name"),
     ("member", "component_no, solution_no, from_op, to_op, behavior"),
+    ("activation", "component_no, from_op, to_op"),
     ("record", "table_name, id, from_op, to_op, reopened, json"),
 ];
 

@@ -12,8 +12,10 @@ use crate::StoreError;
 /// Marks a SQLite file as a store (`STRA`).
 const APPLICATION_ID: i64 = 0x5354_5241;
 /// The format this build writes, and the newest it reads.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 const SCHEMA: &str = include_str!("schema.sql");
+/// What turns a store of the format before into one of the index's next: the first entry leads from 1 to 2.
+const MIGRATIONS: [&str; 1] = [include_str!("migrate_2.sql")];
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens a store file, which must exist unless `create` is given.
@@ -75,6 +77,7 @@ fn prepare(
         }
     } else {
         journal(&conn).map_err(named)?;
+        migrate(&mut conn).map_err(named)?;
     }
     conn.pragma_update(None, "synchronous", "FULL").map_err(named)?;
     conn.pragma_update(None, "cache_size", -64_000).map_err(named)?;
@@ -106,6 +109,23 @@ fn create(conn: &mut Connection) -> rusqlite::Result<()> {
         transaction.execute_batch(SCHEMA)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", FORMAT)?;
+    }
+    transaction.commit()
+}
+
+/// Brings a store of an older format to this one, in one transaction.
+fn migrate(conn: &mut Connection) -> rusqlite::Result<()> {
+    let format = |conn: &Connection| conn.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    if format(conn)? >= FORMAT {
+        return Ok(());
+    }
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have done so in the meantime.
+    for (step, from) in MIGRATIONS.iter().zip(1..) {
+        if format(&transaction)? == from {
+            transaction.execute_batch(step)?;
+            transaction.pragma_update(None, "user_version", from + 1)?;
+        }
     }
     transaction.commit()
 }

@@ -15,7 +15,7 @@ use super::{Inner, pack as packs, rows};
 use crate::{Pruned, StoreError};
 
 /// Tables whose rows hold from one operation to another.
-const TEMPORAL: [&str; 6] = ["setting", "publisher", "solution", "layer", "member", "record"];
+const TEMPORAL: [&str; 7] = ["setting", "publisher", "solution", "layer", "member", "activation", "record"];
 
 /// Everything a row of any environment, at any kept moment, says to be a definition.
 const ROOTS: &str = "SELECT digest FROM layer UNION SELECT residue FROM solution WHERE residue IS NOT NULL";

@@ -26,7 +26,8 @@ pub(super) const ENVIRONMENT: &str = "e.environment_id, e.id, e.name, s.json, e.
 pub(super) const PUBLISHER: &str = "publisher_no, id, unique_name, friendly_name, prefix, option_value_prefix";
 pub(super) const SOLUTION: &str = "solution_no, id, unique_name, friendly_name, version, is_managed, publisher_no, \
      kind, parent_no, assumed, assumes, residue";
-pub(super) const COMPONENT: &str = "component_no, type, key, name, id, category";
+pub(super) const COMPONENT: &str = "component_no, type, key, name, id, category, parent";
+pub(super) const ACTIVATION: &str = "component_no";
 pub(super) const LAYER: &str = "component_no, solution_no, slot, state, digest, display_name, is_diff, from_op";
 pub(super) const MEMBER: &str = "component_no, solution_no, behavior";
 
@@ -98,7 +99,18 @@ pub(super) fn component(row: &Row<'_>, types: &mut TypeNames) -> rusqlite::Resul
         name: row.get(3)?,
         id: guid_or_null(row, 4)?,
         category: row.get(5)?,
+        parent: parent_key(row, 6, types)?,
     })
+}
+
+/// Reads the key of the component that another one is a part of.
+fn parent_key(row: &Row<'_>, column: usize, types: &mut TypeNames) -> rusqlite::Result<Option<ComponentKey>> {
+    if row.get_ref(column)? == ValueRef::Null {
+        return Ok(None);
+    }
+    let text = text(row, column)?;
+    let (component_type, key) = text.split_once(':').ok_or_else(|| damaged(column, "no component"))?;
+    Ok(Some(ComponentKey::folded(types.get(component_type), key)))
 }
 
 pub(super) fn layer(row: &Row<'_>) -> rusqlite::Result<Layer> {

@@ -94,9 +94,12 @@ CREATE TABLE component (
     name TEXT NOT NULL,
     id TEXT,
     category INTEGER,
+    -- `type:key` of the component this one is a part of, where its own key does not say so.
+    parent TEXT,
     PRIMARY KEY (environment_id, component_no)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX component_by_key ON component (environment_id, type, key);
+CREATE INDEX component_by_parent ON component (environment_id, parent) WHERE parent IS NOT NULL;
 
 -- Clustered by component, so that a stack is read in one place.
 CREATE TABLE layer (
@@ -129,6 +132,15 @@ CREATE TABLE member (
 CREATE INDEX member_by_solution ON member (environment_id, solution_no, component_no);
 CREATE INDEX member_by_opening ON member (environment_id, from_op, component_no);
 CREATE INDEX member_by_closing ON member (environment_id, to_op, component_no) WHERE to_op <> 9223372036854775807;
+
+-- Components that are switched on.
+CREATE TABLE activation (
+    environment_id INTEGER NOT NULL,
+    component_no INTEGER NOT NULL,
+    from_op INTEGER NOT NULL,
+    to_op INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, component_no, from_op)
+) WITHOUT ROWID;
 
 -- Rows of tables (D8). `reopened` marks those that an operation brought back; others were never part of one.
 CREATE TABLE record (

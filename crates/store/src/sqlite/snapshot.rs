@@ -12,7 +12,7 @@ use strata_model::layer::{Layer, LayerState};
 use strata_model::solution::Solution;
 
 use super::environment::missing;
-use super::rows::{self, COMPONENT, LAYER, MEMBER, TypeNames};
+use super::rows::{self, ACTIVATION, COMPONENT, LAYER, MEMBER, TypeNames};
 use crate::StoreError;
 
 /// How many unwanted numbers may lie between two wanted ones of the same run.
@@ -91,6 +91,7 @@ impl Cut<'_> {
             candidates.extend(self.numbers_with_drafts()?);
         }
         let mut named = self.numbers_of_children(&footprint.children_of)?;
+        named.extend(self.numbers_of_types(&footprint.types)?);
         named.extend(footprint.numbers.iter().map(|number| number.0));
         candidates.extend(&named);
         candidates.sort_unstable();
@@ -134,7 +135,7 @@ impl Cut<'_> {
         Ok(statement.query_map([self.no.0, self.moment], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
-    /// Finds columns, keys and whatever else bears its table's name in its key.
+    /// Finds the parts of tables: by the table's name in their keys, or by the parent they were added with.
     fn numbers_of_children(&self, tables: &[String]) -> Result<Vec<i64>, StoreError> {
         let sql =
             "SELECT component_no FROM component WHERE environment_id = ?1 AND type = ?2 AND key > ?3 AND key < ?4";
@@ -147,6 +148,25 @@ impl Cut<'_> {
                 for number in statement.query_map(params![self.no.0, row.name, from, to], |row| row.get(0))? {
                     numbers.push(number?);
                 }
+            }
+        }
+        let sql = "SELECT component_no FROM component WHERE environment_id = ?1 AND parent = ?2 AND parent IS NOT NULL";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        for table in tables {
+            for number in statement.query_map(params![self.no.0, format!("entity:{table}")], |row| row.get(0))? {
+                numbers.push(number?);
+            }
+        }
+        Ok(numbers)
+    }
+
+    fn numbers_of_types(&self, types: &[ComponentType]) -> Result<Vec<i64>, StoreError> {
+        let sql = "SELECT component_no FROM component WHERE environment_id = ?1 AND type = ?2";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut numbers = Vec::new();
+        for component_type in types {
+            for number in statement.query_map(params![self.no.0, component_type.name()], |row| row.get(0))? {
+                numbers.push(number?);
             }
         }
         Ok(numbers)
@@ -222,7 +242,7 @@ impl Cut<'_> {
         let runs = if all { vec![(i64::MIN, i64::MAX)] } else { runs(&numbers) };
         let mut states: Vec<ComponentState> = components
             .into_iter()
-            .map(|component| ComponentState { component, layers: Vec::new(), members: Vec::new() })
+            .map(|component| ComponentState { component, layers: Vec::new(), members: Vec::new(), is_on: false })
             .collect();
         self.join("layer", LAYER, &runs, &mut states, |state, row| {
             state.layers.push(rows::layer(row)?);
@@ -230,6 +250,10 @@ impl Cut<'_> {
         })?;
         self.join("member", MEMBER, &runs, &mut states, |state, row| {
             state.members.push(rows::member(row)?);
+            Ok(())
+        })?;
+        self.join("activation", ACTIVATION, &runs, &mut states, |state, _| {
+            state.is_on = true;
             Ok(())
         })?;
         for state in &mut states {

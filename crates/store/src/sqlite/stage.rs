@@ -128,6 +128,8 @@ fn wanted(plan: &Plan) -> Vec<Digest> {
             | Edit::LayerClose { .. }
             | Edit::MemberOpen(_)
             | Edit::MemberClose(_)
+            | Edit::ActivationOpen(_)
+            | Edit::ActivationClose(_)
             | Edit::RowsClose { .. }
             | Edit::RowsReopen { .. }
             | Edit::ColumnClose { .. }

@@ -9,7 +9,10 @@ use strata_store::sqlite::SqliteStore;
 use strata_store::{Store, StoreError};
 use tempfile::TempDir;
 
-use crate::fixture::{Shelf, apply, create, current, digest, import};
+use strata_model::id::ComponentNo;
+use strata_model::plan::Edit;
+
+use crate::fixture::{Shelf, apply, create, current, digest, import, whole};
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a scratch folder");
@@ -75,7 +78,31 @@ fn newer_formats_are_named() {
     drop(SqliteStore::open_or_create(&path).expect("a new store"));
     Connection::open(&path).and_then(|conn| conn.pragma_update(None, "user_version", 7)).expect("a database");
     let error = open(&path).expect_err("a newer format");
-    assert!(matches!(error, StoreError::Newer { found: 7, supported: 1, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 7, supported: 2, .. }), "{error:?}");
+}
+
+/// Takes out what format 2 added, which leaves a store of format 1.
+const TO_FORMAT_1: &str = "DROP TABLE activation; DROP INDEX component_by_parent; \
+     ALTER TABLE component DROP COLUMN parent; PRAGMA user_version = 1;";
+
+#[test]
+fn stores_of_format_1_are_migrated() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open_or_create(&path).expect("a new store");
+    let environment = create(&store, "dev");
+    let mut shelf = Shelf::default();
+    let edits = import(&mut shelf, 1, 1, &["a", "b"]);
+    apply(&store, "dev", edits, &shelf);
+    let expected = digest(&store, &environment, None);
+    drop(store);
+    Connection::open(&path).and_then(|conn| conn.execute_batch(TO_FORMAT_1)).expect("a database");
+
+    let store = open(&path).expect("a migrated store");
+    assert_eq!(digest(&store, &environment, None), expected);
+    apply(&store, "dev", vec![Edit::ActivationOpen(ComponentNo(1))], &shelf);
+    assert!(whole(&store, &environment, None).components.values().any(|state| state.is_on));
+    drop(store);
+    open(&path).expect("a store that needs no more");
 }
 
 #[test]

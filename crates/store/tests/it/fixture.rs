@@ -148,7 +148,7 @@ pub(crate) fn column(name: &str) -> ComponentKey {
 
 pub(crate) fn component(no: i64, key: ComponentKey) -> Component {
     let name = key.as_str().to_uppercase();
-    Component { no: ComponentNo(no), key, name, id: None, category: None }
+    Component { no: ComponentNo(no), key, name, id: None, category: None, parent: None }
 }
 
 pub(crate) fn layer(component: i64, solution: i64, digest: Digest) -> Layer {

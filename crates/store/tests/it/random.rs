@@ -30,6 +30,7 @@ enum Thing {
     Layer(i64, i64),
     Draft(i64),
     Member(i64, i64),
+    Activation(i64),
 }
 
 /// The state of an environment as plain maps.
@@ -38,6 +39,7 @@ struct Plain {
     solutions: BTreeMap<i64, Solution>,
     layers: BTreeMap<(i64, i64, LayerState), Layer>,
     members: BTreeMap<(i64, i64), Membership>,
+    on: BTreeSet<i64>,
 }
 
 fn thing() -> impl Strategy<Value = Thing> {
@@ -46,6 +48,7 @@ fn thing() -> impl Strategy<Value = Thing> {
         4 => (1..=COMPONENTS, 0..=SOLUTIONS).prop_map(|(component, solution)| Thing::Layer(component, solution)),
         1 => (1..=COMPONENTS).prop_map(Thing::Draft),
         2 => (1..=COMPONENTS, 1..=SOLUTIONS).prop_map(|(component, solution)| Thing::Member(component, solution)),
+        1 => (1..=COMPONENTS).prop_map(Thing::Activation),
     ]
 }
 
@@ -78,6 +81,13 @@ impl Plain {
                 let new = (old.as_ref() != Some(&new)).then_some(new);
                 self.members.extend(new.clone().map(|new| ((component, of), new)));
                 old.map(Edit::MemberClose).into_iter().chain(new.map(Edit::MemberOpen)).collect()
+            }
+            Thing::Activation(component) if self.on.remove(&component) => {
+                vec![Edit::ActivationClose(ComponentNo(component))]
+            }
+            Thing::Activation(component) => {
+                self.on.insert(component);
+                vec![Edit::ActivationOpen(ComponentNo(component))]
             }
         }
     }
@@ -117,6 +127,7 @@ impl Plain {
             }
             assert_eq!(found, layers);
             assert_eq!(found_members, members);
+            assert_eq!(state.is_some_and(|state| state.is_on), self.on.contains(&no));
         }
     }
 
