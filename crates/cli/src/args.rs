@@ -10,7 +10,7 @@ mod import;
 mod solution;
 
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
-pub(crate) use solution::{PublisherCommand, SolutionCommand, SolutionName};
+pub(crate) use solution::{PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.
 #[derive(Debug, Parser)]

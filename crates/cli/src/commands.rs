@@ -5,6 +5,7 @@
 
 mod completions;
 mod component;
+mod deployment;
 mod env;
 mod history;
 mod import;

@@ -29,8 +29,6 @@ const NOT_YET: &[(&str, &[&str])] = &[
             "diff",
             "check",
             "version",
-            "create-settings",
-            "check-settings",
         ],
     ),
     ("component", &["create", "activate", "deactivate", "delete", "dependencies"]),

@@ -4,7 +4,7 @@
 //! what Active held before; so Active masks that unit and nothing else (OQ 36).
 
 use strata_model::code::ErrorCode;
-use strata_model::component::{Component, ComponentKey, Merge};
+use strata_model::component::{Component, ComponentKey, ComponentRef, Merge};
 use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot};
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
@@ -15,7 +15,7 @@ use strata_xml::{Element, Node};
 use crate::definition::{self, Unit, segments};
 use crate::effect::{Lens, StackItem};
 use crate::layering::{overlay, unit_of_edit};
-use crate::{catalogue, names, publish};
+use crate::{catalogue, names, publish, variables};
 
 /// One `PATH=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +24,11 @@ pub struct PropertyEdit {
     pub value: String,
 }
 
-/// Returns the components that planning an edit or removal must see.
+/// Returns the components that planning an edit or removal must see; a value has its definition beside it.
 pub fn footprint(key: &ComponentKey) -> Footprint {
-    Footprint { keys: vec![key.clone()], ..Footprint::default() }
+    let is_value = key.component_type.is(variables::VALUE);
+    let definition = is_value.then(|| variables::definition_key(key.as_str()));
+    Footprint { keys: [key.clone()].into_iter().chain(definition).collect(), ..Footprint::default() }
 }
 
 /// Plans an edit of properties; `solution` names the unmanaged solution that the edit is made in.
@@ -115,7 +117,8 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn find(snapshot: &'a Snapshot, key: &'a ComponentKey, rules: &Rules) -> Option<Self> {
         let state = snapshot.components.get(key);
-        let system = catalogue::component(key, rules);
+        // L118: a variable that has no value yet takes one all the same.
+        let system = catalogue::component(key, rules).or_else(|| variables::fresh_component(snapshot, key));
         let exists = system.is_some() || state.is_some_and(|state| !state.layers.is_empty());
         exists.then_some(Self { key, snapshot, state, system })
     }
@@ -125,10 +128,18 @@ impl<'a> Target<'a> {
             return state.component.no;
         }
         let no = self.snapshot.next_component;
-        let name = self.system.as_ref().map_or(self.key.as_str(), |system| system.name.as_str()).to_owned();
-        let component = Component { no, key: self.key.clone(), name, id: None, category: None, parent: None };
+        let is_value = self.key.component_type.is(variables::VALUE);
+        let parent = is_value.then(|| variables::definition_key(self.key.as_str()));
+        let component = Component { no, key: self.key.clone(), name: self.name(), id: None, category: None, parent };
         plan.edits.push(Edit::ComponentAdd(component));
         no
+    }
+
+    /// Returns the name in the case it is known by.
+    fn name(&self) -> String {
+        let installed = self.state.map(|state| state.component.name.as_str());
+        let system = self.system.as_ref().map(|system| system.name.as_str());
+        installed.or(system).unwrap_or(self.key.as_str()).to_owned()
     }
 
     /// Returns the new content of the Active layer.
@@ -157,7 +168,7 @@ impl<'a> Target<'a> {
                 plan.findings.push(unknown_property(self.key, &edit.path));
                 return None;
             };
-            if !known.contains(&path) {
+            if !known.contains(&path) && !component_type.is(variables::VALUE) {
                 let message = format!("no layer of this {} mentions `{path}` so far", component_type.label());
                 plan.findings.push(Finding::warning(FindingKind::Component, None, "R8", message));
             }
@@ -167,6 +178,9 @@ impl<'a> Target<'a> {
         }
         // The row unit holds the component's files too (L38).
         let files = if touches_row { files } else { Vec::new() };
+        if component_type.is(variables::VALUE) {
+            return Some(variables::value_body(&self.name(), &active));
+        }
         Some(Body { bytes: strata_xml::write(&active).into(), home: None, files })
     }
 
@@ -243,10 +257,11 @@ impl<'a> Target<'a> {
         let seen = Lens { bodies: &both, ..*lens }.compare(self.key, &before, &after, "Active");
         let reference = match self.state {
             Some(state) => names::installed(self.snapshot.environment.id, state),
-            None => names::keyed(self.snapshot.environment.id, self.key),
+            None => ComponentRef::new(self.snapshot.environment.id, self.key, &self.name(), None, None),
         };
+        let is_new = before.is_empty() && self.key.component_type.is(variables::VALUE);
         plan.changes.push(Change {
-            action: Action::Modify,
+            action: if is_new { Action::Create } else { Action::Modify },
             component: reference,
             layer: "Active".to_owned(),
             effect: if is_draft { Effect::None } else { seen.effect },
@@ -276,7 +291,7 @@ fn absent(key: &ComponentKey) -> Finding {
 }
 
 fn refuse_edit(snapshot: &Snapshot, key: &ComponentKey, plan: &mut Plan) {
-    let is_value = key.component_type.is("environmentvariablevalue");
+    let is_value = key.component_type.is(variables::VALUE);
     if snapshot.environment.settings.block_unmanaged && !is_value {
         let message = "the environment does not allow unmanaged customizations".to_owned();
         plan.findings.push(

@@ -24,6 +24,7 @@ pub(crate) struct Seen {
 }
 
 /// The facts that effects are computed from.
+#[derive(Clone, Copy)]
 pub(crate) struct Lens<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) rules: &'a Rules,
@@ -93,6 +94,14 @@ impl Lens<'_> {
     pub(crate) fn item(&self, layer: &Layer) -> StackItem {
         let name = names::solution(self.snapshot, layer.solution);
         StackItem { name, digest: Some(layer.digest), is_diff: layer.is_diff }
+    }
+
+    /// Resolves a stack: each path with its value and the name of the layer that decides it.
+    pub(crate) fn resolve(&self, key: &ComponentKey, items: &[StackItem]) -> BTreeMap<String, (String, String)> {
+        let stack = self.stack(key, items);
+        let resolved = layering::resolve(&key.component_type, &stack).unwrap_or_default();
+        let named = |leaf: layering::ResolvedLeaf| (leaf.value, stack[leaf.decided_by].name.clone());
+        resolved.into_iter().map(|(path, leaf)| (path, named(leaf))).collect()
     }
 
     fn stack(&self, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {

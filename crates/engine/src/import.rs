@@ -13,6 +13,8 @@ pub use assume::is_assumed_layer;
 mod checks;
 mod dependencies;
 mod layers;
+mod settings;
+pub use settings::declared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,6 +43,7 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
     let mut keys: Vec<_> = package.components.iter().map(|component| component.key.clone()).collect();
     keys.extend(package.manifest.root_components.iter().map(|root| root.key.clone()));
     keys.extend(package.manifest.missing_dependencies.iter().map(|missing| missing.required.key.clone()));
+    keys.extend(settings::keys(package, options.settings.as_ref().map(|file| &file.settings)));
     keys.sort_unstable();
     keys.dedup();
     let installed = snapshot.solution_named(&package.manifest.unique_name);
@@ -69,6 +72,7 @@ pub fn plan(
     }
     import.check_languages();
     let assumptions = import.check_components();
+    import.check_settings();
     if import.plan.is_refused() {
         return import.plan;
     }
@@ -76,10 +80,12 @@ pub fn plan(
     import.make_placeholders(assumptions);
     import.number_solution();
     import.change_layers();
+    import.apply_settings();
     import.open_solution();
     if options.publish_changes {
         import.publish_drafts();
     }
+    import.report_variables();
     import.finish()
 }
 

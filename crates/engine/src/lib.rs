@@ -19,3 +19,4 @@ pub mod publish;
 mod removal;
 pub mod restore;
 pub mod uninstall;
+pub mod variables;

@@ -57,6 +57,7 @@ codes! {
     DELETE_IN_USE = Some("0x8004F01F"), "CannotDeleteInUseComponent";
     SOLUTION_NAME_TAKEN = Some("0x8004F023"), "SolutionUniqueNameViolation";
     CANNOT_UPDATE_MANAGED = Some("0x8004F024"), "CannotUpdateManagedSolution";
+    CONNECTION_REFERENCE_NOT_FOUND = Some("0x80095005"), "ConnectionReferenceNotFound";
     COMPONENT_NOT_EXIST = Some("0x80090457"), "ComponentNotExist";
     CONCURRENCY = Some("0x80071151"), "SolutionConcurrencyFailure";
     // Refusals without a platform code (R2).
@@ -66,6 +67,7 @@ codes! {
     UNMANAGED_CUSTOMIZATIONS_BLOCKED = None, "UnmanagedCustomizationsBlocked";
     UPGRADE_NEEDS_MANAGED_BASE = None, "UpgradeNeedsManagedBase";
     UNMANAGED_BASE = None, "UnmanagedBase";
+    INVALID_DEPLOYMENT_SETTINGS = None, "InvalidDeploymentSettings";
     UNKNOWN_PROPERTY = None, "UnknownProperty";
     UNSUPPORTED = None, "Unsupported";
     // Names of ours for requests that the store or the command line cannot meet.

@@ -9,6 +9,7 @@
 pub mod code;
 pub mod component;
 pub mod dependency;
+pub mod deployment_settings;
 pub mod environment;
 pub mod history;
 pub mod id;

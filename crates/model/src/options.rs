@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use callers::{CALLERS, Caller, EqualVersion, Overwrite};
 
+use crate::deployment_settings::SettingsFile;
 use crate::package::Package;
 use crate::solution::Solution;
 
@@ -27,6 +28,9 @@ pub struct ImportOptions {
     #[serde(default)]
     pub equal_version: EqualVersion,
     pub assume_missing: bool,
+    /// Values of environment variables, and connections (L121).
+    #[serde(rename = "settings_file", default)]
+    pub settings: Option<SettingsFile>,
     /// Lists components that stay as they are, instead of counting them; changes nothing else.
     #[serde(skip)]
     pub list_unchanged: bool,
@@ -64,6 +68,7 @@ impl ImportOptions {
             allow_lower_version: false,
             equal_version: caller.equal_version,
             assume_missing: false,
+            settings: None,
             list_unchanged: false,
             caller: caller.name.to_owned(),
         }
@@ -86,11 +91,15 @@ impl ImportOptions {
         let (None, true, Some(installed)) = (self.action, is_plain, installed) else { return options };
         let is_equal = installed.version == package.manifest.version;
         match (self.default_action, self.equal_version) {
-            (_, EqualVersion::Rebinds) if is_equal => options.skip_lower_version = true,
+            (_, EqualVersion::Rebinds) if is_equal => options.skip_lower_version = !self.gives_connections(),
             (ImportAction::Update, _) => {}
             (default, _) => options.action = Some(default),
         }
         options
+    }
+
+    fn gives_connections(&self) -> bool {
+        self.settings.as_ref().is_some_and(|file| !file.settings.connection_references.is_empty())
     }
 
     /// Names the options that differ from the caller's documented defaults.
@@ -111,6 +120,7 @@ impl ImportOptions {
             ("convert to managed", self.convert_to_managed),
             ("lower versions", self.allow_lower_version || (self.skip_lower_version && !rebinds)),
             ("assume missing", self.assume_missing),
+            ("deployment settings", self.settings.is_some()),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }

@@ -33,6 +33,8 @@ pub struct Plan {
     /// Components that stay as they are and are not listed.
     pub unchanged: u64,
     pub edits: Vec<Edit>,
+    /// What the environment variables that the operation concerns come to (L118).
+    pub variables: Vec<VariableOutcome>,
     /// Definitions that the plan itself makes (edits of Active, placeholders), by digest.
     pub definitions: BTreeMap<Digest, Body<'static>>,
 }
@@ -126,6 +128,45 @@ pub struct PropertyChange {
     pub resolved_after: Option<String>,
 }
 
+/// What an environment variable has after an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VariableOutcome {
+    #[serde(rename = "schemaname")]
+    pub schema_name: String,
+    #[serde(rename = "type")]
+    pub variable_type: VariableType,
+    /// `None` where there is neither value nor default; hidden where the variable is a secret.
+    pub value: Option<String>,
+    pub from: VariableSource,
+    /// The layer that decides it.
+    #[serde(rename = "decidedby")]
+    pub decided_by: Option<String>,
+}
+
+/// What a variable's value comes from (OQ 12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VariableSource {
+    Value,
+    Default,
+    None,
+}
+
+/// The type of an environment variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VariableType {
+    Text,
+    Number,
+    YesNo,
+    Json,
+    DataSource,
+    Secret,
+}
+
+/// Stands in plans for what a secret names.
+pub const HIDDEN: &str = "••••••";
+
 /// Something the rules say about a plan; errors refuse it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -182,6 +223,8 @@ pub enum FindingKind {
     Package,
     /// What the caller's front end does or does not offer.
     Caller,
+    /// Environment variables and connections (L117–L121).
+    Settings,
 }
 
 impl Finding {
@@ -334,6 +377,7 @@ impl Plan {
             changes: Vec::new(),
             unchanged: 0,
             edits: Vec::new(),
+            variables: Vec::new(),
             definitions: BTreeMap::new(),
         }
     }

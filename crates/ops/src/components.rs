@@ -6,6 +6,7 @@ use strata_engine::catalogue::{self, SystemComponent};
 use strata_engine::definition;
 use strata_engine::import::is_assumed_layer;
 use strata_engine::layering::{self, StackedLayer};
+use strata_engine::variables::definition_key;
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType, Identity};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
@@ -109,6 +110,21 @@ pub fn find(
                 .hint(format!("name one: {}", names.join(", "))))
         }
     }
+}
+
+/// Finds the component that an edit names: the value of an environment variable may still be to come (L118).
+pub fn find_to_edit(workspace: &Workspace, environment: &Environment, text: &str) -> Result<ComponentKey, OpsError> {
+    let named =
+        text.split_once(':').map(|(component_type, name)| (ComponentType::written(component_type), name.trim()));
+    if let Some((component_type, name)) = named.filter(|(of, _)| of.is("environmentvariablevalue")) {
+        let definition = definition_key(name);
+        let footprint = Footprint { keys: vec![definition.clone()], ..Footprint::default() };
+        let snapshot = workspace.store().snapshot(environment, None, &footprint)?;
+        if snapshot.components.get(&definition).is_some_and(|state| !state.layers.is_empty()) {
+            return Ok(ComponentKey::new(component_type, name));
+        }
+    }
+    find(workspace, environment, None, text)
 }
 
 fn find_by_id(

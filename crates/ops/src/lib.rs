@@ -7,6 +7,7 @@
 //! Not here: rules, formatting for people.
 
 pub mod components;
+pub mod deployment;
 pub mod environments;
 mod error;
 pub mod history;

@@ -53,7 +53,12 @@ pub fn save(
     let request = match (request, digest_of(prepared.package.as_ref())) {
         (Request::Import { path, options }, Some(digest)) => {
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-            SavedRequest::Import { path, digest, options: options.clone() }
+            let mut options = options.clone();
+            if let Some(file) = &mut options.settings {
+                let full = fs::canonicalize(&file.path).ok();
+                file.path = full.map_or_else(|| file.path.clone(), |full| full.display().to_string());
+            }
+            SavedRequest::Import { path, digest, options }
         }
         (Request::Uninstall { solution }, _) => SavedRequest::Uninstall { solution: solution.clone() },
         (_, _) => return Err(OpsError::request(ErrorCode::UNSUPPORTED, "only imports and uninstalls can be saved")),
@@ -84,7 +89,8 @@ pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Resu
     }
     let environment = workspace.environment_named(&header.environment)?;
     let (request, package) = match header.request {
-        SavedRequest::Import { path, digest, options } => {
+        SavedRequest::Import { path, digest, mut options } => {
+            crate::deployment::read_again(&mut options)?;
             let package = read_package(&path)?;
             if package.digest != digest {
                 let message = format!("{} is not the package that was planned", path.display());

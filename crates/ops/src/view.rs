@@ -12,7 +12,7 @@ use strata_model::id::{Guid, Operation};
 use strata_model::layer::{LayerKind, LayerState};
 use strata_model::options::ImportOptions;
 use strata_model::package::Container;
-use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolution, Summary};
+use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolution, Summary, VariableOutcome};
 use strata_model::rules::Rules;
 
 /// An entry of `env list`, and the answer of `env show`.
@@ -174,6 +174,17 @@ pub struct LeafChangeEntry {
     pub here: Option<String>,
 }
 
+/// An entry of `solution check-settings`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SettingsProblem {
+    /// `environmentvariable`, `connectionreference` or `section`.
+    pub kind: &'static str,
+    pub name: String,
+    /// `missing`, `unknown`, `empty`, `duplicate`, `type` or `connector`.
+    pub problem: &'static str,
+    pub message: String,
+}
+
 /// A plan, or what an operation did.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PlanView {
@@ -187,6 +198,9 @@ pub struct PlanView {
     pub findings: Vec<Finding>,
     pub summary: Summary,
     pub changes: Vec<Change>,
+    /// What environment variables come to.
+    #[serde(rename = "environmentvariables", skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<VariableOutcome>,
     /// The import job, once it ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<Guid>,
@@ -218,6 +232,7 @@ impl PlanView {
             findings: plan.findings.clone(),
             summary: plan.summary(),
             changes: plan.changes.iter().filter(listed).cloned().collect(),
+            variables: plan.variables.clone(),
             job: None,
             applied_as: None,
         }

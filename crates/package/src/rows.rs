@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::id::Guid;
 use strata_model::package::{Definition, PackagedComponent, Presence, Slice};
@@ -71,7 +72,7 @@ pub(crate) fn add(
         }
     }
     for (part, path) in rest {
-        if path.ends_with("/environmentvariablevalues.json") && add_value(inventory, part, &path, &rows) {
+        if path.ends_with("/environmentvariablevalues.json") && add_value(inventory, part, &path, &rows)? {
             continue;
         }
         if let Some(component) = rows.around(&path) {
@@ -147,17 +148,26 @@ fn row_label(root: &Element) -> Option<String> {
     labelled.or_else(|| ["displayname", "name", "friendlyname"].iter().find_map(|name| root.child_text(name)))
 }
 
-/// `environmentvariablevalues.json` is the value of the definition beside it (L117).
-fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) -> bool {
-    let owner = path.rsplit_once('/').and_then(|(folder, _)| rows.by_folder.get(folder));
-    let Some(owner) = owner.map(|component| &inventory.components[*component]) else { return false };
-    let (name, parent) = (owner.name.clone(), owner.key.clone());
-    let display_name = owner.display_name.clone();
+/// `environmentvariablevalues.json` is the value of the definition beside it; a package may bring a value whose
+/// definition is elsewhere, and then the folder names it (L117).
+fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) -> Result<bool, ReadPackageError> {
+    let Some((folder, _)) = path.rsplit_once('/') else { return Ok(false) };
+    let owner = rows.by_folder.get(folder).map(|component| &inventory.components[*component]);
+    let (name, parent, display_name) = match (owner, folder.rsplit_once('/')) {
+        (Some(owner), _) => (owner.name.clone(), Some(owner.key.clone()), owner.display_name.clone()),
+        (None, Some((top, name))) if top.eq_ignore_ascii_case("environmentvariabledefinitions") => {
+            (name.to_owned(), None, None)
+        }
+        (None, _) => return Ok(false),
+    };
     let json: Option<serde_json::Value> = serde_json::from_slice(&inventory.parts[part].bytes).ok();
-    let id = json.as_ref().and_then(|json| {
-        let value = json.get("environmentvariablevalues")?.get("environmentvariablevalue")?;
-        value.get("@environmentvariablevalueid")?.as_str().and_then(Guid::parse)
-    });
+    let value = json.as_ref().and_then(|json| json.get("environmentvariablevalues")?.get("environmentvariablevalue"));
+    if value.and_then(serde_json::Value::as_array).is_some_and(|values| values.len() > 1) {
+        let message = format!("environment variable {name} has more than one value");
+        let code = ErrorCode::DUPLICATE_CUSTOM_COMPONENT_INSTANCE;
+        return Err(ReadPackageError::new(code, message).in_part(path));
+    }
+    let id = value.and_then(|value| value.get("@environmentvariablevalueid")?.as_str().and_then(Guid::parse));
     let length = inventory.parts[part].bytes.len();
     inventory.own(part);
     inventory.claimed.push((part, 0..length));
@@ -165,7 +175,7 @@ fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) ->
         key: ComponentKey::new(ComponentType::named("environmentvariablevalue"), &name),
         name,
         id,
-        parent: Some(parent),
+        parent,
         display_name,
         category: None,
         presence: Presence::Full,
@@ -176,7 +186,7 @@ fn add_value(inventory: &mut Inventory, part: usize, path: &str, rows: &Rows) ->
         },
         digest: UNHASHED,
     });
-    true
+    Ok(true)
 }
 
 /// `Assets/*.xml`: many-to-many rows, one component each, keyed by both ends.

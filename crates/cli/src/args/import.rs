@@ -125,7 +125,7 @@ pub(crate) struct ImportFlags {
     /// Complete the target with placeholders so that the package can be tried
     #[arg(long)]
     pub(crate) assume_missing: bool,
-    /// Deployment settings
+    /// Deployment settings: values of environment variables, and connections
     #[arg(long, value_name = "JSON")]
     pub(crate) settings_file: Option<PathBuf>,
     /// Take the documented defaults of this caller

@@ -45,6 +45,31 @@ impl SolutionName {
     }
 }
 
+/// The package that settings are for: `FILE`, `--path`, or `pac`'s two flags.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SettingsPackage {
+    /// A .zip, a .cab or an unpacked folder
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// The same as FILE
+    #[arg(short, long, value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// The same, a zip
+    #[arg(short = 'z', long, value_name = "ZIP")]
+    solution_zip: Option<PathBuf>,
+    /// The same, a folder
+    #[arg(short = 'f', long, value_name = "FOLDER")]
+    solution_folder: Option<PathBuf>,
+}
+
+impl SettingsPackage {
+    pub(crate) fn get(&self) -> PathBuf {
+        let named = [&self.file, &self.path, &self.solution_zip, &self.solution_folder];
+        named.into_iter().flatten().next().cloned().unwrap_or_default()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SolutionCommand {
     /// Create an unmanaged solution
@@ -97,6 +122,27 @@ pub(crate) enum SolutionCommand {
         name: SolutionName,
         #[command(flatten)]
         write: WriteFlags,
+    },
+    /// Make a deployment settings file for a package, to be filled in
+    CreateSettings {
+        #[command(flatten)]
+        package: SettingsPackage,
+        /// File to write [default: none, only shown]
+        #[arg(short, long, value_name = "JSON")]
+        settings_file: Option<PathBuf>,
+        /// Replace the file where it exists
+        #[arg(long)]
+        overwrite: bool,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Name every missing, unknown or empty entry of a deployment settings file; exits with 3 where there is one
+    CheckSettings {
+        #[command(flatten)]
+        package: SettingsPackage,
+        /// File to check
+        #[arg(short, long, value_name = "JSON")]
+        settings_file: PathBuf,
     },
     /// Publish all drafts, or those of one solution
     Publish {

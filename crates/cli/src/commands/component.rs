@@ -31,7 +31,7 @@ pub(crate) fn run(context: &Context<'_>, command: &ComponentCommand) -> Result<E
             context.refuse_at("component set")?;
             let (component, edits) = edits(component.as_deref(), property)?;
             let request = |workspace: &Workspace, environment: &Environment| {
-                let component = components::find(workspace, environment, None, component)?;
+                let component = components::find_to_edit(workspace, environment, component)?;
                 Ok(Request::Set { component, edits, solution: solution_name.clone() })
             };
             carry_out(context, request, write.plan, write::Care::Plain)

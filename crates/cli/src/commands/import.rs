@@ -4,7 +4,7 @@ use std::path::Path;
 
 use strata_model::options::{Caller, ImportAction, ImportOptions};
 use strata_model::plan::{Action, Change, OperationKind};
-use strata_ops::{Applied, OpsError, Request, read_package};
+use strata_ops::{Applied, OpsError, Request, deployment, read_package};
 
 use super::{Context, write};
 use crate::args::{ImportArgs, ImportFlags};
@@ -38,9 +38,10 @@ fn refuse_unreadable(context: &Context<'_>, path: &Path) -> Result<(), Failure> 
 
 /// Makes the options of an import: the caller's defaults, and what was given over them.
 pub(crate) fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
-    if flags.settings_file.is_some() {
-        return Err(Failure::unsupported("--settings-file is not supported in this version"));
-    }
+    let settings = match &flags.settings_file {
+        Some(file) => Some(deployment::read(file)?),
+        None => None,
+    };
     let caller = flags.caller.as_deref().and_then(Caller::named).unwrap_or(Caller::default_one());
     let defaults = ImportOptions::of(caller);
     let is_on = |flag: Option<bool>, default: bool| flag.unwrap_or(default);
@@ -54,6 +55,7 @@ pub(crate) fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
         skip_lower_version: is_on(flags.skip_lower_version, defaults.skip_lower_version),
         allow_lower_version: is_on(flags.allow_lower_version, defaults.allow_lower_version),
         assume_missing: flags.assume_missing,
+        settings,
         ..defaults
     };
     if options.skip_lower_version && options.allow_lower_version {

@@ -9,7 +9,7 @@ use strata_model::version::Version;
 use strata_ops::NewSolution;
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions};
 
-use super::{Context, import, plan, write};
+use super::{Context, deployment, import, plan, write};
 use crate::args::{SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -48,6 +48,10 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             context.refuse_at("solution delete")?;
             delete(context, name, write.plan)
         }
+        SolutionCommand::CreateSettings { package, settings_file, overwrite, write } => {
+            deployment::create(context, package, settings_file.as_deref(), *overwrite, write.plan)
+        }
+        SolutionCommand::CheckSettings { package, settings_file } => deployment::check(context, package, settings_file),
         SolutionCommand::Publish { solution_name, write } => {
             context.refuse_at("solution publish")?;
             let request = Request::Publish { solution: solution_name.clone() };
@@ -163,7 +167,13 @@ impl Saved {
         let meant = match (text(&request["path"]), text(&request["solution"])) {
             (Some(path), _) => {
                 let options: Option<ImportOptions> = serde_json::from_value(request["options"].clone()).ok();
-                options.map(|options| Request::Import { path: path.into(), options })
+                match options {
+                    Some(mut options) => {
+                        strata_ops::deployment::read_again(&mut options)?;
+                        Some(Request::Import { path: path.into(), options })
+                    }
+                    None => None,
+                }
             }
             (None, Some(solution)) => Some(Request::Uninstall { solution }),
             (None, None) => None,

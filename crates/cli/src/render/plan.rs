@@ -5,7 +5,7 @@ use std::fmt;
 
 use anstyle::Style;
 use strata_model::options::{EqualVersion, ImportAction, ImportOptions};
-use strata_model::plan::{Action, Change, Effect, Finding, FindingKind, OperationKind, PropertyChange};
+use strata_model::plan::{Action, Change, Effect, Finding, FindingKind, OperationKind, PropertyChange, VariableSource};
 use strata_ops::view::{PlanOutcome, PlanView};
 
 use super::findings;
@@ -46,6 +46,7 @@ impl fmt::Display for PlanText<'_> {
         }
         self.header(&mut text);
         self.changes(&mut text);
+        self.variables(&mut text);
         self.losses(&mut text);
         findings::of_plan(&mut text, &self.view.findings, self.verbose);
         line!(text);
@@ -123,6 +124,30 @@ impl PlanText<'_> {
         }
         if lines.len() > listed_max {
             line!(text, "      {DIM}… and {} more (-v lists all){DIM:#}", lines.len() - listed_max);
+        }
+    }
+
+    /// L118: what each environment variable has in the end.
+    fn variables(&self, text: &mut String) {
+        let variables = &self.view.variables;
+        if variables.is_empty() {
+            return;
+        }
+        line!(text);
+        line!(text, "{}", paint(BOLD, "Environment variables"));
+        let listed_max = if self.verbose { usize::MAX } else { LISTED_MAX };
+        for variable in variables.iter().take(listed_max) {
+            let decider = variable.decided_by.as_deref().map(clean).unwrap_or_default();
+            let source = match variable.from {
+                VariableSource::Value => format!("{DIM}(value in {decider}){DIM:#}"),
+                VariableSource::Default => format!("{DIM}(default of {decider}){DIM:#}"),
+                VariableSource::None => format!("{YELLOW}(none){YELLOW:#}"),
+            };
+            let shown = variable.value.as_deref().map(|shown| format!("{} ", value(shown))).unwrap_or_default();
+            line!(text, "  {} = {shown}{source}", clean(&variable.schema_name));
+        }
+        if variables.len() > listed_max {
+            line!(text, "  {DIM}… and {} more (-v lists all){DIM:#}", variables.len() - listed_max);
         }
     }
 

@@ -8,7 +8,8 @@ use strata_model::environment::{DesktopFlowSchema, Settings};
 use strata_model::package::Container;
 use strata_model::publisher::Publisher;
 use strata_ops::view::{
-    ComponentEntry, EnvironmentEntry, MissingDependencyEntry, PackageDetail, SolutionDetail, SolutionEntry,
+    ComponentEntry, EnvironmentEntry, MissingDependencyEntry, PackageDetail, SettingsProblem, SolutionDetail,
+    SolutionEntry,
 };
 
 use super::history::when;
@@ -49,6 +50,28 @@ pub(crate) fn environments(entries: &[EnvironmentEntry]) -> String {
             Cell::new(clean(&entry.display_name)),
             Cell::new(&entry.platform_version),
             Cell::new(entry.operation.0),
+        ]);
+    }
+    laid_out(rows)
+}
+
+/// Lists what is wrong with deployment settings.
+pub(crate) fn settings_problems(problems: &[SettingsProblem]) -> String {
+    if problems.is_empty() {
+        return "The settings fit.".to_owned();
+    }
+    let mut rows = table(&["problem", "what", "name", ""]);
+    for problem in problems {
+        let what = match problem.kind {
+            "environmentvariable" => "environment variable",
+            "connectionreference" => "connection reference",
+            other => other,
+        };
+        rows.add_row(vec![
+            Cell::new(problem.problem).fg(comfy_table::Color::Yellow),
+            Cell::new(what),
+            Cell::new(clean(&problem.name)),
+            Cell::new(clean(&problem.message)),
         ]);
     }
     laid_out(rows)

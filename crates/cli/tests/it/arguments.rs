@@ -130,7 +130,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "unpack",
         "plan --apply-upgrade Core",
         "plan a.zip --at 3",
-        "import nowhere.zip --settings-file s.json",
     ];
     for line in later {
         let error = sandbox.error(line, 1);

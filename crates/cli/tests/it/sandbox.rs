@@ -66,6 +66,49 @@ impl Sandbox {
         value["error"].clone()
     }
 
+    /// Writes a file, with the folders above it.
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        std::fs::write(path, content).expect("a file");
+    }
+
+    /// Writes the unpacked managed solution Ops of publisher contoso, with four environment variables and a
+    /// connection reference, into the folder of that name.
+    pub(crate) fn write_settings_package(&self, folder: &str, version: &str) {
+        let manifest = format!(
+            "<ImportExportXml version=\"9.2.1.1\" SolutionPackageVersion=\"9.2\" languagecode=\"1033\">\
+             <SolutionManifest><UniqueName>Ops</UniqueName><LocalizedNames /><Version>{version}</Version>\
+             <Managed>1</Managed><Publisher><UniqueName>contoso</UniqueName><CustomizationPrefix>contoso\
+             </CustomizationPrefix><CustomizationOptionValuePrefix>10000</CustomizationOptionValuePrefix></Publisher>\
+             <RootComponents /><MissingDependencies /></SolutionManifest></ImportExportXml>"
+        );
+        self.write(&format!("{folder}/Other/Solution.xml"), &manifest);
+        let customizations = "<ImportExportXml><connectionreferences><connectionreference \
+             connectionreferencelogicalname=\"contoso_sql\"><connectorid>/apis/shared_sql</connectorid>\
+             </connectionreference></connectionreferences><Languages><Language>1033</Language></Languages>\
+             </ImportExportXml>";
+        self.write(&format!("{folder}/Other/Customizations.xml"), customizations);
+        for (name, number, rest) in [
+            ("contoso_Url", 0, ""),
+            ("contoso_Days", 1, "<defaultvalue>5</defaultvalue>"),
+            ("contoso_Secret", 5, ""),
+            ("contoso_Mail", 0, ""),
+        ] {
+            let definition = format!(
+                "<environmentvariabledefinition schemaname=\"{name}\">{rest}<type>10000000{number}</type>\
+                 </environmentvariabledefinition>"
+            );
+            let path = format!("{folder}/environmentvariabledefinitions/{name}");
+            self.write(&format!("{path}/environmentvariabledefinition.xml"), &definition);
+            if name == "contoso_Mail" {
+                let value = "{\"environmentvariablevalues\":{\"environmentvariablevalue\":{\"iscustomizable\":\"1\",\
+                     \"value\":\"ops@contoso.example\"}}}";
+                self.write(&format!("{path}/environmentvariablevalues.json"), value);
+            }
+        }
+    }
+
     pub(crate) fn has_store(&self) -> bool {
         self.path("strata.db").exists()
     }

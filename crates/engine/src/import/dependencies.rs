@@ -226,7 +226,9 @@ impl Import<'_> {
                 );
             }
         }
-        let makes_layer = component.presence != Presence::Reference;
+        // OQ 12: a value given in the target lies in Active, and the package's own goes below it.
+        let is_value = component.key.component_type.is(crate::variables::VALUE);
+        let makes_layer = component.presence != Presence::Reference && !is_value;
         if self.package.is_managed() && makes_layer && standing == Standing::Unmanaged {
             let reference = names::packaged(self.environment(), component);
             let described = names::describe(&reference, component.key.component_type.label());

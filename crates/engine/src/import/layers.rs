@@ -361,7 +361,10 @@ fn add_missing_options(component_type: &ComponentType, old: &Element, new: &mut 
 }
 
 /// Definitions that the plan makes, before those of the package and the store.
-struct Both<'a>(&'a BTreeMap<Digest, Body<'static>>, &'a dyn strata_model::plan::Bodies);
+pub(super) struct Both<'a>(
+    pub(super) &'a BTreeMap<Digest, Body<'static>>,
+    pub(super) &'a dyn strata_model::plan::Bodies,
+);
 
 impl strata_model::plan::Bodies for Both<'_> {
     fn definition(&self, digest: &Digest) -> Option<Body<'_>> {

@@ -9,6 +9,7 @@ mod laws;
 mod loss;
 mod refusals;
 mod uninstall;
+mod variables;
 
 use strata_model::plan::Plan;
 

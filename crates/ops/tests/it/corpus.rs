@@ -190,3 +190,23 @@ fn every_tree_is_imported_and_taken_back() {
         assert_eq!(scratch.state(), empty, "{}", tree.path);
     }
 }
+
+#[test]
+fn l121_settings_made_from_a_real_package_fit_it_and_all_are_empty() {
+    let mut variables = 0;
+    each_package(|path, bytes, package| {
+        let scratch = Scratch::new();
+        let file = scratch.file("package.zip", bytes);
+        let made = strata_ops::deployment::create(&file).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let of_type =
+            |name: &str| package.components.iter().filter(|component| component.key.component_type.is(name)).count();
+        assert_eq!(made.environment_variables.len(), of_type("environmentvariabledefinition"), "{path}");
+        assert_eq!(made.connection_references.len(), of_type("connectionreference"), "{path}");
+        let settings = scratch.file("settings.json", &serde_json::to_vec(&made).expect("JSON"));
+        let problems = strata_ops::deployment::check(None, &file, &settings).expect("a check");
+        assert_eq!(problems.len(), made.environment_variables.len() + made.connection_references.len(), "{path}");
+        assert!(problems.iter().all(|problem| problem.problem == "empty"), "{path}: {problems:?}");
+        variables += made.environment_variables.len();
+    });
+    assert!(Corpus::find().is_none() || variables > 0, "the corpus has variables");
+}

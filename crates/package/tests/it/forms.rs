@@ -160,3 +160,27 @@ fn two_definitions_of_one_component_are_refused() {
     let package = read(package_of(same, &[]), &Limits::default()).expect("tolerated");
     assert_eq!((package.components.len(), package.notes.len()), (1, 1));
 }
+
+const VALUES: &str = "environmentvariabledefinitions/contoso_Url/environmentvariablevalues.json";
+const VARIABLE: (&str, &[u8]) = (
+    "environmentvariabledefinitions/contoso_Url/environmentvariabledefinition.xml",
+    b"<environmentvariabledefinition schemaname=\"contoso_Url\"><type>100000000</type></environmentvariabledefinition>",
+);
+
+#[test]
+fn l117_a_value_is_named_by_its_definition_even_where_that_is_elsewhere() {
+    let value = br#"{"environmentvariablevalues":{"environmentvariablevalue":{"value":"x"}}}"#;
+    let empty = "<ImportExportXml />";
+    let both = ["environmentvariabledefinition:contoso_url", "environmentvariablevalue:contoso_url"];
+    assert_eq!(keys(&components(empty, &[VARIABLE, (VALUES, value)])), both);
+    assert_eq!(keys(&components(empty, &[(VALUES, value)])), both[1..]);
+}
+
+#[test]
+fn l117_a_variable_has_at_most_one_value() {
+    let two = br#"{"environmentvariablevalues":{"environmentvariablevalue":[{"value":"x"},{"value":"y"}]}}"#;
+    let error = read(package_of("<ImportExportXml />", &[VARIABLE, (VALUES, two)]), &Limits::default());
+    let error = error.expect_err("two values");
+    assert_eq!(error.code.name, "DuplicateCustomComponentInstance");
+    assert_eq!(error.part.as_deref(), Some(VALUES));
+}
