@@ -3,7 +3,7 @@
 //! Shared by all operations that delete components. A table goes with its rows; a column of a table that stays
 //! goes with its values; a column that goes with its table is counted there.
 
-use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::ComponentState;
 use strata_model::id::Guid;
 use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind, RowCounts};
@@ -100,7 +100,7 @@ impl Going {
 }
 
 /// Returns the edit that takes the data of a table or column away; other components have none.
-pub(crate) fn data_edit(key: &ComponentKey) -> Option<Edit> {
+fn data_edit(key: &ComponentKey) -> Option<Edit> {
     match key.component_type.name() {
         "entity" => Some(Edit::RowsClose { table: key.as_str().to_owned() }),
         "attribute" => {
@@ -109,4 +109,14 @@ pub(crate) fn data_edit(key: &ComponentKey) -> Option<Edit> {
         }
         _ => None,
     }
+}
+
+/// Returns the key of a table.
+pub(crate) fn table_key(table: &str) -> ComponentKey {
+    ComponentKey::new(ComponentType::named("entity"), table)
+}
+
+/// Returns the key of a column.
+pub(crate) fn column_key(table: &str, column: &str) -> ComponentKey {
+    ComponentKey::new(ComponentType::named("attribute"), &format!("{table}.{column}"))
 }

@@ -10,14 +10,14 @@
 use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
-use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
+use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::ComponentState;
 use strata_model::id::{Operation, PublisherNo, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
 use crate::effect::{Lens, StackItem, solutions_of};
-use crate::loss::Going;
+use crate::loss::{self, Going};
 use crate::{catalogue, names};
 
 /// The layers of leaving solutions going, component by component.
@@ -133,7 +133,7 @@ impl<'a> Removal<'a> {
     /// Tells whether the table that a component stands on goes too.
     fn table_goes(&self, key: &ComponentKey) -> bool {
         let Some(table) = key.table() else { return false };
-        let table = ComponentKey::new(ComponentType::named("entity"), table);
+        let table = loss::table_key(table);
         self.removed.deleted.contains(&table)
             || self.lens.snapshot.components.get(&table).is_some_and(|state| {
                 state.managed().any(|layer| self.leaving.contains(&layer.solution))
@@ -236,7 +236,7 @@ impl<'a> Removal<'a> {
                 names::describe(&dependent, key.component_type.label()),
                 owners.join(", ")
             );
-            let required = ComponentKey::new(ComponentType::named("entity"), table);
+            let required = loss::table_key(table);
             self.removed.findings.push(
                 Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
                     .about(names::keyed(self.lens.snapshot.environment.id, &required))

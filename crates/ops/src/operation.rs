@@ -14,10 +14,10 @@ use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome};
-use strata_model::id::{ComponentNo, Digest, Guid, Operation};
+use strata_model::id::{Digest, Guid, Operation};
 use strata_model::options::ImportOptions;
 use strata_model::package::Package;
-use strata_model::plan::{Action, Edit, OperationKind, Plan, Severity};
+use strata_model::plan::{Action, OperationKind, Plan, Severity};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
 use strata_store::{Held, Stage, StoreBodies};
@@ -238,10 +238,7 @@ fn plan_return(
 ) -> Result<Plan, OpsError> {
     let store = workspace.store();
     let edits = store.edits_back_to(environment, target)?;
-    let mut numbers: Vec<ComponentNo> = edits.iter().filter_map(Edit::layered_component).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let seen = store.snapshot(environment, None, &Footprint { numbers, ..Footprint::default() })?;
+    let seen = store.snapshot(environment, None, &restore::footprint(&edits))?;
     let components = seen
         .components
         .into_values()
@@ -251,7 +248,9 @@ fn plan_return(
             (state.component.no, restore::Now { component: state.component, layers, display_name })
         })
         .collect::<BTreeMap<_, _>>();
-    Ok(restore::plan(headers, kind, edits, &components, rules))
+    let rows = StoreRows::new(store, environment);
+    let plan = restore::plan(headers, kind, edits, &components, &rows, rules);
+    rows.take_error().map_or(Ok(plan), |error| Err(error.into()))
 }
 
 /// The platform's word for an operation, as the concurrency refusal says it.

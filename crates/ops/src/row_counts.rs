@@ -37,7 +37,7 @@ impl<'a> StoreRows<'a> {
 
 impl RowCounts for StoreRows<'_> {
     fn rows(&self, table: &str) -> u64 {
-        let count = || self.known(self.store.record_count(self.environment, table));
+        let count = || self.known(self.store.record_count(self.environment, None, table));
         *self.rows.borrow_mut().entry(table.to_owned()).or_insert_with(count)
     }
 

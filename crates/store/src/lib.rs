@@ -15,10 +15,14 @@
 mod bodies;
 mod error;
 mod lease;
+mod record;
 pub mod sqlite;
 mod store;
 
 pub use bodies::StoreBodies;
 pub use error::{ApplyError, StoreError};
 pub use lease::{Held, LEASE_MS, Lease};
-pub use store::{LayerChange, Progress, Pruned, Record, Stage, Store};
+pub use record::{
+    Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
+};
+pub use store::{LayerChange, Progress, Pruned, Stage, Store};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use strata_model::component::{Component, ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, NewHistoryEntry};
@@ -9,7 +10,7 @@ use strata_model::id::{Digest, EnvironmentNo, Operation, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 
-use crate::{ApplyError, Lease, StoreError};
+use crate::{ApplyError, Lease, Record, RecordError, RecordWrite, StoreError};
 
 /// Environments, their history, and the definitions they share.
 ///
@@ -102,22 +103,43 @@ pub trait Store {
 
     /// Returns the edits which bring the state after `target` back, closings before openings.
     ///
-    /// Rows of tables that operations closed since come back. Rows of tables that did not exist then are the
-    /// planner's to close: only it knows which tables are the system's.
+    /// Rows of tables and values of columns that operations took since come back, with what was added until they were
+    /// taken; what is there now stays. Which tables and columns existed then is the planner's to know, since only it
+    /// knows the system's: it leaves out what came later, and closes the data of tables and columns that go.
     fn edits_back_to(&self, environment: &Environment, target: Operation) -> Result<Vec<Edit>, StoreError>;
 
     /// Counts the rows of a table.
-    fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError>;
+    fn record_count(&self, environment: &Environment, at: Option<Operation>, table: &str) -> Result<u64, StoreError>;
 
     /// Counts the rows of a table that hold a value, by column; columns without any are left out.
     fn value_counts(&self, environment: &Environment, table: &str) -> Result<BTreeMap<String, u64>, StoreError>;
 
-    /// Adds a row, or replaces the one with its id; no operation (D8).
-    fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError>;
+    /// Returns one row of a table.
+    fn record_get(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        table: &str,
+        id: &str,
+    ) -> Result<Option<Record>, StoreError>;
 
     /// Lists the rows of a table by id.
     fn records(&self, environment: &Environment, at: Option<Operation>, table: &str)
     -> Result<Vec<Record>, StoreError>;
+
+    /// Lists the rows that hold these values in the columns of an index, by id; texts compare without case.
+    /// `None` where the table has no such index at the moment: operations that take or bring back data drop them,
+    /// and the next write builds them anew.
+    fn records_by(
+        &self,
+        environment: &Environment,
+        table: &str,
+        columns: &[String],
+        values: &[Value],
+    ) -> Result<Option<Vec<Record>>, StoreError>;
+
+    /// Changes rows, all or none, if the environment is still at the revision given; no operation (D8).
+    fn record_write(&self, environment: &Environment, write: &RecordWrite) -> Result<(), RecordError>;
 
     /// Returns a digest of a state that does not depend on how or when it came about, nor on numbers.
     fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError>;
@@ -137,14 +159,6 @@ pub struct LayerChange {
     pub existed_before: bool,
     /// The component has a layer after it.
     pub exists_after: bool,
-}
-
-/// A row of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    pub id: String,
-    /// An object with the folded names of columns as keys; a column without a value is null or absent.
-    pub json: String,
 }
 
 /// What a prune removed.

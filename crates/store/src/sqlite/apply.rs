@@ -15,9 +15,10 @@ use strata_model::plan::{Bodies, Edit, Plan};
 use strata_model::publisher::Publisher;
 use strata_model::solution::Solution;
 
+use super::record_close::Data;
 use super::rows::{self, NOW, OPEN, PUBLISHER, SOLUTION, json_of, layer_state_no, word_of};
 use super::transaction::{Transaction, Writer};
-use super::{SqliteStore, history, record, stage};
+use super::{SqliteStore, history, stage};
 use crate::{ApplyError, Lease, Progress, Stage, StoreError};
 
 /// Stages bodies, then flips; what was logged is moved to its place afterwards.
@@ -149,7 +150,6 @@ fn order(edit: &Edit) -> (u8, i64, i64) {
         Edit::SolutionClose(solution) => (3, solution.no.0, 0),
         Edit::PublisherClose(publisher) => (4, publisher.no.0, 0),
         Edit::RowsClose { .. } => (5, 0, 0),
-        Edit::ColumnClose { .. } => (5, 1, 0),
         Edit::PublisherOpen(publisher) => (6, publisher.no.0, 0),
         Edit::SolutionOpen(solution) => (7, solution.no.0, 0),
         Edit::ComponentAdd(component) => (8, component.no.0, 0),
@@ -157,8 +157,9 @@ fn order(edit: &Edit) -> (u8, i64, i64) {
         Edit::MemberOpen(member) => (10, member.component.0, member.solution.0),
         Edit::ActivationOpen(component) => (10, component.0, i64::MAX),
         Edit::RowsReopen { closed_at, .. } => (11, closed_at.0, 0),
-        // Values come back into rows, so rows come first.
-        Edit::ColumnReopen { closed_at, .. } => (12, closed_at.0, 0),
+        // Values go out of rows that came back, or come back into them.
+        Edit::ColumnClose { .. } => (12, 0, 0),
+        Edit::ColumnReopen { closed_at, .. } => (13, closed_at.0, 0),
     }
 }
 
@@ -167,6 +168,7 @@ impl<'t> Flip<'t> {
         let mut sorted: Vec<&Edit> = edits.iter().collect();
         sorted.sort_by_key(|edit| order(edit));
         let mut rows = Rows::prepare(self.transaction)?;
+        let data = Data { transaction: self.transaction, no: self.no, operation: self.operation };
         let first_new = counters.component;
         let total = sorted.len() as u64;
         for (done, edit) in sorted.into_iter().enumerate() {
@@ -212,16 +214,10 @@ impl<'t> Flip<'t> {
                 Edit::MemberOpen(member) => self.member_open(&mut rows, member, member.component.0 >= first_new)?,
                 Edit::ActivationClose(component) => self.activation_close(*component)?,
                 Edit::ActivationOpen(component) => self.activation_open(*component)?,
-                Edit::RowsClose { table } => record::close(self.transaction, self.no, self.operation, table)?,
-                Edit::RowsReopen { table, closed_at } => {
-                    record::reopen(self.transaction, self.no, self.operation, table, *closed_at)?;
-                }
-                Edit::ColumnClose { table, column } => {
-                    record::close_column(self.transaction, self.no, self.operation, table, column)?;
-                }
-                Edit::ColumnReopen { table, column, closed_at } => {
-                    record::reopen_column(self.transaction, self.no, self.operation, (table, column), *closed_at)?;
-                }
+                Edit::RowsClose { table } => data.close_rows(table)?,
+                Edit::RowsReopen { table, closed_at } => data.reopen_rows(table, *closed_at)?,
+                Edit::ColumnClose { table, column } => data.close_column(table, column)?,
+                Edit::ColumnReopen { table, column, closed_at } => data.reopen_column(table, column, *closed_at)?,
             }
         }
         progress(Progress { stage: Stage::Rows, done: total, total });

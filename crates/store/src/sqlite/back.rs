@@ -2,9 +2,9 @@
 //!
 //! Only rows that opened or closed since are looked at. What was closed and opened again as it was needs no edit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 use strata_model::environment::{Environment, Membership};
 use strata_model::id::{ComponentNo, EnvironmentNo, Operation, PublisherNo, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
@@ -12,6 +12,7 @@ use strata_model::plan::Edit;
 use strata_model::publisher::Publisher;
 use strata_model::solution::Solution;
 
+use super::record_close;
 use super::rows::{self, ACTIVATION, LAYER, MEMBER, NOW, PUBLISHER, SOLUTION};
 use crate::StoreError;
 
@@ -39,13 +40,12 @@ pub(super) fn edits_back_to(
     }));
     edits.extend(solutions_closed.into_iter().map(Edit::SolutionClose));
     edits.extend(publishers_closed.into_iter().map(Edit::PublisherClose));
-    edits.extend(since.tables_to_close()?);
     edits.extend(publishers_opened.into_iter().map(Edit::PublisherOpen));
     edits.extend(solutions_opened.into_iter().map(Edit::SolutionOpen));
     edits.extend(layers_opened.into_iter().map(Edit::LayerOpen));
     edits.extend(members_opened.into_iter().map(Edit::MemberOpen));
     edits.extend(activations_opened.into_iter().map(Edit::ActivationOpen));
-    edits.extend(since.tables_to_reopen()?);
+    edits.extend(record_close::way_back(conn, environment.no, target)?);
     Ok(edits)
 }
 
@@ -125,49 +125,5 @@ impl Since<'_> {
             }
         }
         Ok((to_close, to_open))
-    }
-
-    /// Tables whose rows an operation brought back since, and which had none then.
-    fn tables_to_close(&self) -> Result<Vec<Edit>, StoreError> {
-        let sql = "SELECT n.table_name FROM record n WHERE n.environment_id = ?1 AND n.reopened = 1 \
-             AND n.from_op > ?2 AND n.to_op = 9223372036854775807 \
-             AND NOT EXISTS (SELECT 1 FROM record t WHERE t.environment_id = n.environment_id \
-             AND t.table_name = n.table_name AND t.from_op <= ?2 AND ?2 < t.to_op)";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let tables =
-            statement.query_map([self.no.0, self.target.0], |row| row.get(0))?.collect::<Result<BTreeSet<_>, _>>()?;
-        Ok(tables.into_iter().map(|table| Edit::RowsClose { table }).collect())
-    }
-
-    /// Tables that had rows then and lost them since, by the first operation that took them; rows that were added
-    /// in between come back too.
-    fn tables_to_reopen(&self) -> Result<Vec<Edit>, StoreError> {
-        let sql = "SELECT table_name, to_op FROM record \
-             WHERE environment_id = ?1 AND to_op > ?2 AND to_op <> 9223372036854775807";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let mut first: BTreeMap<String, Operation> = BTreeMap::new();
-        for row in statement.query_map([self.no.0, self.target.0], |row| Ok((row.get(0)?, row.get(1)?)))? {
-            let (table, closed_at) = row?;
-            let closed_at = Operation(closed_at);
-            first.entry(table).and_modify(|first| *first = closed_at.min(*first)).or_insert(closed_at);
-        }
-        let mut edits = Vec::new();
-        for (table, closed_at) in first {
-            if self.has_rows_to_reopen(&table, closed_at)? {
-                edits.push(Edit::RowsReopen { table, closed_at });
-            }
-        }
-        Ok(edits)
-    }
-
-    fn has_rows_to_reopen(&self, table: &str, closed_at: Operation) -> Result<bool, StoreError> {
-        let had_rows = "SELECT 1 FROM record WHERE environment_id = ?1 AND table_name = ?2 AND to_op = ?3 \
-             AND to_op <> 9223372036854775807 AND from_op <= ?4";
-        let lacks_rows = "SELECT 1 FROM record c WHERE c.environment_id = ?1 AND c.table_name = ?2 AND c.to_op = ?3 \
-             AND c.to_op <> 9223372036854775807 AND NOT EXISTS (SELECT 1 FROM record o \
-             WHERE o.environment_id = c.environment_id AND o.table_name = c.table_name AND o.id = c.id \
-             AND o.to_op = 9223372036854775807)";
-        Ok(self.conn.prepare_cached(had_rows)?.exists(params![self.no.0, table, closed_at.0, self.target.0])?
-            && self.conn.prepare_cached(lacks_rows)?.exists(params![self.no.0, table, closed_at.0])?)
     }
 }

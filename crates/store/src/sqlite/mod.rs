@@ -12,6 +12,9 @@ mod open;
 mod pack;
 mod prune;
 mod record;
+mod record_close;
+mod record_index;
+mod record_write;
 mod rows;
 mod snapshot;
 mod stage;
@@ -23,13 +26,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use serde_json::Value;
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 
-use crate::{ApplyError, LayerChange, Lease, Progress, Pruned, Record, Store, StoreError};
+use crate::{ApplyError, LayerChange, Lease, Progress, Pruned, Record, RecordError, RecordWrite, Store, StoreError};
 use pack::PackCache;
 use transaction::{Failpoint, Transaction};
 
@@ -220,16 +224,22 @@ impl Store for SqliteStore {
         self.lock().read(|conn| back::edits_back_to(conn, environment, target))
     }
 
-    fn record_count(&self, environment: &Environment, table: &str) -> Result<u64, StoreError> {
-        record::count(&self.lock().conn, environment, table)
+    fn record_count(&self, environment: &Environment, at: Option<Operation>, table: &str) -> Result<u64, StoreError> {
+        self.lock().read(|conn| record::count(conn, environment, at, table))
     }
 
     fn value_counts(&self, environment: &Environment, table: &str) -> Result<BTreeMap<String, u64>, StoreError> {
         self.lock().read(|conn| record::value_counts(conn, environment, table))
     }
 
-    fn record_insert(&self, environment: &Environment, table: &str, record: &Record) -> Result<(), StoreError> {
-        record::insert(&self.lock(), environment, table, record)
+    fn record_get(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        table: &str,
+        id: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        self.lock().read(|conn| record::get(conn, environment, at, table, id))
     }
 
     fn records(
@@ -239,6 +249,20 @@ impl Store for SqliteStore {
         table: &str,
     ) -> Result<Vec<Record>, StoreError> {
         self.lock().read(|conn| record::list(conn, environment, at, table))
+    }
+
+    fn records_by(
+        &self,
+        environment: &Environment,
+        table: &str,
+        columns: &[String],
+        values: &[Value],
+    ) -> Result<Option<Vec<Record>>, StoreError> {
+        self.lock().read(|conn| record_index::find(conn, environment.no, table, columns, values))
+    }
+
+    fn record_write(&self, environment: &Environment, write: &RecordWrite) -> Result<(), RecordError> {
+        record_write::write(&self.lock(), environment, write)
     }
 
     fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError> {

@@ -142,19 +142,46 @@ CREATE TABLE activation (
     PRIMARY KEY (environment_id, component_no, from_op)
 ) WITHOUT ROWID;
 
--- Rows of tables (D8). `reopened` marks those that an operation brought back; others were never part of one.
+-- Rows of tables (D8). Edits of rows are no operations: a version they open or close carries the number of the
+-- operation before.
 CREATE TABLE record (
     environment_id INTEGER NOT NULL,
     table_name TEXT NOT NULL,
     id TEXT NOT NULL,
     from_op INTEGER NOT NULL,
     to_op INTEGER NOT NULL,
-    reopened INTEGER NOT NULL,
     json TEXT NOT NULL,
     PRIMARY KEY (environment_id, table_name, id, from_op)
 ) WITHOUT ROWID;
-CREATE INDEX record_by_closing ON record (environment_id, to_op, table_name) WHERE to_op <> 9223372036854775807;
-CREATE INDEX record_reopened ON record (environment_id, from_op, table_name) WHERE reopened = 1;
+
+-- What operations did to the rows of a table, or to the values of a column where one is named. `closed_at` is 0
+-- where they went, else the operation that had taken those which came back.
+CREATE TABLE record_change (
+    environment_id INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    closed_at INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, operation, table_name, column_name, closed_at)
+) WITHOUT ROWID;
+
+-- Which indexes of a table are complete. `column_name` is one column, or several joined by commas.
+CREATE TABLE record_indexed (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    PRIMARY KEY (environment_id, table_name, column_name)
+) WITHOUT ROWID;
+
+-- What rows hold now, folded: primary names, alternate keys, lookups.
+CREATE TABLE record_index (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (environment_id, table_name, column_name, value, id)
+) WITHOUT ROWID;
 
 -- Bodies, shared by all environments: pieces of packs, which are zstd frames.
 CREATE TABLE pack (

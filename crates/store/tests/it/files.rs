@@ -1,5 +1,6 @@
 //! Files that are no store, are too new, or are in use.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -81,27 +82,47 @@ fn newer_formats_are_named() {
     assert!(matches!(error, StoreError::Newer { found: 7, supported: 2, .. }), "{error:?}");
 }
 
-/// Takes out what format 2 added, which leaves a store of format 1.
-const TO_FORMAT_1: &str = "DROP TABLE activation; DROP INDEX component_by_parent; \
-     ALTER TABLE component DROP COLUMN parent; PRAGMA user_version = 1;";
+/// Columns and indexes of a store's tables.
+fn schema(path: &Path) -> BTreeSet<String> {
+    let conn = Connection::open(path).expect("a database");
+    let columns = "SELECT t.name || '.' || c.name || ' ' || c.type || c.\"notnull\" || c.pk FROM sqlite_schema t \
+         JOIN pragma_table_info(t.name) c WHERE t.type = 'table'";
+    let indexes = "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL";
+    let ask = |sql: &str| {
+        let mut statement = conn.prepare(sql).expect("a schema");
+        let found = statement.query_map([], |row| row.get::<_, String>(0)).expect("a schema");
+        found.collect::<Result<Vec<_>, _>>().expect("texts")
+    };
+    ask(columns).into_iter().chain(ask(indexes)).collect()
+}
 
 #[test]
 fn stores_of_format_1_are_migrated() {
-    let (_folder, path) = folder();
-    let store = SqliteStore::open_or_create(&path).expect("a new store");
-    let environment = create(&store, "dev");
-    let mut shelf = Shelf::default();
-    let edits = import(&mut shelf, 1, 1, &["a", "b"]);
-    apply(&store, "dev", edits, &shelf);
-    let expected = digest(&store, &environment, None);
-    drop(store);
-    Connection::open(&path).and_then(|conn| conn.execute_batch(TO_FORMAT_1)).expect("a database");
+    let (folder, path) = folder();
+    let conn = Connection::open(&path).expect("a database");
+    conn.execute_batch(include_str!("format_1.sql")).expect("the schema of format 1");
+    conn.pragma_update(None, "application_id", 0x5354_5241).expect("a pragma");
+    conn.pragma_update(None, "user_version", 1).expect("a pragma");
+    conn.execute_batch(
+        "INSERT INTO environment VALUES (1, '11111111-0000-4000-8000-000000000001', 'dev', 'dev', 0, 0, 0, 1, 1, 2, \
+         NULL, NULL, NULL, NULL); \
+         INSERT INTO setting VALUES (1, 0, 9223372036854775807, '{\"display_name\":\"Dev\",\
+         \"platform_version\":\"9.2.1.1\",\"desktop_flow_schema\":\"v2\",\"block_unmanaged\":false,\
+         \"languages\":[1033]}'); \
+         INSERT INTO component VALUES (1, 1, 'workflow', 'w', 'W', NULL, NULL);",
+    )
+    .expect("an environment");
+    drop(conn);
 
     let store = open(&path).expect("a migrated store");
-    assert_eq!(digest(&store, &environment, None), expected);
-    apply(&store, "dev", vec![Edit::ActivationOpen(ComponentNo(1))], &shelf);
+    let environment = current(&store, "dev");
+    assert_eq!(environment.settings.display_name, "Dev");
+    apply(&store, "dev", vec![Edit::ActivationOpen(ComponentNo(1))], &Shelf::default());
     assert!(whole(&store, &environment, None).components.values().any(|state| state.is_on));
     drop(store);
+    let fresh = folder.path().join("fresh.db");
+    drop(SqliteStore::open_or_create(&fresh).expect("a new store"));
+    assert_eq!(schema(&path), schema(&fresh));
     open(&path).expect("a store that needs no more");
 }
 

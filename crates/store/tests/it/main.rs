@@ -17,4 +17,5 @@ mod fixture;
 mod leases;
 mod past;
 mod random;
+mod random_rows;
 mod records;

@@ -1,0 +1,161 @@
+//! Finds rows by what they hold: primary names, alternate keys, lookups (D8).
+//!
+//! An index is complete or not there. Writes of rows keep the indexes they are given; operations that take or bring
+//! back data drop those of the table, which costs no more than its rows.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+use serde_json::Value;
+use strata_model::id::EnvironmentNo;
+
+use super::record::{self, key_of};
+use super::rows::json_of;
+use super::transaction::Transaction;
+use crate::{Record, RecordIndex, StoreError, Values};
+
+/// Lists the rows that hold these values, by id; `None` without such an index.
+pub(super) fn find(
+    conn: &Connection,
+    no: EnvironmentNo,
+    table: &str,
+    columns: &[String],
+    values: &[Value],
+) -> Result<Option<Vec<Record>>, StoreError> {
+    let name = columns.join(",");
+    if !complete(conn, no, table)?.contains(&name) {
+        return Ok(None);
+    }
+    let mut records = Vec::new();
+    for id in ids(conn, no, table, &name, &folded(values))? {
+        records.extend(record::get_now(conn, no, table, &id)?);
+    }
+    Ok(Some(records))
+}
+
+/// Returns the ids of the rows under one value of an index, in order.
+pub(super) fn ids(
+    conn: &Connection,
+    no: EnvironmentNo,
+    table: &str,
+    name: &str,
+    value: &str,
+) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT id FROM record_index \
+         WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3 AND value = ?4 ORDER BY id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let ids = statement.query_map(params![no.0, key_of(table), name, value], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Builds the indexes that a table lacks and drops those that are not wanted.
+pub(super) fn ensure(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    table: &str,
+    indexes: &[RecordIndex],
+) -> Result<(), StoreError> {
+    let wanted: BTreeSet<_> = indexes.iter().map(RecordIndex::name).collect();
+    let there = complete(transaction.conn, no, table)?;
+    for name in there.difference(&wanted) {
+        forget(transaction, no, table, name)?;
+    }
+    let missing: Vec<_> = indexes.iter().filter(|index| !there.contains(&index.name())).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    for record in record::now(transaction.conn, no, table)? {
+        for index in &missing {
+            add(transaction, no, table, index, &record.id, &record.values)?;
+        }
+    }
+    for index in missing {
+        transaction.execute(
+            "INSERT INTO record_indexed (environment_id, table_name, column_name) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO NOTHING",
+            params![no.0, key_of(table), index.name()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Enters a row into an index, unless it lacks one of the values.
+pub(super) fn add(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    table: &str,
+    index: &RecordIndex,
+    id: &str,
+    values: &Values,
+) -> Result<(), StoreError> {
+    if let Some(value) = index.value(values) {
+        transaction.execute(
+            "INSERT INTO record_index (environment_id, table_name, column_name, value, id) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            params![no.0, key_of(table), index.name(), value, id],
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes a row out of an index.
+pub(super) fn remove(
+    transaction: &Transaction<'_>,
+    no: EnvironmentNo,
+    table: &str,
+    index: &RecordIndex,
+    id: &str,
+    values: &Values,
+) -> Result<(), StoreError> {
+    if let Some(value) = index.value(values) {
+        transaction.execute(
+            "DELETE FROM record_index WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3 \
+             AND value = ?4 AND id = ?5",
+            params![no.0, key_of(table), index.name(), value, id],
+        )?;
+    }
+    Ok(())
+}
+
+/// Drops every index of a table.
+pub(super) fn drop_all(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str) -> Result<(), StoreError> {
+    for name in complete(transaction.conn, no, table)? {
+        forget(transaction, no, table, &name)?;
+    }
+    Ok(())
+}
+
+fn forget(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &str) -> Result<(), StoreError> {
+    for of in ["record_index", "record_indexed"] {
+        let sql = format!("DELETE FROM {of} WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3");
+        transaction.execute(&sql, params![no.0, key_of(table), name])?;
+    }
+    Ok(())
+}
+
+fn complete(conn: &Connection, no: EnvironmentNo, table: &str) -> Result<BTreeSet<String>, StoreError> {
+    let sql = "SELECT column_name FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2";
+    let mut statement = conn.prepare_cached(sql)?;
+    Ok(statement.query_map(params![no.0, key_of(table)], |row| row.get(0))?.collect::<Result<_, _>>()?)
+}
+
+impl RecordIndex {
+    pub(super) fn name(&self) -> String {
+        self.columns.join(",")
+    }
+
+    /// Returns what a row is found by, or `None` where it lacks one of the values.
+    pub(super) fn value(&self, values: &Values) -> Option<String> {
+        let values: Option<Vec<_>> = self.columns.iter().map(|column| values.get(column).cloned()).collect();
+        values.map(|values| folded(&values))
+    }
+}
+
+/// Writes values so that equal ones are equal texts; texts compare without case.
+fn folded(values: &[Value]) -> String {
+    let fold = |value: &Value| match value {
+        Value::String(text) => Value::String(text.to_lowercase()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.clone(),
+    };
+    json_of(&values.iter().map(fold).collect::<Vec<_>>())
+}
