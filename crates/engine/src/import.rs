@@ -1,35 +1,37 @@
-//! Plans the import of a package: a new solution, or the update of one that is installed.
+//! Plans the import of a package: a new solution, the update or upgrade of one that is installed, a holding
+//! solution beside it, or a patch.
 //!
 //! The checks run in the order in which the platform reports them (OQ 34), and all of them run: a refused
 //! import lists everything that stands against it. A managed package gives each of its components a layer in
 //! its solution's slot (L74, L75); an unmanaged one writes its components into Active, as drafts where the type
-//! is publishable (L50, L74).
-//!
-//! Not here: upgrade, staging, patches and conversion; they are refused as unsupported before anything else is
-//! looked at.
+//! is publishable (L50, L74). An upgrade in one step is the update in place and the removal of what the package
+//! no longer holds (`upgrade`); it comes to the same state as staging and applying ([`crate::apply_upgrade`]).
 
 mod assume;
 pub use assume::is_assumed_layer;
 mod checks;
 mod dependencies;
 mod layers;
+mod overwrite;
 mod settings;
 pub use settings::declared;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strata_model::component::{Component, ComponentKey};
+use strata_model::component::{Component, ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
-use strata_model::id::{ComponentNo, Guid, PublisherNo, SolutionNo};
+use strata_model::id::{ComponentNo, Digest, Guid, PublisherNo, SolutionNo};
 use strata_model::layer::LayerState;
-use strata_model::options::ImportOptions;
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::{Package, PackagedComponent};
-use strata_model::plan::{Bodies, Change, Edit, OperationKind, Plan, PlanSolution};
+use strata_model::plan::{Bodies, Change, Edit, OperationKind, Plan, PlanSolution, RowCounts};
 use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
 use crate::catalogue;
 use crate::effect::Lens;
+use crate::family::{Family, UPGRADE_SUFFIX};
 use crate::publish;
 
 /// Publisher and friendly name of everything that `--assume-missing` makes up (R4).
@@ -47,17 +49,49 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
     keys.sort_unstable();
     keys.dedup();
     let installed = snapshot.solution_named(&package.manifest.unique_name);
-    let solutions = installed.map(|solution| solution.no).into_iter().collect();
+    // Read along with the keys: neighbours come faster than one by one, and an upgrade must see what it drops.
+    let solutions = installed.map(|base| Family::of(snapshot, base).installed().into_iter().collect());
+    let solutions = solutions.unwrap_or_default();
     Footprint { keys, solutions, drafts: options.publish_changes, ..Footprint::default() }
+}
+
+/// Returns the tables that an upgrade may delete: others may have columns on them, which must be seen too.
+pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> Vec<String> {
+    let installed = installed(snapshot, package);
+    let options = options.in_force(package, installed);
+    if operation(installed, package, &options) != OperationKind::Upgrade {
+        return Vec::new();
+    }
+    let is_table = |key: &&ComponentKey| key.component_type.is("entity");
+    let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).filter(is_table).collect();
+    let tables = snapshot.components.keys().filter(is_table).filter(|key| !packaged.contains(key));
+    tables.map(|key| key.as_str().to_owned()).collect()
+}
+
+/// Returns what an import comes to by what is installed under the package's name (L59).
+fn operation(installed: Option<&Solution>, package: &Package, options: &ImportOptions) -> OperationKind {
+    let is_installed = installed.is_some_and(|solution| !solution.assumed);
+    if package.manifest.parent_solution.is_some() {
+        return OperationKind::Patch;
+    }
+    match (is_installed, options.action) {
+        (_, Some(ImportAction::Stage)) => OperationKind::Stage,
+        (true, Some(ImportAction::Upgrade)) => OperationKind::Upgrade,
+        (true, Some(ImportAction::New | ImportAction::Update) | None) => OperationKind::Update,
+        // R15: without an installed base an upgrade installs plainly.
+        (false, Some(ImportAction::New | ImportAction::Update | ImportAction::Upgrade) | None) => OperationKind::New,
+    }
 }
 
 /// Plans an import.
 ///
-/// `snapshot` must hold the [`footprint`], `bodies` every definition that the package or the snapshot names.
+/// `snapshot` must hold the [`footprint`] and the children of [`tables`], `bodies` every definition that the package
+/// or the snapshot names; `rows` counts the data that would go (L99).
 pub fn plan(
     snapshot: &Snapshot,
     package: &Package,
     options: &ImportOptions,
+    rows: &dyn RowCounts,
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Plan {
@@ -81,6 +115,9 @@ pub fn plan(
     import.number_solution();
     import.change_layers();
     import.apply_settings();
+    if import.plan.operation == OperationKind::Upgrade {
+        import.roll_up(rows);
+    }
     import.open_solution();
     if options.publish_changes {
         import.publish_drafts();
@@ -102,7 +139,13 @@ struct Import<'a> {
     lens: Lens<'a>,
     /// The solution of that name, a placeholder included.
     installed: Option<&'a Solution>,
+    /// The solution that this patch is of.
+    parent: Option<&'a Solution>,
+    /// The solutions whose slots the layers share (L32).
+    family: Family<'a>,
+    /// The solution that the layers go into, and what it is called.
     solution: SolutionNo,
+    layer_name: String,
     publisher: PublisherNo,
     /// The package's components as they meet the target, in key order.
     met: Vec<Met<'a>>,
@@ -119,6 +162,10 @@ struct Import<'a> {
     placeholders: BTreeMap<String, SolutionNo>,
     /// Placeholders that this solution relies on (R4).
     assumes: BTreeSet<SolutionNo>,
+    /// What Active says after the component at hand has overwritten it.
+    overwritten: Option<Digest>,
+    /// Components of which an upgrade drops parts that an update would keep (L75).
+    lost_parts: Vec<ComponentRef>,
 }
 
 /// Whether and how a component exists in the target.
@@ -141,8 +188,12 @@ impl<'a> Import<'a> {
     ) -> Self {
         let manifest = &package.manifest;
         let installed = snapshot.solution_named(&manifest.unique_name);
-        let is_new = installed.is_none_or(|solution| solution.assumed);
-        let operation = if is_new { OperationKind::New } else { OperationKind::Update };
+        let operation = operation(installed, package, options);
+        let parent = manifest.parent_solution.as_ref().and_then(|(name, _)| snapshot.solution_named(name));
+        let family = match parent.or(installed) {
+            Some(base) => Family::of(snapshot, base),
+            None => Family::default(),
+        };
         let mut plan = Plan::empty(operation, snapshot.environment.revision, *rules);
         plan.options = Some(options.clone());
         plan.solution = Some(PlanSolution {
@@ -152,7 +203,13 @@ impl<'a> Import<'a> {
             is_managed: package.is_managed(),
         });
         let next_solution = snapshot.next_solution;
-        let solution = installed.map_or(next_solution, |solution| solution.no);
+        let is_holding = operation == OperationKind::Stage;
+        let replaced = installed.filter(|_| !is_holding);
+        let solution = replaced.map_or(next_solution, |solution| solution.no);
+        let layer_name = match is_holding {
+            true => format!("{}{UPGRADE_SUFFIX}", installed.map_or(&manifest.unique_name, |s| &s.unique_name)),
+            false => manifest.unique_name.clone(),
+        };
         let mut next_publisher = snapshot.next_publisher;
         let known = snapshot
             .publishers
@@ -165,7 +222,10 @@ impl<'a> Import<'a> {
             options,
             lens: Lens { snapshot, rules, bodies },
             installed,
+            parent,
+            family,
             solution,
+            layer_name,
             publisher,
             met: meet(snapshot, package, rules),
             plan,
@@ -177,6 +237,8 @@ impl<'a> Import<'a> {
             placed: BTreeMap::new(),
             placeholders: BTreeMap::new(),
             assumes: BTreeSet::new(),
+            overwritten: None,
+            lost_parts: Vec::new(),
         }
     }
 
@@ -188,6 +250,10 @@ impl<'a> Import<'a> {
         }
         self.changes.sort_by(|(left, _), (right, _)| left.cmp(right));
         self.plan.changes = self.changes.into_iter().map(|(_, change)| change).collect();
+        if self.plan.is_refused() {
+            // What would happen stays to be shown; there is nothing to carry out.
+            self.plan.edits.clear();
+        }
         self.plan
     }
 
@@ -246,31 +312,42 @@ impl<'a> Import<'a> {
 
     /// A new solution is numbered after the placeholders that it stands on: lists go by number, lowest first.
     fn number_solution(&mut self) {
-        if self.installed.is_none() {
+        if self.replaced().is_none() {
             self.solution = SolutionNo(take(&mut self.next_solution.0));
         }
     }
 
+    /// Returns the solution whose place the package takes: none for a holding solution, which stands beside it.
+    fn replaced(&self) -> Option<&'a Solution> {
+        self.installed.filter(|_| self.plan.operation != OperationKind::Stage)
+    }
+
     fn open_solution(&mut self) {
         let manifest = &self.package.manifest;
+        let (kind, parent) = match self.plan.operation {
+            OperationKind::Stage => (SolutionKind::Upgrade, self.installed.map(|base| base.no)),
+            OperationKind::Patch => (SolutionKind::Patch, self.parent.map(|parent| parent.no)),
+            _ => (SolutionKind::Base, None),
+        };
+        let replaced = self.replaced();
         let still_assumed = |no: &SolutionNo| self.snapshot.solution(*no).is_some_and(|solution| solution.assumed);
-        let before = self.installed.iter().flat_map(|solution| solution.assumes.iter().copied());
+        let before = replaced.iter().flat_map(|solution| solution.assumes.iter().copied());
         let kept: BTreeSet<_> = before.filter(still_assumed).collect();
         let solution = Solution {
             no: self.solution,
-            id: Guid::minted(self.environment(), "solution", &manifest.unique_name.to_lowercase()),
-            unique_name: manifest.unique_name.clone(),
+            id: Guid::minted(self.environment(), "solution", &self.layer_name.to_lowercase()),
+            unique_name: self.layer_name.clone(),
             friendly_name: manifest.friendly_name.clone(),
             version: manifest.version.clone(),
             is_managed: self.package.is_managed(),
             publisher: self.publisher,
-            kind: SolutionKind::Base,
-            parent: None,
+            kind,
+            parent,
             assumed: false,
             assumes: self.assumes.union(&kept).copied().collect(),
             residue: Some(self.package.residue_digest),
         };
-        match self.installed {
+        match replaced {
             Some(before) if *before == solution => {}
             Some(before) => {
                 self.plan.edits.push(Edit::SolutionClose(before.clone()));

@@ -6,11 +6,13 @@
 //! Not here: files, network, time, threads, the store.
 
 pub mod active;
+pub mod apply_upgrade;
 pub mod catalogue;
 pub mod check;
 pub mod create;
 pub mod definition;
 mod effect;
+mod family;
 pub mod import;
 pub mod layering;
 pub mod loss;

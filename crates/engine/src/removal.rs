@@ -251,12 +251,7 @@ impl<'a> Removal<'a> {
     }
 
     fn close(&mut self, layer: &Layer) {
-        self.removed.edits.push(Edit::LayerClose {
-            component: layer.component,
-            solution: layer.solution,
-            state: layer.state,
-            digest: layer.digest,
-        });
+        self.removed.edits.push(close(layer));
     }
 
     fn reference(&self, state: &ComponentState) -> ComponentRef {
@@ -268,4 +263,9 @@ impl<'a> Removal<'a> {
         let own = state.layers.iter().rev().find(|layer| self.leaving.contains(&layer.solution));
         own.map_or_else(|| "Active".to_owned(), |layer| names::solution(self.lens.snapshot, layer.solution))
     }
+}
+
+/// Returns the edit that closes a layer.
+pub(crate) fn close(layer: &Layer) -> Edit {
+    Edit::LayerClose { component: layer.component, solution: layer.solution, state: layer.state, digest: layer.digest }
 }

@@ -46,6 +46,14 @@ codes! {
     LANGUAGES_IGNORED = Some("0x80048026"), "ImportLanguagesIgnoredError";
     IMPORT_WORKFLOW_NAME_CONFLICT = Some("0x80048027"), "ImportWorkflowNameConflictError";
     PENDING_UPGRADE_EXISTS = Some("0x8004F086"), "PendingUpgradeExists";
+    SOLUTION_UPGRADE_FAILED = Some("0x8004F046"), "SolutionUpgradeFailed";
+    UPGRADE_NOT_AVAILABLE = Some("0x8004853B"), "SolutionUpgradeNotAvailable";
+    UPGRADE_WRONG_SOLUTION = Some("0x8004853C"), "SolutionUpgradeWrongSolutionSelected";
+    CANNOT_FIND_BASE = Some("0x8004F083"), "CannotFindBaseFromUpgrade";
+    PATCH_MISSING_BASE = Some("0x80048540"), "PatchMissingBase";
+    CLONE_SOLUTION = Some("0x80048539"), "CloneSolutionException";
+    CANNOT_UPDATE_PATCH = Some("0x8004F042"), "CannotUpdateSolutionPatch";
+    CLONE_SOLUTION_PATCH = Some("0x80061771"), "CloneSolutionPatchException";
     CANNOT_MODIFY_PATCHED = Some("0x80048538"), "CannotModifyPatchedSolution";
     CANNOT_REMOVE_FROM_DEFAULT = Some("0x8004F000"), "CannotRemoveComponentFromDefaultSolution";
     INVALID_SOLUTION_UNIQUE_NAME = Some("0x8004F002"), "InvalidSolutionUniqueName";

@@ -225,6 +225,8 @@ pub enum FindingKind {
     Caller,
     /// Environment variables and connections (L117–L121).
     Settings,
+    /// What could be done instead.
+    Advice,
 }
 
 impl Finding {

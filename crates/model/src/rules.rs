@@ -14,6 +14,8 @@ pub struct Rules {
     pub update_accepts_equal_version: bool,
     /// OQ 7: how a newer build of the same package generation counts.
     pub newer_build: NewerBuild,
+    /// OQ 8: what becomes of an unmanaged base when a managed package holds the component.
+    pub unmanaged_base: UnmanagedBase,
     /// OQ 11: at uninstall of a base, whether a layer of the same publisher anywhere above takes its place.
     pub same_publisher_anywhere_takes_base: bool,
     /// R7: whether an unprefixed column of a system table that the catalogue does not list counts as present.
@@ -36,12 +38,23 @@ pub enum NewerBuild {
     Ignored,
 }
 
+/// OQ 8: what becomes of an unmanaged base when a managed package holds the component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnmanagedBase {
+    /// The import is refused unless it asks to convert.
+    ConvertsOnRequest,
+    /// It becomes managed without being asked for.
+    ConvertsByItself,
+}
+
 impl Rules {
     /// Our readings.
     pub const OURS: Self = Self {
         masking: Masking::Unit,
         update_accepts_equal_version: true,
         newer_build: NewerBuild::Warning,
+        unmanaged_base: UnmanagedBase::ConvertsOnRequest,
         same_publisher_anywhere_takes_base: true,
         unlisted_system_columns_present: true,
     };

@@ -6,9 +6,10 @@ use strata_model::options::{Caller, EqualVersion, ImportAction, Overwrite};
 use strata_model::package::Mode;
 use strata_model::plan::{Finding, FindingKind, OperationKind};
 use strata_model::rules::NewerBuild;
-use strata_model::solution::{RESERVED_NAMES, SolutionKind};
+use strata_model::solution::{RESERVED_NAMES, Solution};
 
 use super::Import;
+use crate::family::{Family, UPGRADE_SUFFIX};
 
 impl Import<'_> {
     /// L89: says when a front end is asked for what it does not offer; what is asked is done all the same.
@@ -25,41 +26,10 @@ impl Import<'_> {
 
     /// Refuses what later versions of the product will do (D10: never half done).
     pub(super) fn refuse_unsupported(&mut self) {
-        let is_installed = self.installed.is_some_and(|solution| !solution.assumed);
-        let options = self.options;
-        match options.action {
-            Some(ImportAction::Stage) if !is_installed => {
-                self.plan.operation = OperationKind::Stage;
-                let message = format!(
-                    "cannot create a holding solution for missing base {}: there is nothing installed to stage over",
-                    self.package.manifest.unique_name
-                );
-                self.refuse(FindingKind::Version, ErrorCode::UPGRADE_NEEDS_MANAGED_BASE, "L78", message);
-            }
-            Some(ImportAction::Stage) => self.unsupported(OperationKind::Stage, "staging for an upgrade", "L77"),
-            // R15: without an installed base an upgrade installs plainly.
-            Some(ImportAction::Upgrade) if is_installed => {
-                self.unsupported(OperationKind::Upgrade, "an upgrade in one step", "L76");
-            }
-            Some(ImportAction::New | ImportAction::Update | ImportAction::Upgrade) | None => {}
+        if self.options.publish_workflows {
+            let message = "activating steps and flows (--activate-plugins) is not supported yet".to_owned();
+            self.refuse(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, "L92", message);
         }
-        if options.convert_to_managed {
-            self.unsupported(self.plan.operation, "converting unmanaged components (--convert-to-managed)", "L94");
-        }
-        if options.publish_workflows {
-            self.unsupported(self.plan.operation, "activating steps and flows (--activate-plugins)", "L92");
-        }
-        if options.overwrite_unmanaged_customizations {
-            self.unsupported(self.plan.operation, "overwriting unmanaged customizations (--force-overwrite)", "L87");
-        }
-        if self.package.manifest.parent_solution.is_some() {
-            self.unsupported(OperationKind::Patch, "importing a patch", "L107");
-        }
-    }
-
-    fn unsupported(&mut self, operation: OperationKind, what: &str, rule: &str) {
-        self.plan.operation = operation;
-        self.refuse(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, rule, format!("{what} is not supported yet"));
     }
 
     fn refuse(&mut self, kind: FindingKind, code: ErrorCode, rule: &str, message: String) {
@@ -77,6 +47,10 @@ impl Import<'_> {
                 (..) => ErrorCode::IMPORT_RESTRICTED_SOLUTION,
             };
             self.refuse(FindingKind::Package, code, "L4", format!("`{name}` is a solution of the platform's own"));
+        }
+        if name.to_lowercase().ends_with(&UPGRADE_SUFFIX.to_lowercase()) {
+            let message = format!("`{name}` ends in `{UPGRADE_SUFFIX}`, which is kept for pending upgrades");
+            self.refuse(FindingKind::Package, ErrorCode::INVALID_SOLUTION_UNIQUE_NAME, "L15", message);
         }
         let target = &self.snapshot.environment.settings.platform_version;
         if let Some(needed) = &manifest.package_version
@@ -122,7 +96,6 @@ impl Import<'_> {
 
     /// L104, L61, L11, L24, L79: whether the target may take this package at all.
     pub(super) fn check_target(&mut self) {
-        let manifest = &self.package.manifest;
         if self.snapshot.environment.settings.block_unmanaged && !self.package.is_managed() {
             self.plan.findings.push(
                 Finding::error(
@@ -134,20 +107,22 @@ impl Import<'_> {
                 .hint("import the managed package, or allow them with `strata env set --block-unmanaged false`"),
             );
         }
-        // R4: a real package replaces a placeholder as if it were new.
-        let Some(installed) = self.installed.filter(|solution| !solution.assumed) else { return };
-        self.check_mode(installed.is_managed);
-        self.check_publisher();
-        self.check_version();
-        let pending = self
-            .snapshot
-            .solutions
-            .iter()
-            .any(|solution| solution.kind == SolutionKind::Upgrade && solution.parent == Some(installed.no));
-        if pending {
-            let message = format!("holding solution {}_Upgrade already exists", manifest.unique_name);
-            self.refuse(FindingKind::Version, ErrorCode::PENDING_UPGRADE_EXISTS, "L79", message);
+        if self.plan.operation == OperationKind::Patch {
+            self.check_patch();
+            return;
         }
+        // R4: a real package replaces a placeholder as if it were new.
+        let Some(installed) = self.installed.filter(|solution| !solution.assumed) else {
+            if self.plan.operation == OperationKind::Stage {
+                self.refuse_missing_base();
+            }
+            return;
+        };
+        self.check_mode(installed.unique_name.as_str(), installed.is_managed);
+        self.check_holding(installed);
+        self.check_publisher(installed);
+        self.check_version(installed);
+        self.check_family(installed);
         if self.options.action == Some(ImportAction::New) {
             let message = format!("{} {} is installed already", installed.unique_name, installed.version);
             self.plan.findings.push(
@@ -157,7 +132,114 @@ impl Import<'_> {
         }
     }
 
-    fn check_mode(&mut self, installed_managed: bool) {
+    fn refuse_missing_base(&mut self) {
+        let name = &self.package.manifest.unique_name;
+        let message = format!("cannot create a holding solution for missing base {name}");
+        self.plan.findings.push(
+            Finding::error(FindingKind::Version, ErrorCode::UPGRADE_NEEDS_MANAGED_BASE, "L78", message).hint(
+                "leave the action out, or take `--action upgrade`: both install a solution that is not there yet",
+            ),
+        );
+    }
+
+    /// L78, L126: an upgrade is of a managed solution by a managed package.
+    fn check_holding(&mut self, installed: &Solution) {
+        let is_upgrade = matches!(self.plan.operation, OperationKind::Stage | OperationKind::Upgrade);
+        if is_upgrade && !installed.is_managed && !self.package.is_managed() {
+            let message = format!(
+                "{} is unmanaged: the imported solution and the existing solution must both be managed for upgrade",
+                installed.unique_name
+            );
+            self.plan.findings.push(
+                Finding::error(FindingKind::Mode, ErrorCode::UPGRADE_NEEDS_MANAGED_BASE, "L78", message)
+                    .hint("leave out the action: an unmanaged import is always an update"),
+            );
+        }
+    }
+
+    /// L79, L56: what a pending upgrade and patches forbid.
+    fn check_family(&mut self, base: &Solution) {
+        let family = Family::of(self.snapshot, base);
+        if let Some(upgrade) = family.upgrade {
+            let message = format!("holding solution {} already exists", upgrade.unique_name);
+            self.plan.findings.push(
+                Finding::error(FindingKind::Version, ErrorCode::PENDING_UPGRADE_EXISTS, "L79", message)
+                    .hint(format!("apply it with `strata solution upgrade --solution-name {}`", base.unique_name))
+                    .hint(format!(
+                        "or give it up with `strata solution delete --solution-name {}`",
+                        upgrade.unique_name
+                    )),
+            );
+        }
+        let is_in_place = self.plan.operation == OperationKind::Update;
+        if is_in_place && !family.patches.is_empty() {
+            let patches: Vec<_> = family.patches.iter().map(|patch| patch.unique_name.as_str()).collect();
+            let message = format!("{} has patches and is locked: {}", base.unique_name, patches.join(", "));
+            let hint = match base.is_managed {
+                true => "roll them up with `--action upgrade`, or uninstall them first".to_owned(),
+                false => {
+                    format!("roll them up with `strata solution clone-solution --solution-name {}`", base.unique_name)
+                }
+            };
+            self.plan.findings.push(
+                Finding::error(FindingKind::Version, ErrorCode::CANNOT_MODIFY_PATCHED, "L56", message).hint(hint),
+            );
+        }
+    }
+
+    /// L107–L109: whether a patch fits its parent and the patches that are there.
+    fn check_patch(&mut self) {
+        let manifest = &self.package.manifest;
+        let Some((parent_name, _)) = &manifest.parent_solution else { return };
+        let Some(parent) = self.parent else {
+            let message = format!("{} is a patch of {parent_name}, which is not installed", manifest.unique_name);
+            self.plan.findings.push(
+                Finding::error(FindingKind::Version, ErrorCode::PATCH_MISSING_BASE, "L107", message)
+                    .hint(format!("import {parent_name} first")),
+            );
+            return;
+        };
+        self.check_mode(&parent.unique_name, parent.is_managed);
+        self.check_publisher(parent);
+        self.check_patch_version(parent);
+        self.check_family(parent);
+    }
+
+    fn check_patch_version(&mut self, parent: &Solution) {
+        let (name, incoming) = (&self.package.manifest.unique_name, &self.package.manifest.version);
+        let fits = incoming.major_minor() == parent.version.major_minor() && *incoming > parent.version;
+        if !fits {
+            let message = format!(
+                "the version of patch {name} ({incoming}) is invalid for {} {}: the same major and minor number and a \
+                 higher build or revision are expected",
+                parent.unique_name, parent.version
+            );
+            self.refuse(FindingKind::Version, ErrorCode::CLONE_SOLUTION, "L107", message);
+            return;
+        }
+        let family = Family::of(self.snapshot, parent);
+        let Some(patch) = family.patches.iter().rev().find(|patch| patch.version >= *incoming) else { return };
+        let message = format!(
+            "patch '{}' has a matching or higher version ({}) than that of the patch being installed",
+            patch.unique_name, patch.version
+        );
+        if self.options.skip_lower_version && !self.plan.is_refused() {
+            self.plan.operation = OperationKind::Skip;
+            self.plan.findings.push(Finding::info(FindingKind::Version, "R15", format!("{message}: nothing to do")));
+            return;
+        }
+        let code = match patch.version == *incoming {
+            true => ErrorCode::CANNOT_UPDATE_PATCH,
+            false => ErrorCode::CLONE_SOLUTION_PATCH,
+        };
+        self.plan.findings.push(
+            Finding::error(FindingKind::Version, code, "L108", message)
+                .hint("clone the patch again with a higher version"),
+        );
+    }
+
+    /// L61, L109.
+    fn check_mode(&mut self, name: &str, installed_managed: bool) {
         let (code, sentence) = match (installed_managed, self.package.manifest.mode) {
             (false, Mode::Managed) => {
                 (ErrorCode::MANAGED_OVER_UNMANAGED, "is installed as an unmanaged solution and the package is managed")
@@ -167,15 +249,13 @@ impl Import<'_> {
             }
             (true, Mode::Managed) | (false, Mode::Unmanaged | Mode::Both) => return,
         };
-        let name = &self.package.manifest.unique_name;
         let message = format!("{name} {sentence}; an import can only update a solution when the modes match");
         self.plan.findings.push(Finding::error(FindingKind::Mode, code, "L61", message).hint(format!(
             "import into another environment, or remove it first with `strata solution delete --solution-name {name}`"
         )));
     }
 
-    fn check_publisher(&mut self) {
-        let Some(installed) = self.installed else { return };
+    fn check_publisher(&mut self, installed: &Solution) {
         let Some(publisher) = self.snapshot.publisher(installed.publisher) else { return };
         let incoming = &self.package.manifest.publisher.unique_name;
         if self.package.is_managed() && !publisher.unique_name.eq_ignore_ascii_case(incoming) {
@@ -187,8 +267,7 @@ impl Import<'_> {
         }
     }
 
-    fn check_version(&mut self) {
-        let Some(installed) = self.installed else { return };
+    fn check_version(&mut self, installed: &Solution) {
         let incoming = &self.package.manifest.version;
         if self.options.skip_lower_version && installed.version >= *incoming && !self.plan.is_refused() {
             self.plan.operation = OperationKind::Skip;
@@ -199,16 +278,24 @@ impl Import<'_> {
             self.plan.findings.push(Finding::info(FindingKind::Version, "R15", message));
             return;
         }
-        let is_lower = *incoming < installed.version && !self.options.allow_lower_version;
-        let accepts_equal =
-            self.lens.rules.update_accepts_equal_version && self.options.equal_version != EqualVersion::Refused;
-        let is_refused_equal = *incoming == installed.version && !accepts_equal;
-        if is_lower || is_refused_equal {
+        // OQ 3: only an update may bring the same version again, or on demand a lower one.
+        let is_update = self.plan.operation == OperationKind::Update;
+        let is_lower = *incoming < installed.version && !(is_update && self.options.allow_lower_version);
+        let accepts_equal = is_update
+            && self.lens.rules.update_accepts_equal_version
+            && self.options.equal_version != EqualVersion::Refused;
+        if is_lower || (*incoming == installed.version && !accepts_equal) {
             let message =
                 format!("{} {} is installed; {incoming} is not higher", installed.unique_name, installed.version);
             self.plan.findings.push(
-                Finding::error(FindingKind::Version, ErrorCode::VERSION_NOT_HIGHER, "L24", message)
-                    .hint("raise the version of the package, or update to the lower one with `--allow-lower-version`"),
+                Finding::error(FindingKind::Version, ErrorCode::VERSION_NOT_HIGHER, "L24", message).hint(
+                    match is_update {
+                        true => {
+                            "raise the version of the package, or update to the lower one with `--allow-lower-version`"
+                        }
+                        false => "raise the version of the package: an upgrade always needs a higher one",
+                    },
+                ),
             );
         }
     }

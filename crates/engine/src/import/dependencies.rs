@@ -10,8 +10,9 @@ use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::dependency::{MissingDependency, Provider};
 use strata_model::environment::{Behavior, ComponentState};
 use strata_model::id::SolutionNo;
-use strata_model::package::{Presence, RootComponent};
-use strata_model::plan::{Finding, FindingKind, FindingProvider};
+use strata_model::package::{PackagedComponent, Presence, RootComponent};
+use strata_model::plan::{Finding, FindingKind, FindingProvider, OperationKind};
+use strata_model::rules::UnmanagedBase;
 use strata_model::version::Version;
 
 use super::assume::{Assumptions, Source, is_assumed_layer};
@@ -208,7 +209,11 @@ impl Import<'_> {
             Presence::Diff => component.key.component_type.is("systemform"),
             Presence::Reference => true,
         };
-        if needs_base && standing == Standing::Absent {
+        // A form's own full layer leaves with the version that it belongs to: a difference needs another one below.
+        let leaves_with_own = component.presence == Presence::Diff
+            && self.plan.operation != OperationKind::Patch
+            && state.is_some_and(|state| self.family.is_alone_on(state));
+        if needs_base && (standing == Standing::Absent || leaves_with_own) {
             if self.options.assume_missing {
                 let source = self.declared_source(&component.key);
                 let (name, display) = (component.name.clone(), component.display_name.clone());
@@ -226,22 +231,41 @@ impl Import<'_> {
                 );
             }
         }
-        // OQ 12: a value given in the target lies in Active, and the package's own goes below it.
-        let is_value = component.key.component_type.is(crate::variables::VALUE);
-        let makes_layer = component.presence != Presence::Reference && !is_value;
-        if self.package.is_managed() && makes_layer && standing == Standing::Unmanaged {
-            let reference = names::packaged(self.environment(), component);
-            let described = names::describe(&reference, component.key.component_type.label());
-            let message = format!("a managed solution cannot overwrite {described}, which has an unmanaged base");
-            self.plan.findings.push(
-                Finding::error(FindingKind::Component, ErrorCode::CANNOT_OVERWRITE_ACTIVE, "L63", message)
-                    .about(reference)
-                    .hint("import into an environment that does not hold the unmanaged original"),
-            );
+        if self.package.is_managed() && standing == Standing::Unmanaged {
+            self.check_unmanaged_base(component);
         }
         if let Some(state) = state.filter(|_| standing == Standing::Managed) {
             self.rely_on(state);
         }
+    }
+
+    /// L63, L94: a managed layer over an unmanaged base.
+    fn check_unmanaged_base(&mut self, component: &PackagedComponent) {
+        let converts =
+            self.options.convert_to_managed || self.lens.rules.unmanaged_base == UnmanagedBase::ConvertsByItself;
+        // OQ 12: a value given in the target lies in Active, and the package's own goes below it.
+        let is_value = component.key.component_type.is(crate::variables::VALUE);
+        let passes = is_value || converts && component.presence == Presence::Full;
+        if component.presence == Presence::Reference || passes {
+            return;
+        }
+        let reference = names::packaged(self.environment(), component);
+        let described = names::describe(&reference, component.key.component_type.label());
+        if converts {
+            let message = format!("{described} cannot pass from unmanaged to managed without a full definition");
+            self.plan.findings.push(
+                Finding::error(FindingKind::Component, ErrorCode::FORM_BASE_MISSING, "L94", message)
+                    .about(reference)
+                    .hint("export the solution that brings the full definition"),
+            );
+            return;
+        }
+        let message = format!("a managed solution cannot overwrite {described}, which has an unmanaged base");
+        self.plan.findings.push(
+            Finding::error(FindingKind::Component, ErrorCode::CANNOT_OVERWRITE_ACTIVE, "L63", message)
+                .about(reference)
+                .hint("convert it with `--convert-to-managed`, or import where the unmanaged original is not"),
+        );
     }
 
     /// L8: a column that the import would create needs a prefix.

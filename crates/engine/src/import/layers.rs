@@ -7,7 +7,7 @@ use strata_model::environment::{Behavior, ComponentState, Membership};
 use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::{PackagedComponent, Presence};
-use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind};
+use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind};
 use strata_xml::{Element, Node};
 
 use super::{Import, Met, NewComponent, Standing};
@@ -31,6 +31,7 @@ impl<'a> Import<'a> {
             let no = self.packaged_number(&met);
             if component.presence != Presence::Reference {
                 if self.package.is_managed() {
+                    self.overwrite(&met, no);
                     self.managed_layer(&met, no);
                 } else {
                     self.active_layer(&met, no);
@@ -76,28 +77,79 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// L74, L75: one more layer, or the solution's own layer replaced in place.
+    /// L74, L75, L77: one more layer, or the solution's own layer replaced in place.
     fn managed_layer(&mut self, met: &Met<'a>, no: ComponentNo) {
         let Met { component, state, .. } = *met;
         let own = state.and_then(|state| state.layer_of(self.solution));
-        let mut digest = component.digest;
-        if let Some(own) = own {
-            if self.lens.is_same(&component.key, &own.digest, &digest) && own.is_diff == is_diff(component) {
-                self.unchanged(component, &self.package.manifest.unique_name);
-                return;
-            }
-            digest = self.keep_options(&component.key, own.digest, digest);
-            if digest == own.digest {
-                self.unchanged(component, &self.package.manifest.unique_name);
-                return;
-            }
-            self.close(own);
+        // What the solution's own layers amount to: patches are above their base (L31).
+        let topmost = state.and_then(|state| self.family.topmost(state));
+        let base = state.zip(self.family.base).and_then(|(state, base)| state.layer_of(base.no));
+        let known = [base, topmost].into_iter().flatten().find(|layer| self.says_the_same(component, layer));
+        let is_repeated = known.zip(topmost).is_some_and(|(known, topmost)| known.digest == topmost.digest);
+        let is_alone = own.is_some_and(|own| topmost.is_some_and(|topmost| topmost.solution == own.solution));
+        if is_repeated && is_alone {
+            self.unchanged(component);
+            return;
         }
-        let slot = own.map_or_else(|| self.next_slot(met), |own| own.slot);
-        let layer = self.layer(component, no, self.solution, slot, LayerState::Published, digest);
-        self.plan.edits.push(Edit::LayerOpen(layer));
-        let own_name = self.package.manifest.unique_name.clone();
-        self.describe(met, own_name, digest, own.is_some());
+        // What says the same keeps its bytes, whichever way the version comes.
+        let digest = match (known, own) {
+            (Some(known), _) => known.digest,
+            (None, Some(own)) => self.with_kept_parts(component, own),
+            (None, None) => component.digest,
+        };
+        let is_own_repeated = own.is_some_and(|own| own.digest == digest && own.is_diff == is_diff(component));
+        if is_own_repeated && is_alone {
+            self.unchanged(component);
+            return;
+        }
+        if self.is_converted(met) {
+            self.close_active(met);
+        }
+        if !is_own_repeated {
+            own.into_iter().for_each(|own| self.close(own));
+            let slot = own.map_or_else(|| self.next_slot(met), |own| own.slot);
+            let mut layer = self.layer(component, no, self.solution, slot, LayerState::Published, digest);
+            if let Some(known) = known {
+                layer.display_name.clone_from(&known.display_name);
+            }
+            self.plan.edits.push(Edit::LayerOpen(layer));
+        }
+        if is_repeated {
+            // A holding solution or a patch that repeats what is there, or an upgrade that repeats a patch.
+            self.unchanged(component);
+        } else {
+            self.describe(met, self.layer_name.clone(), digest, own.is_some());
+        }
+    }
+
+    fn says_the_same(&self, component: &PackagedComponent, layer: &Layer) -> bool {
+        layer.is_diff == is_diff(component) && self.lens.is_same(&component.key, &layer.digest, &component.digest)
+    }
+
+    /// Returns what the layer is to say: an update keeps the parts that the package no longer mentions (L75), an
+    /// upgrade drops them.
+    fn with_kept_parts(&mut self, component: &PackagedComponent, own: &Layer) -> Digest {
+        let kept = self.keep_options(&component.key, own.digest, component.digest);
+        if self.plan.operation != OperationKind::Upgrade || kept == component.digest {
+            return kept;
+        }
+        self.plan.definitions.remove(&kept);
+        self.lost_parts.push(names::packaged(self.environment(), component));
+        component.digest
+    }
+
+    /// L94: an unmanaged base becomes managed, but for values, which belong to the target (OQ 12).
+    fn is_converted(&self, met: &Met<'_>) -> bool {
+        let is_value = met.component.key.component_type.is(crate::variables::VALUE);
+        self.package.is_managed() && met.standing == Standing::Unmanaged && !is_value
+    }
+
+    /// L94: the unmanaged base passes to the solution.
+    fn close_active(&mut self, met: &Met<'_>) {
+        let layers = met.state.into_iter().flat_map(|state| &state.layers);
+        for layer in layers.filter(|layer| layer.solution == SolutionNo::ACTIVE) {
+            self.close(layer);
+        }
     }
 
     /// L50, L74: written into Active, as a draft where the type is publishable.
@@ -110,7 +162,7 @@ impl<'a> Import<'a> {
         let same = |layer: Option<&Layer>| layer.is_some_and(|l| lens.is_same(&component.key, &l.digest, &digest));
         let is_draft = component.key.component_type.is_publishable(component.category) && !self.options.publish_changes;
         if same(draft.or(published)) && (is_draft || draft.is_none()) {
-            self.unchanged(component, "Active");
+            self.unchanged(component);
             return;
         }
         let same_as_published = same(published);
@@ -179,8 +231,11 @@ impl<'a> Import<'a> {
         });
     }
 
-    /// L30, OQ 19: above the managed layers of this moment.
+    /// L30, L32, OQ 19: the family's slot, else above the managed layers of this moment.
     fn next_slot(&self, met: &Met<'_>) -> i64 {
+        if let Some(slot) = met.state.and_then(|state| self.family.slot(state)) {
+            return slot;
+        }
         let highest = met.state.and_then(|state| state.managed().map(|layer| layer.slot).max());
         highest.unwrap_or_else(|| i64::from(self.placed.contains_key(&met.component.key))) + 1
     }
@@ -204,7 +259,7 @@ impl<'a> Import<'a> {
         digest
     }
 
-    fn unchanged(&mut self, component: &PackagedComponent, layer: &str) {
+    fn unchanged(&mut self, component: &PackagedComponent) {
         if !self.options.list_unchanged {
             self.plan.unchanged += 1;
             return;
@@ -214,7 +269,7 @@ impl<'a> Import<'a> {
             Change {
                 action: Action::Unchanged,
                 component: names::packaged(self.environment(), component),
-                layer: layer.to_owned(),
+                layer: if self.package.is_managed() { self.layer_name.clone() } else { "Active".to_owned() },
                 effect: Effect::None,
                 masked_by: Vec::new(),
                 properties: Vec::new(),
@@ -245,7 +300,7 @@ impl<'a> Import<'a> {
         }
         let before = state.map(|state| self.lens.published(state)).unwrap_or_default();
         let item = StackItem { name: layer.clone(), digest: Some(digest), is_diff: is_diff(component) };
-        let after = with_layer(&before, item, state, self.solution);
+        let after = self.with_layer(&before, item, met);
         let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&component.key, &before, &after, &layer);
         if !seen.masked_by.is_empty() {
@@ -264,6 +319,34 @@ impl<'a> Import<'a> {
                 rows_lost: 0,
             },
         );
+    }
+
+    /// Returns the published stack after this solution's layer is opened or replaced.
+    fn with_layer(&self, before: &[StackItem], item: StackItem, met: &Met<'_>) -> Vec<StackItem> {
+        let is_upgrade = self.plan.operation == OperationKind::Upgrade;
+        let is_converted = self.is_converted(met);
+        let rolled_up: Vec<_> = self.family.patches.iter().map(|patch| patch.unique_name.as_str()).collect();
+        let goes = |item: &StackItem| {
+            is_upgrade && rolled_up.contains(&item.name.as_str()) || is_converted && item.name == "Active"
+        };
+        let mut after: Vec<_> = before.iter().filter(|item| !goes(item)).cloned().collect();
+        if let Some(digest) = self.overwritten {
+            after.iter_mut().filter(|item| item.name == "Active").for_each(|item| item.digest = Some(digest));
+        }
+        if let Some(position) = after.iter().position(|existing| existing.name == item.name) {
+            after[position] = item;
+            return after;
+        }
+        let family = self.family.names();
+        let in_family = after.iter().rposition(|item| family.contains(&item.name.as_str()));
+        let below_active = after.iter().position(|item| item.name == "Active");
+        let position = match (item.name.as_str(), in_family, below_active) {
+            ("Active", ..) | (_, None, None) => after.len(),
+            (_, Some(last), _) => last + 1,
+            (_, None, Some(active)) => active,
+        };
+        after.insert(position, item);
+        after
     }
 
     /// R4: a real package takes over from the placeholder of its name; what it lacks goes with the placeholder.
@@ -296,28 +379,6 @@ impl<'a> Import<'a> {
 
 fn is_diff(component: &PackagedComponent) -> bool {
     component.presence == Presence::Diff
-}
-
-/// Returns the published stack after this solution's layer is opened or replaced.
-fn with_layer(
-    before: &[StackItem],
-    item: StackItem,
-    state: Option<&ComponentState>,
-    solution: SolutionNo,
-) -> Vec<StackItem> {
-    let mut after = before.to_vec();
-    if let Some(position) = after.iter().position(|existing| existing.name == item.name) {
-        after[position] = item;
-        return after;
-    }
-    let has_active = state.is_some_and(|state| state.active(LayerState::Published).is_some());
-    let position = if has_active && solution != SolutionNo::ACTIVE && item.name != "Active" {
-        after.len().saturating_sub(1)
-    } else {
-        after.len()
-    };
-    after.insert(position, item);
-    after
 }
 
 fn masked_finding(
