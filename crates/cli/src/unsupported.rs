@@ -8,14 +8,11 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["diff", "check", "pack", "unpack", "flow", "row", "serve", "merge", "clone", "export", "upgrade"]),
+    ("", &["diff", "check", "pack", "unpack", "flow", "row", "serve", "merge", "clone", "export"]),
     (
         "solution",
         &[
             "export",
-            "upgrade",
-            "clone-patch",
-            "clone-solution",
             "clone",
             "merge",
             "online-version",

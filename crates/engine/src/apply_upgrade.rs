@@ -160,10 +160,6 @@ impl<'a> Apply<'a> {
         let position = before.iter().take_while(|item| !family.contains(&item.name.as_str())).count();
         after.insert(position, kept);
         let seen = self.lens.compare(&state.component.key, &before, &after, &self.base.unique_name);
-        if seen.properties.is_empty() {
-            self.plan.unchanged += 1;
-            return None;
-        }
         Some(Change {
             action: Action::Modify,
             component: names::installed(self.lens.snapshot.environment.id, state),

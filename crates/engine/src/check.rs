@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use strata_model::environment::Snapshot;
 use strata_model::id::SolutionNo;
 use strata_model::layer::LayerState;
+use strata_model::solution::{Solution, SolutionKind};
 
 /// Returns every broken invariant, in words.
 pub fn violations(snapshot: &Snapshot) -> Vec<String> {
@@ -18,6 +19,19 @@ pub fn violations(snapshot: &Snapshot) -> Vec<String> {
         }
         if snapshot.publisher(solution.publisher).is_none() {
             found.push(format!("solution {} has no publisher (L6)", solution.unique_name));
+        }
+    }
+    for solution in snapshot.solutions.iter().filter(|solution| solution.kind != SolutionKind::Base) {
+        let parent = solution.parent.and_then(|no| snapshot.solution(no));
+        if parent.is_none() && solution.kind == SolutionKind::Patch {
+            found.push(format!("patch {} has no parent (L105)", solution.unique_name));
+        }
+        if parent.is_some_and(|parent| parent.is_managed != solution.is_managed || parent.kind != SolutionKind::Base) {
+            found.push(format!("{} does not fit its parent (L78, L109)", solution.unique_name));
+        }
+        let is_twin = |other: &&Solution| other.kind == SolutionKind::Upgrade && other.parent == solution.parent;
+        if solution.kind == SolutionKind::Upgrade && snapshot.solutions.iter().filter(is_twin).count() > 1 {
+            found.push(format!("{} is not the only pending upgrade (L79)", solution.unique_name));
         }
     }
     for (key, state) in &snapshot.components {

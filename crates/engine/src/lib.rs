@@ -9,6 +9,7 @@ pub mod active;
 pub mod apply_upgrade;
 pub mod catalogue;
 pub mod check;
+pub mod clone;
 pub mod create;
 pub mod definition;
 mod effect;

@@ -13,9 +13,10 @@ use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::SolutionNo;
 use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts};
 use strata_model::rules::Rules;
-use strata_model::solution::RESERVED_NAMES;
+use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 
 use crate::effect::Lens;
+use crate::family::Family;
 use crate::removal::Removal;
 
 /// Returns the components that planning this removal must see.
@@ -60,6 +61,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         to: None,
         is_managed: solution.is_managed,
     });
+    check_patches(snapshot, solution, &mut plan);
     let lens = Lens { snapshot, rules, bodies };
     let leaving = leaving(snapshot, unique_name);
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();
@@ -79,12 +81,36 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     plan
 }
 
-/// The solution, and the placeholders that nobody else relies on (R4).
+/// The solution, its patches (L100), and the placeholders that nobody else relies on (R4).
 fn leaving(snapshot: &Snapshot, unique_name: &str) -> BTreeSet<SolutionNo> {
     let Some(solution) = snapshot.solution_named(unique_name) else { return BTreeSet::new() };
-    let others = snapshot.solutions.iter().filter(|other| other.no != solution.no);
-    let still_needed: BTreeSet<_> = others.flat_map(|other| other.assumes.iter().copied()).collect();
+    let mut leaving = BTreeSet::from([solution.no]);
+    if solution.is_managed && solution.kind == SolutionKind::Base {
+        leaving.extend(Family::of(snapshot, solution).installed());
+    }
+    let (going, staying): (Vec<_>, Vec<_>) = snapshot.solutions.iter().partition(|other| leaving.contains(&other.no));
+    let still_needed: BTreeSet<_> = staying.iter().flat_map(|other| other.assumes.iter().copied()).collect();
     let placeholder = |no: &SolutionNo| snapshot.solution(*no).is_some_and(|solution| solution.assumed);
-    let orphaned = solution.assumes.iter().copied().filter(|no| placeholder(no) && !still_needed.contains(no));
-    orphaned.chain([solution.no]).collect()
+    let assumed: BTreeSet<_> = going.iter().flat_map(|other| other.assumes.iter().copied()).collect();
+    leaving.extend(assumed.into_iter().filter(|no| placeholder(no) && !still_needed.contains(no)));
+    leaving
+}
+
+/// L100, L101: what becomes of the patches of a solution that goes.
+fn check_patches(snapshot: &Snapshot, solution: &Solution, plan: &mut Plan) {
+    let family = Family::of(snapshot, solution);
+    if solution.kind != SolutionKind::Base || family.patches.is_empty() {
+        return;
+    }
+    let patches: Vec<_> = family.patches.iter().rev().map(|patch| patch.unique_name.as_str()).collect();
+    if solution.is_managed {
+        let message = format!("its patches go first: {}", patches.join(", then "));
+        plan.findings.push(Finding::info(FindingKind::Package, "L100", message));
+        return;
+    }
+    let message = format!("{} has patches, which have to be deleted first", solution.unique_name);
+    plan.findings.push(
+        Finding::error(FindingKind::DeleteBlocked, ErrorCode::CANNOT_MODIFY_PATCHED, "L101", message)
+            .hint(format!("delete {} with `strata solution delete`", patches.join(", then "))),
+    );
 }

@@ -61,7 +61,10 @@ pub enum Outcome {
 #[serde(rename_all = "kebab-case")]
 pub enum HistoryKind {
     Import,
+    ApplyUpgrade,
     Uninstall,
+    ClonePatch,
+    CloneSolution,
     Settings,
     CreatePublisher,
     CreateSolution,

@@ -32,6 +32,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Components that stay as they are and are not listed.
     pub unchanged: u64,
+    /// Of an upgrade: whether an update would come to the same.
+    pub additive: Option<bool>,
     pub edits: Vec<Edit>,
     /// What the environment variables that the operation concerns come to (L118).
     pub variables: Vec<VariableOutcome>,
@@ -52,6 +54,8 @@ pub enum OperationKind {
     Uninstall,
     /// Version equal or higher is installed and `--skip-lower-version` was given (R15).
     Skip,
+    ClonePatch,
+    CloneSolution,
     Settings,
     CreatePublisher,
     CreateSolution,
@@ -366,6 +370,13 @@ pub struct Summary {
     pub rows_lost: u64,
 }
 
+impl Summary {
+    /// Tells whether any component changes.
+    pub fn touches(&self) -> bool {
+        self.create + self.modify + self.delete + self.detach > 0
+    }
+}
+
 impl Plan {
     /// Returns a plan that does nothing yet.
     pub fn empty(operation: OperationKind, base: Operation, rules: Rules) -> Self {
@@ -378,6 +389,7 @@ impl Plan {
             findings: Vec::new(),
             changes: Vec::new(),
             unchanged: 0,
+            additive: None,
             edits: Vec::new(),
             variables: Vec::new(),
             definitions: BTreeMap::new(),

@@ -23,8 +23,9 @@ mod workspace;
 
 pub use error::{ErrorReport, OpsError};
 pub use names::closest;
-pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, prepare, silent};
+pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, compare, prepare, silent};
 pub use source::read_package;
 pub use strata_engine::active::PropertyEdit;
+pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};
 pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

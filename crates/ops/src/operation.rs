@@ -4,18 +4,19 @@
 //! transaction and writes history, also of a refusal (R14).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use strata_engine::active::PropertyEdit;
+use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
-use strata_engine::{active, create, import, publish, restore, uninstall};
+use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome};
 use strata_model::id::{Digest, Guid, Operation};
-use strata_model::options::ImportOptions;
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_model::plan::{Action, OperationKind, Plan, Severity};
 use strata_model::rules::Rules;
@@ -24,17 +25,37 @@ use strata_store::{Held, Stage, StoreBodies};
 
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
+use crate::view::{Comparison, PlanView};
 use crate::workspace::now;
 use crate::{OpsError, Workspace, read_package};
 
 /// What is asked of an environment.
 #[derive(Debug, Clone)]
 pub enum Request {
-    Import { path: PathBuf, options: ImportOptions },
-    Uninstall { solution: String },
-    Publish { solution: Option<String> },
-    Set { component: ComponentKey, edits: Vec<PropertyEdit>, solution: Option<String> },
-    RemoveActive { component: ComponentKey },
+    Import {
+        path: PathBuf,
+        options: ImportOptions,
+    },
+    /// The pending upgrade of a solution takes its place (DeleteAndPromote).
+    ApplyUpgrade {
+        solution: String,
+    },
+    Uninstall {
+        solution: String,
+    },
+    ClonePatch(NewClone),
+    CloneSolution(NewClone),
+    Publish {
+        solution: Option<String>,
+    },
+    Set {
+        component: ComponentKey,
+        edits: Vec<PropertyEdit>,
+        solution: Option<String>,
+    },
+    RemoveActive {
+        component: ComponentKey,
+    },
     CreatePublisher(NewPublisher),
     CreateSolution(NewSolution),
     Settings(Settings),
@@ -92,6 +113,33 @@ pub fn prepare(
     plan(workspace, environment, request, package, progress)
 }
 
+/// Plans update, upgrade and stage of one package; the options' own action is not asked (P8).
+pub fn compare(
+    workspace: &Workspace,
+    environment: &Environment,
+    path: &Path,
+    options: &ImportOptions,
+    progress: Progress<'_>,
+) -> Result<Comparison, OpsError> {
+    let mut package = None;
+    let mut planned = |action| {
+        let options = ImportOptions { action: Some(action), ..options.clone() };
+        let request = Request::Import { path: path.to_owned(), options };
+        let known = match package.take() {
+            Some(known) => Some(known),
+            None => read(&request, progress)?,
+        };
+        let prepared = plan(workspace, environment, &request, known, progress)?;
+        package = prepared.package;
+        Ok::<_, OpsError>(prepared.plan)
+    };
+    let [update, upgrade, stage] =
+        [planned(ImportAction::Update)?, planned(ImportAction::Upgrade)?, planned(ImportAction::Stage)?];
+    let additive = upgrade.additive.unwrap_or(upgrade.operation == update.operation);
+    let view = |plan: &Plan| PlanView::of(plan, options.list_unchanged);
+    Ok(Comparison { update: view(&update), upgrade: view(&upgrade), stage: view(&stage), additive })
+}
+
 /// Carries a request out; a refusal is an error, and stands in history.
 pub fn carry_out(
     workspace: &Workspace,
@@ -121,7 +169,18 @@ pub(crate) fn carry_out_read(
         let revision = environment.revision;
         return Err(strata_store::ApplyError::StalePlan { base, revision }.into());
     }
-    let prepared = plan(workspace, &environment, request, package, progress)?;
+    let mut prepared = plan(workspace, &environment, request, package, progress)?;
+    if let Some(stage) = stage_instead(request, &prepared.plan) {
+        // Two transactions, as on the platform (OQ 9): what was staged stays when the apply is refused (L83).
+        drop(lease);
+        let staged = carry_out_read(workspace, &environment, &stage, prepared.package.take(), expected, progress)?;
+        let environment = workspace.environment_named(&environment.name)?;
+        let job = Some(job_id(&environment, Operation(environment.operation.0 + 1)));
+        let entry = NewHistoryEntry { outcome: Outcome::Failed, ..entry(request, &prepared, started, job) };
+        workspace.store().record(&environment, entry)?;
+        debug_assert!(staged.recorded, "a holding solution is always something new");
+        return Err(OpsError::Refused(Box::new(prepared.plan)));
+    }
     let is_import = matches!(request, Request::Import { .. });
     let is_lasting = prepared.plan.has_changes() || is_import;
     let job = is_import.then(|| job_id(&environment, Operation(environment.operation.0 + 1)));
@@ -151,6 +210,14 @@ pub(crate) fn carry_out_read(
     Ok(Applied { plan: prepared.plan, operation, job, state_of: prepared.state_of, recorded: true })
 }
 
+/// L83: an upgrade in one step whose apply alone is refused comes to staging.
+fn stage_instead(request: &Request, plan: &Plan) -> Option<Request> {
+    let Request::Import { path, options } = request else { return None };
+    let is_apply = plan.first_error()?.name.as_deref() == Some(ErrorCode::SOLUTION_UPGRADE_FAILED.name);
+    let options = ImportOptions { action: Some(ImportAction::Stage), ..options.clone() };
+    is_apply.then(|| Request::Import { path: path.clone(), options })
+}
+
 fn read(request: &Request, progress: Progress<'_>) -> Result<Option<Package>, OpsError> {
     let Request::Import { path, .. } = request else { return Ok(None) };
     progress(Phase::Reading, 0, 0);
@@ -175,12 +242,30 @@ fn plan(
     let mut state_of = None;
     let plan = match (request, &package) {
         (Request::Import { options, .. }, Some(package)) => {
-            let seen = snapshot(&import::footprint(&headers, package, options))?;
-            import::plan(&seen, package, options, &rules, &bodies)
+            let mut footprint = import::footprint(&headers, package, options);
+            let seen = snapshot(&footprint)?;
+            footprint.children_of = import::tables(&seen, package, options);
+            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            import::plan(&seen, package, options, &rows, &rules, &bodies)
         }
         (Request::Import { path, .. }, None) => {
             let source = std::io::Error::other("the package was not read");
             return Err(OpsError::Unreadable { path: path.clone(), source });
+        }
+        (Request::ApplyUpgrade { solution }, _) => {
+            let mut footprint = apply_upgrade::footprint(&headers, solution);
+            let seen = snapshot(&footprint)?;
+            footprint.children_of = apply_upgrade::tables(&seen, solution);
+            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
+        }
+        (Request::ClonePatch(new), _) => {
+            crate::solutions::find(&headers, &new.solution)?;
+            clone::patch(&headers, new, &rules)
+        }
+        (Request::CloneSolution(new), _) => {
+            crate::solutions::find(&headers, &new.solution)?;
+            clone::solution(&snapshot(&clone::footprint(&headers, &new.solution))?, new, &rules)
         }
         (Request::Uninstall { solution }, _) => {
             if !RESERVED_NAMES.iter().any(|own| own.eq_ignore_ascii_case(solution)) {
@@ -257,6 +342,9 @@ fn plan_return(
 fn title(request: &Request) -> &'static str {
     match request {
         Request::Import { .. } => "Import",
+        Request::ApplyUpgrade { .. } => "Upgrade",
+        Request::ClonePatch(_) => "CloneAsPatch",
+        Request::CloneSolution(_) => "CloneAsSolution",
         Request::Uninstall { .. } => "Uninstall",
         Request::Publish { .. } => "Publish",
         Request::Set { .. } => "Set",
@@ -272,6 +360,9 @@ fn title(request: &Request) -> &'static str {
 fn kind(request: &Request) -> HistoryKind {
     match request {
         Request::Import { .. } => HistoryKind::Import,
+        Request::ApplyUpgrade { .. } => HistoryKind::ApplyUpgrade,
+        Request::ClonePatch(_) => HistoryKind::ClonePatch,
+        Request::CloneSolution(_) => HistoryKind::CloneSolution,
         Request::Uninstall { .. } => HistoryKind::Uninstall,
         Request::Publish { .. } => HistoryKind::Publish,
         Request::Set { .. } => HistoryKind::Set,
@@ -290,12 +381,14 @@ fn entry(request: &Request, prepared: &Prepared, started: i64, job: Option<Guid>
     let changes = plan.changes.iter().filter(|change| is_change(change.action)).count();
     let solution = plan.solution.as_ref();
     let named = match request {
-        Request::Uninstall { solution } => Some(solution.clone()),
+        Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
         Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
         Request::Import { .. }
         | Request::RemoveActive { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)
+        | Request::ClonePatch(_)
+        | Request::CloneSolution(_)
         | Request::Settings(_)
         | Request::Undo
         | Request::Restore(_) => None,

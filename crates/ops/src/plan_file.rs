@@ -39,6 +39,7 @@ struct Header {
 #[serde(rename_all = "kebab-case", tag = "kind")]
 enum SavedRequest {
     Import { path: PathBuf, digest: Digest, options: ImportOptions },
+    ApplyUpgrade { solution: String },
     Uninstall { solution: String },
 }
 
@@ -61,7 +62,13 @@ pub fn save(
             SavedRequest::Import { path, digest, options }
         }
         (Request::Uninstall { solution }, _) => SavedRequest::Uninstall { solution: solution.clone() },
-        (_, _) => return Err(OpsError::request(ErrorCode::UNSUPPORTED, "only imports and uninstalls can be saved")),
+        (Request::ApplyUpgrade { solution }, _) => SavedRequest::ApplyUpgrade { solution: solution.clone() },
+        (_, _) => {
+            return Err(OpsError::request(
+                ErrorCode::UNSUPPORTED,
+                "only imports, upgrades and uninstalls can be saved",
+            ));
+        }
     };
     let header = Header {
         plan_format_version: FORMAT_VERSION.to_owned(),
@@ -76,8 +83,19 @@ pub fn save(
     fs::write(path, json).map_err(unwritable)
 }
 
-/// Carries out a saved plan in the environment it was made for.
-pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Result<Applied, OpsError> {
+/// A saved plan as it was read.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// The environment it was made for.
+    pub environment: String,
+    pub base: Operation,
+    /// Of the package, for imports.
+    pub digest: Option<Digest>,
+    pub request: Request,
+}
+
+/// Reads a saved plan.
+pub fn read(path: &Path) -> Result<Saved, OpsError> {
     let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
     let bytes = fs::read(path).map_err(unreadable)?;
     let header: Header = serde_json::from_slice(&bytes)
@@ -87,20 +105,33 @@ pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Resu
         let message = format!("the plan has format {}, this build reads {FORMAT_VERSION}", header.plan_format_version);
         return Err(unreadable(std::io::Error::other(message)));
     }
-    let environment = workspace.environment_named(&header.environment)?;
-    let (request, package) = match header.request {
+    let (digest, request) = match header.request {
         SavedRequest::Import { path, digest, mut options } => {
             crate::deployment::read_again(&mut options)?;
-            let package = read_package(&path)?;
+            (Some(digest), Request::Import { path, options })
+        }
+        SavedRequest::ApplyUpgrade { solution } => (None, Request::ApplyUpgrade { solution }),
+        SavedRequest::Uninstall { solution } => (None, Request::Uninstall { solution }),
+    };
+    Ok(Saved { environment: header.environment, base: header.base, digest, request })
+}
+
+/// Carries out a saved plan in the environment it was made for.
+pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Result<Applied, OpsError> {
+    let saved = read(path)?;
+    let environment = workspace.environment_named(&saved.environment)?;
+    let package = match (&saved.request, saved.digest) {
+        (Request::Import { path, .. }, Some(digest)) => {
+            let package = read_package(path)?;
             if package.digest != digest {
                 let message = format!("{} is not the package that was planned", path.display());
                 return Err(OpsError::request(ErrorCode::STALE_PLAN, message).hint("plan again"));
             }
-            (Request::Import { path, options }, Some(package))
+            Some(package)
         }
-        SavedRequest::Uninstall { solution } => (Request::Uninstall { solution }, None),
+        (_, _) => None,
     };
-    carry_out_read(workspace, &environment, &request, package, Some(header.base), progress)
+    carry_out_read(workspace, &environment, &saved.request, package, Some(saved.base), progress)
 }
 
 /// Tells what a gate would trip on (`--fail-on`).

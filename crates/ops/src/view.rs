@@ -197,6 +197,9 @@ pub struct PlanView {
     pub outcome: PlanOutcome,
     pub findings: Vec<Finding>,
     pub summary: Summary,
+    /// Of an upgrade: whether an update would come to the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub additive: Option<bool>,
     pub changes: Vec<Change>,
     /// What environment variables come to.
     #[serde(rename = "environmentvariables", skip_serializing_if = "Vec::is_empty")]
@@ -207,6 +210,16 @@ pub struct PlanView {
     /// The operation in history, once it ran.
     #[serde(rename = "applied_as", skip_serializing_if = "Option::is_none")]
     pub applied_as: Option<Operation>,
+}
+
+/// What each action would make of one package (`plan --compare`).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    pub update: PlanView,
+    pub upgrade: PlanView,
+    pub stage: PlanView,
+    /// An update would give the same result as the upgrade.
+    pub additive: bool,
 }
 
 /// Whether the rules let an operation through.
@@ -231,6 +244,7 @@ impl PlanView {
             outcome: if plan.is_refused() { PlanOutcome::Fail } else { PlanOutcome::Succeed },
             findings: plan.findings.clone(),
             summary: plan.summary(),
+            additive: plan.additive,
             changes: plan.changes.iter().filter(listed).cloned().collect(),
             variables: plan.variables.clone(),
             job: None,

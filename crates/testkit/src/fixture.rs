@@ -3,6 +3,7 @@
 //! ```text
 //! package ContosoCore 1.0.0.0 managed contoso
 //! root entity:contoso_order 2
+//! patch-of ContosoBase 1.0.0.0
 //! needs attribute:contoso_order.contoso_x from Other 1.0.0.0
 //! attribute contoso_order.contoso_notes <MaxLength>100</MaxLength>
 //! systemform 11111111-0000-4000-8000-000000000001 diff <form />
@@ -53,6 +54,7 @@ struct Builder {
     roots: Vec<RootComponent>,
     missing: Vec<MissingDependency>,
     package_version: Option<Version>,
+    parent: Option<(String, Option<Version>)>,
 }
 
 impl Builder {
@@ -64,6 +66,10 @@ impl Builder {
                 self.root(&key(component), behavior);
             }
             "needs" => self.needs(rest),
+            "patch-of" => {
+                let (name, of) = rest.split_once(' ').unwrap_or((rest, ""));
+                self.parent = Some((name.to_owned(), (!of.is_empty()).then(|| version(of))));
+            }
             "platform" => self.package_version = Some(version(rest)),
             component_type => self.component(component_type, rest),
         }
@@ -158,7 +164,7 @@ impl Builder {
                 package_version: self.package_version,
                 build: None,
                 base_language: 1033,
-                parent_solution: None,
+                parent_solution: self.parent,
                 languages: vec![1033],
             },
             components: self.components,

@@ -6,14 +6,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use strata_engine::clone::NewClone;
 use strata_engine::definition;
 use strata_engine::layering::{self, StackedLayer};
-use strata_engine::{active, catalogue, check, import, publish, uninstall};
+use strata_engine::{active, apply_upgrade, catalogue, check, clone, import, publish, uninstall};
 use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Environment, Settings, Snapshot, stack_key};
 use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Guid, Operation, PublisherNo, SolutionNo};
 use strata_model::layer::LayerState;
-use strata_model::options::ImportOptions;
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_model::plan::{Bodies, Body, Edit, Plan, RowCounts};
 use strata_model::rules::Rules;
@@ -63,7 +64,7 @@ impl Simulated {
             let bytes = package.bytes(&component.definition).into_owned();
             self.bodies.insert(component.digest, Body { bytes: bytes.into(), ..Body::default() });
         }
-        let plan = import::plan(&self.snapshot, package, options, &self.rules, &self.known());
+        let plan = import::plan(&self.snapshot, package, options, &Counts(&self.rows), &self.rules, &self.known());
         self.apply(&plan);
         plan
     }
@@ -71,6 +72,32 @@ impl Simulated {
     /// Removes a solution.
     pub fn uninstall(&mut self, name: &str) -> Plan {
         let plan = uninstall::plan(&self.snapshot, name, &Counts(&self.rows), &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Imports a package by an action.
+    pub fn import_as(&mut self, package: &Package, action: ImportAction) -> Plan {
+        self.import_with(package, &ImportOptions { action: Some(action), ..ImportOptions::pac() })
+    }
+
+    /// Applies the pending upgrade of a solution.
+    pub fn apply_upgrade(&mut self, name: &str) -> Plan {
+        let plan = apply_upgrade::plan(&self.snapshot, name, &Counts(&self.rows), &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Clones a patch of a solution.
+    pub fn clone_patch(&mut self, new: &NewClone) -> Plan {
+        let plan = clone::patch(&self.snapshot, new, &self.rules);
+        self.apply(&plan);
+        plan
+    }
+
+    /// Rolls a solution up with its patches.
+    pub fn clone_solution(&mut self, new: &NewClone) -> Plan {
+        let plan = clone::solution(&self.snapshot, new, &self.rules);
         self.apply(&plan);
         plan
     }
@@ -156,6 +183,28 @@ impl Simulated {
     /// Returns the solutions as `name version`.
     pub fn solutions(&self) -> Vec<String> {
         self.snapshot.solutions.iter().map(|s| format!("{} {}", s.unique_name, s.version)).collect()
+    }
+
+    /// Returns everything that there is, names in place of numbers and without the operations that put it there.
+    pub fn facts(&self) -> Vec<String> {
+        let solutions = self.snapshot.solutions.iter().map(|solution| {
+            let parent = solution.parent.map(|no| self.solution_name(no));
+            format!("{} {} {:?} {parent:?} {}", solution.unique_name, solution.version, solution.kind, solution.id)
+        });
+        let components = self.snapshot.components.iter().flat_map(|(key, state)| {
+            let layers = state.layers.iter().map(move |layer| {
+                let name = self.solution_name(layer.solution);
+                format!("{key} {name} {} {:?} {} {:?}", layer.slot, layer.state, layer.digest, layer.display_name)
+            });
+            let members = state
+                .members
+                .iter()
+                .map(move |member| format!("{key} in {} {:?}", self.solution_name(member.solution), member.behavior));
+            layers.chain(members)
+        });
+        let mut lines: Vec<_> = solutions.chain(components).collect();
+        lines.sort_unstable();
+        lines
     }
 
     fn stack(&self, key: &ComponentKey) -> Vec<StackedLayer> {

@@ -51,8 +51,8 @@ pub(crate) struct PlanArgs {
     /// Exit with 2 when there are changes
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
-    /// Plan every action side by side
-    #[arg(long, hide = true)]
+    /// Plan update, upgrade and stage side by side
+    #[arg(long, conflicts_with_all = ["action", "stage_and_upgrade", "import_as_holding", "uninstall", "apply_upgrade", "out", "fail_on"])]
     pub(crate) compare: bool,
     /// Accepted because every command that can write takes it
     #[arg(long, hide = true)]
@@ -64,7 +64,9 @@ Examples:
   strata plan ContosoCore_1_1_0_0_managed.zip
   strata plan ContosoCore_1_1_0_0_managed.zip --action upgrade --fail-on delete,dataloss
   strata plan ContosoCore_1_1_0_0_managed.zip --out core.plan && strata solution apply core.plan
+  strata plan ContosoCore_1_1_0_0_managed.zip --compare
   strata plan --uninstall ContosoSales
+  strata plan --apply-upgrade ContosoCore
 
 Nothing is changed. Without a store the plan is made against a fresh environment.
 Exit codes: 0 planned (also when it would be refused), 2 changes with --detailed-exitcode, 3 a --fail-on gate.";

@@ -144,6 +144,39 @@ pub(crate) enum SolutionCommand {
         #[arg(short, long, value_name = "JSON")]
         settings_file: PathBuf,
     },
+    /// Apply a pending upgrade: the holding solution takes the place of its base
+    Upgrade {
+        #[command(flatten)]
+        name: SolutionName,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Create a patch of an unmanaged solution
+    ClonePatch {
+        #[command(flatten)]
+        name: SolutionName,
+        /// Version of the patch [default: the next build]
+        #[arg(long, value_name = "V")]
+        version: Option<String>,
+        /// Name for people [default: the solution's]
+        #[arg(long, value_name = "S")]
+        display_name: Option<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Roll an unmanaged solution up with its patches
+    CloneSolution {
+        #[command(flatten)]
+        name: SolutionName,
+        /// Version it gets [default: the next minor version]
+        #[arg(long, value_name = "V")]
+        version: Option<String>,
+        /// Name for people [default: the solution's]
+        #[arg(long, value_name = "S")]
+        display_name: Option<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
     /// Publish all drafts, or those of one solution
     Publish {
         /// Unique name of the solution

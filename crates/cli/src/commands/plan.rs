@@ -6,12 +6,14 @@ use strata_ops::{Request, plan_file};
 use super::{Context, import, write};
 use crate::args::{GateKind, PlanArgs};
 use crate::failure::{Exit, Failure};
+use crate::progress::Progress;
+use crate::render;
 
 pub(crate) fn plan(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
-    let request = request(context, args)?;
     if args.compare {
-        return Err(Failure::unsupported("`plan --compare` is not supported in this version"));
+        return compare(context, args);
     }
+    let request = request(context, args)?;
     if context.global.at.is_some() {
         return Err(Failure::unsupported("planning against a past state (--at) is not supported in this version"));
     }
@@ -35,15 +37,31 @@ pub(crate) fn plan(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failu
     Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
 }
 
+/// Shows what each action would make of the package.
+fn compare(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
+    context.refuse_at("plan --compare")?;
+    let Some(path) = args.package.get() else {
+        return Err(Failure::usage("a package is needed: FILE or --path FILE"));
+    };
+    let options = ImportOptions { list_unchanged: context.global.verbose, ..import::options(&args.flags)? };
+    let (workspace, environment) = context.open_to_plan()?;
+    let comparison = {
+        let progress = Progress::start(context.output.shows_progress());
+        let report = |phase, done, total| progress.report(phase, done, total);
+        strata_ops::compare(&workspace, &environment, &path, &options, &report)?
+    };
+    context.output.answer(&comparison, || render::comparison::text(&comparison))?;
+    let has_changes = comparison.update.summary.touches() || comparison.upgrade.summary.touches();
+    Ok(if args.detailed_exitcode && has_changes { Exit::Changes } else { Exit::Done })
+}
+
 fn request(context: &Context<'_>, args: &PlanArgs) -> Result<Request, Failure> {
     let options = ImportOptions { list_unchanged: context.global.verbose, ..import::options(&args.flags)? };
-    if args.apply_upgrade.is_some() {
-        return Err(Failure::unsupported("`plan --apply-upgrade` is not supported in this version"));
-    }
-    match (args.package.get(), &args.uninstall) {
-        (_, Some(solution)) => Ok(Request::Uninstall { solution: solution.clone() }),
-        (Some(path), None) => Ok(Request::Import { path, options }),
-        (None, None) => {
+    match (args.package.get(), &args.uninstall, &args.apply_upgrade) {
+        (_, Some(solution), _) => Ok(Request::Uninstall { solution: solution.clone() }),
+        (_, None, Some(solution)) => Ok(Request::ApplyUpgrade { solution: solution.clone() }),
+        (Some(path), None, None) => Ok(Request::Import { path, options }),
+        (None, None, None) => {
             Err(Failure::usage("something to plan is needed: FILE, --path FILE, --uninstall U or --apply-upgrade U"))
         }
     }

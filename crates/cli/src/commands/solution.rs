@@ -1,12 +1,12 @@
 //! `solution`: create, list, show, apply a saved plan, delete, publish.
 
-use std::fs;
 use std::path::Path;
 
 use strata_model::code::ErrorCode;
-use strata_model::options::ImportOptions;
 use strata_model::version::Version;
-use strata_ops::NewSolution;
+use strata_ops::plan_file::Saved;
+use strata_ops::view::SolutionEntry;
+use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions};
 
 use super::{Context, deployment, import, plan, write};
@@ -22,6 +22,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::List { all } => {
             let entries = solutions::list(&context.open()?, context.at(), *all)?;
             context.output.answer(&entries, || tables::solutions(&entries))?;
+            entries.iter().filter(|entry| entry.pending_upgrade).for_each(|entry| ways_out(context, entry));
             Ok(Exit::Done)
         }
         SolutionCommand::Show { path: Some(path), .. } => {
@@ -52,6 +53,20 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             deployment::create(context, package, settings_file.as_deref(), *overwrite, write.plan)
         }
         SolutionCommand::CheckSettings { package, settings_file } => deployment::check(context, package, settings_file),
+        SolutionCommand::Upgrade { name, write } => {
+            context.refuse_at("solution upgrade")?;
+            upgrade(context, &name.get(), write.plan)
+        }
+        SolutionCommand::ClonePatch { name, version, display_name, write } => {
+            context.refuse_at("solution clone-patch")?;
+            let new = new_clone(name, version.as_deref(), display_name.as_ref())?;
+            cloned(context, &Request::ClonePatch(new), write.plan)
+        }
+        SolutionCommand::CloneSolution { name, version, display_name, write } => {
+            context.refuse_at("solution clone-solution")?;
+            let new = new_clone(name, version.as_deref(), display_name.as_ref())?;
+            cloned(context, &Request::CloneSolution(new), write.plan)
+        }
         SolutionCommand::Publish { solution_name, write } => {
             context.refuse_at("solution publish")?;
             let request = Request::Publish { solution: solution_name.clone() };
@@ -65,6 +80,15 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
     }
 }
 
+/// A half-finished upgrade has two ways out (L79, L83).
+fn ways_out(context: &Context<'_>, entry: &SolutionEntry) {
+    let name = &entry.unique_name;
+    context.output.hint(&format!(
+        "{name} has a pending upgrade: apply it with `strata solution upgrade --solution-name {name}` (see first what \
+         that does: `--plan`), or give it up with `strata solution delete --solution-name {name}_Upgrade`"
+    ));
+}
+
 fn create(
     context: &Context<'_>,
     name: &str,
@@ -73,9 +97,7 @@ fn create(
     display_name: Option<&String>,
     plan_only: bool,
 ) -> Result<Exit, Failure> {
-    // No version is the platform's refusal, not the command line's.
-    let version = Version::parse(version)
-        .map_err(|error| OpsError::request(ErrorCode::INVALID_SOLUTION_VERSION, error.to_string()))?;
+    let version = parsed(version)?;
     let request = Request::CreateSolution(NewSolution {
         unique_name: name.to_owned(),
         publisher: publisher.to_owned(),
@@ -95,6 +117,49 @@ fn create(
     Ok(Exit::Done)
 }
 
+/// Reads a version: text that is none is the platform's refusal, not the command line's.
+fn parsed(version: &str) -> Result<Version, OpsError> {
+    Version::parse(version).map_err(|error| OpsError::request(ErrorCode::INVALID_SOLUTION_VERSION, error.to_string()))
+}
+
+fn upgrade(context: &Context<'_>, name: &str, plan_only: bool) -> Result<Exit, Failure> {
+    // Where there is no store there is nothing to upgrade: nothing is made.
+    let workspace = context.open()?;
+    let environment = workspace.environment()?;
+    let request = Request::ApplyUpgrade { solution: name.to_owned() };
+    if plan_only {
+        return write::show_plan(context, &workspace, &environment, &request);
+    }
+    write::carry_out_and_answer(context, &workspace, &environment, &request, write::Care::Destructive)?;
+    context.output.hint("take it back with `strata undo`");
+    Ok(Exit::Done)
+}
+
+fn new_clone(name: &SolutionName, version: Option<&str>, display_name: Option<&String>) -> Result<NewClone, OpsError> {
+    let version = version.map(parsed).transpose()?;
+    Ok(NewClone { solution: name.get(), version, friendly_name: display_name.cloned() })
+}
+
+/// Answers with the entry of the solution that came of it (R20).
+fn cloned(context: &Context<'_>, request: &Request, plan_only: bool) -> Result<Exit, Failure> {
+    let workspace = context.open()?;
+    let environment = workspace.environment()?;
+    if plan_only {
+        return write::show_plan(context, &workspace, &environment, request);
+    }
+    let applied = write::apply(context, &workspace, &environment, request)?;
+    let name = applied.plan.solution.map(|solution| solution.unique_name).unwrap_or_default();
+    let entry = solutions::entry_of(&workspace, &name)?;
+    context.output.answer(&entry, || match &entry.parent_solution {
+        Some(parent) => format!("created patch {} {} of {parent}", entry.unique_name, entry.version),
+        None => format!("rolled up {} {}", entry.unique_name, entry.version),
+    })?;
+    if let Some(parent) = &entry.parent_solution {
+        context.output.hint(&format!("{parent} is locked until its patches are deleted or rolled up"));
+    }
+    Ok(Exit::Done)
+}
+
 fn delete(context: &Context<'_>, name: &SolutionName, plan_only: bool) -> Result<Exit, Failure> {
     // Where there is no store there is nothing to delete: nothing is made.
     let workspace = context.open()?;
@@ -109,8 +174,8 @@ fn delete(context: &Context<'_>, name: &SolutionName, plan_only: bool) -> Result
 }
 
 fn apply(context: &Context<'_>, file: &Path) -> Result<Exit, Failure> {
-    let saved = Saved::read(file)?;
-    saved.refuse_other_environment(context)?;
+    let saved = plan_file::read(file)?;
+    refuse_other_environment(context, &saved)?;
     let carry_out = |workspace: &Workspace| {
         let progress = Progress::start(context.output.shows_progress());
         plan_file::apply(workspace, file, &|phase, done, total| progress.report(phase, done, total))
@@ -132,68 +197,29 @@ fn apply(context: &Context<'_>, file: &Path) -> Result<Exit, Failure> {
 
 /// Plans a saved plan's request anew, and refuses it where applying would.
 fn show_saved(context: &Context<'_>, file: &Path) -> Result<Exit, Failure> {
-    let saved = Saved::read(file)?;
-    saved.refuse_other_environment(context)?;
+    let saved = plan_file::read(file)?;
+    refuse_other_environment(context, &saved)?;
     let (workspace, environment) = context.open_to_plan()?;
     let environment = match context.store_exists() {
         true => workspace.environment_named(&saved.environment)?,
         false => environment,
     };
     let prepared = write::plan(context, &workspace, &environment, &saved.request)?;
-    let digest = prepared.package.as_ref().map(|package| package.digest.to_string());
-    if prepared.plan.base.0 != saved.base || digest != saved.digest {
+    let digest = prepared.package.as_ref().map(|package| package.digest);
+    if prepared.plan.base != saved.base || digest != saved.digest {
         let message = "the environment or the package is not what the plan was made for";
         return Err(OpsError::request(ErrorCode::STALE_PLAN, message).hint("plan again").into());
     }
     write::answer_plan(context, &environment, &prepared)
 }
 
-/// What a plan file says of itself.
-struct Saved {
-    environment: String,
-    base: i64,
-    digest: Option<String>,
-    request: Request,
-}
-
-impl Saved {
-    fn read(file: &Path) -> Result<Self, Failure> {
-        let unreadable = |source| OpsError::Unreadable { path: file.to_owned(), source };
-        let no_plan = || unreadable(std::io::Error::other("this is no saved plan"));
-        let bytes = fs::read(file).map_err(unreadable)?;
-        let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| no_plan())?;
-        let request = &json["request"];
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-        let meant = match (text(&request["path"]), text(&request["solution"])) {
-            (Some(path), _) => {
-                let options: Option<ImportOptions> = serde_json::from_value(request["options"].clone()).ok();
-                match options {
-                    Some(mut options) => {
-                        strata_ops::deployment::read_again(&mut options)?;
-                        Some(Request::Import { path: path.into(), options })
-                    }
-                    None => None,
-                }
-            }
-            (None, Some(solution)) => Some(Request::Uninstall { solution }),
-            (None, None) => None,
-        };
-        Ok(Self {
-            environment: text(&json["environment"]).ok_or_else(no_plan)?,
-            base: json["base"].as_i64().ok_or_else(no_plan)?,
-            digest: text(&request["digest"]),
-            request: meant.ok_or_else(no_plan)?,
-        })
-    }
-
-    /// A plan is for one environment; naming another is a mistake, not a wish.
-    fn refuse_other_environment(&self, context: &Context<'_>) -> Result<(), Failure> {
-        match context.environment_asked() {
-            Some(asked) if !asked.eq_ignore_ascii_case(&self.environment) => {
-                let message = format!("the plan was made for environment {}, not {asked}", self.environment);
-                Err(OpsError::request(ErrorCode::STALE_PLAN, message).into())
-            }
-            _ => Ok(()),
+/// A plan is for one environment; naming another is a mistake, not a wish.
+fn refuse_other_environment(context: &Context<'_>, saved: &Saved) -> Result<(), Failure> {
+    match context.environment_asked() {
+        Some(asked) if !asked.eq_ignore_ascii_case(&saved.environment) => {
+            let message = format!("the plan was made for environment {}, not {asked}", saved.environment);
+            Err(OpsError::request(ErrorCode::STALE_PLAN, message).into())
         }
+        _ => Ok(()),
     }
 }

@@ -235,6 +235,8 @@ fn verb(operation: OperationKind) -> &'static str {
         OperationKind::Settings => "change settings",
         OperationKind::CreatePublisher => "create a publisher",
         OperationKind::CreateSolution => "create solution",
+        OperationKind::ClonePatch => "create patch",
+        OperationKind::CloneSolution => "roll up",
         OperationKind::Set => "edit the unmanaged layer",
         OperationKind::RemoveActive => "remove the unmanaged layer",
         OperationKind::CreateComponent => "create a component",

@@ -329,23 +329,20 @@ impl<'a> Import<'a> {
         let goes = |item: &StackItem| {
             is_upgrade && rolled_up.contains(&item.name.as_str()) || is_converted && item.name == "Active"
         };
-        let mut after: Vec<_> = before.iter().filter(|item| !goes(item)).cloned().collect();
+        let mut after = before.to_vec();
         if let Some(digest) = self.overwritten {
             after.iter_mut().filter(|item| item.name == "Active").for_each(|item| item.digest = Some(digest));
         }
-        if let Some(position) = after.iter().position(|existing| existing.name == item.name) {
-            after[position] = item;
-            return after;
+        if let Some(own) = after.iter().position(|existing| existing.name == item.name) {
+            after[own] = item;
+        } else {
+            let family = self.family.names();
+            let in_family = after.iter().rposition(|item| family.contains(&item.name.as_str()));
+            let active = after.iter().position(|item| item.name == "Active");
+            let position = in_family.map_or_else(|| active.unwrap_or(after.len()), |last| last + 1);
+            after.insert(position, item);
         }
-        let family = self.family.names();
-        let in_family = after.iter().rposition(|item| family.contains(&item.name.as_str()));
-        let below_active = after.iter().position(|item| item.name == "Active");
-        let position = match (item.name.as_str(), in_family, below_active) {
-            ("Active", ..) | (_, None, None) => after.len(),
-            (_, Some(last), _) => last + 1,
-            (_, None, Some(active)) => active,
-        };
-        after.insert(position, item);
+        after.retain(|item| !goes(item));
         after
     }
 

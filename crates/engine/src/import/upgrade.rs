@@ -78,6 +78,7 @@ impl Import<'_> {
         if !patches.is_empty() {
             reasons.push(format!("patches are rolled up ({})", patches.join(", ")));
         }
+        self.plan.additive = Some(reasons.is_empty());
         let message = match reasons.is_empty() {
             true => "this upgrade is purely additive: an update would give the same result".to_owned(),
             false => format!("an update would not give the same result: {}", reasons.join(", ")),

@@ -1,23 +1,48 @@
 //! Laws of planning, on random sequences of operations.
 
 use proptest::prelude::*;
+use strata_model::options::ImportAction;
 use strata_model::package::Package;
+use strata_model::plan::OperationKind;
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
 #[derive(Debug, Clone)]
 enum Step {
-    Import { solution: u8, version: u8, columns: Vec<(u8, u8)>, managed: bool },
+    Import {
+        solution: u8,
+        version: u8,
+        columns: Vec<(u8, u8)>,
+        managed: bool,
+    },
     Uninstall(u8),
+    /// Of solution, version and content; staged or in one step.
+    Upgrade {
+        solution: u8,
+        version: u8,
+        columns: Vec<(u8, u8)>,
+        staged: bool,
+    },
+    Apply(u8),
+    Patch {
+        solution: u8,
+        build: u8,
+        columns: Vec<(u8, u8)>,
+    },
     Set(u8, u8),
     Publish,
     RemoveActive(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let columns = proptest::collection::vec((0..5_u8, 0..4_u8), 1..5);
+    let columns = || proptest::collection::vec((0..5_u8, 0..4_u8), 1..5);
     prop_oneof![
-        4 => (0..4_u8, 0..3_u8, columns, any::<bool>())
+        3 => (0..4_u8, 1..5_u8, columns(), any::<bool>())
+            .prop_map(|(solution, version, columns, staged)| Step::Upgrade { solution, version, columns, staged }),
+        2 => (0..4_u8).prop_map(Step::Apply),
+        2 => (0..4_u8, 1..4_u8, columns())
+            .prop_map(|(solution, build, columns)| Step::Patch { solution, build, columns }),
+        4 => (0..4_u8, 0..3_u8, columns(), any::<bool>())
             .prop_map(|(solution, version, columns, managed)| Step::Import { solution, version, columns, managed }),
         2 => (0..4_u8).prop_map(Step::Uninstall),
         2 => (0..5_u8, 0..4_u8).prop_map(|(column, value)| Step::Set(column, value)),
@@ -32,14 +57,24 @@ fn column(number: u8) -> strata_model::component::ComponentKey {
 
 /// Solutions 0 and 1 are of publisher A, the others of B.
 fn made(solution: u8, version: u8, columns: &[(u8, u8)], managed: bool) -> Package {
+    made_as(&format!("S{solution} 1.{version}"), "", solution, columns, managed)
+}
+
+/// A patch of a managed solution.
+fn patch(solution: u8, minor: u8, build: u8, columns: &[(u8, u8)]) -> Package {
+    let head = format!("S{solution}_Patch_{minor}{build} 1.{minor}.{build}");
+    made_as(&head, &format!("patch-of S{solution}\n"), solution, columns, true)
+}
+
+fn made_as(head: &str, lines: &str, solution: u8, columns: &[(u8, u8)], managed: bool) -> Package {
     let publisher = if solution < 2 { "A" } else { "B" };
     let mode = if managed { "managed" } else { "unmanaged" };
-    let mut text = format!("package S{solution} 1.{version} {mode} {publisher}\n");
+    let mut text = format!("package {head} {mode} {publisher}\n{lines}");
     let mut seen = Vec::new();
     for (column, value) in columns {
         if !seen.contains(column) {
             seen.push(*column);
-            text.push_str(&format!("attribute contoso_t.contoso_c{column} <V>{value}</V><W>{version}</W>\n"));
+            text.push_str(&format!("attribute contoso_t.contoso_c{column} <V>{value}</V><W>{}</W>\n", head.len()));
         }
     }
     package(&text)
@@ -49,6 +84,15 @@ fn run(env: &mut Simulated, step: &Step) -> strata_model::plan::Plan {
     match step {
         Step::Import { solution, version, columns, managed } => {
             env.import(&made(*solution, *version, columns, *managed))
+        }
+        Step::Upgrade { solution, version, columns, staged } => {
+            let action = if *staged { ImportAction::Stage } else { ImportAction::Upgrade };
+            env.import_as(&made(*solution, *version, columns, true), action)
+        }
+        Step::Apply(solution) => env.apply_upgrade(&format!("S{solution}")),
+        Step::Patch { solution, build, columns } => {
+            let minor = env.snapshot.solution_named(&format!("S{solution}")).map_or(0, |s| s.version.parts()[1]);
+            env.import(&patch(*solution, u8::try_from(minor).unwrap_or(0), *build, columns))
         }
         Step::Uninstall(solution) => env.uninstall(&format!("S{solution}")),
         Step::Set(number, value) => env.set(&column(*number), "V", &value.to_string()),
@@ -122,6 +166,41 @@ proptest! {
                     prop_assert_eq!(value, property.resolved_after.as_deref(), "{:?}", change);
                 }
             }
+        }
+    }
+
+    /// Staging and applying come to what an upgrade in one step comes to; each is refused where the other is. And an
+    /// update differs from an upgrade only by what the upgrade removes: where that is nothing, not at all.
+    #[test]
+    fn l76_l80_stage_and_apply_equal_an_upgrade(
+        steps in proptest::collection::vec(step(), 0..14),
+        solution in 0..4_u8,
+        columns in proptest::collection::vec((0..5_u8, 0..4_u8), 1..5),
+    ) {
+        let mut env = Simulated::default();
+        for step in &steps {
+            run(&mut env, step);
+        }
+        let next = made(solution, 9, &columns, true);
+        let (mut in_one, mut staged, mut updated) = (env.clone(), env.clone(), env);
+        let upgrade = in_one.import_as(&next, ImportAction::Upgrade);
+        if staged.import_as(&next, ImportAction::Stage).is_refused() {
+            // Refused for its own sake, or there is nothing to stage over (OQ 20).
+            prop_assert!(upgrade.is_refused() || upgrade.operation == OperationKind::New);
+            return Ok(());
+        }
+        let applied = staged.apply_upgrade(&format!("S{solution}"));
+        prop_assert_eq!(applied.is_refused(), upgrade.is_refused());
+        if applied.is_refused() {
+            return Ok(());
+        }
+        prop_assert_eq!(staged.facts(), in_one.facts());
+        let update = updated.import_as(&next, ImportAction::Update);
+        if upgrade.additive == Some(true) {
+            prop_assert_eq!(updated.facts(), in_one.facts());
+        } else if !update.is_refused() {
+            let kept = updated.components();
+            prop_assert!(in_one.components().iter().all(|component| kept.contains(component)));
         }
     }
 

@@ -7,8 +7,11 @@ mod import_managed;
 mod import_unmanaged;
 mod laws;
 mod loss;
+mod overwrite;
+mod patches;
 mod refusals;
 mod uninstall;
+mod upgrade;
 mod variables;
 
 use strata_model::plan::Plan;
