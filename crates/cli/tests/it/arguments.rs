@@ -113,8 +113,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
     let sandbox = Sandbox::new();
     let later = [
         "solution export --name Core --path out.zip --managed",
-        "solution upgrade --solution-name Core",
-        "solution clone-patch -n Core",
         "solution add-solution-component -sn Core --component entity:account --AddRequiredComponents",
         "solution version --path a.zip --set 1.0",
         "solution history",
@@ -128,7 +126,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "check a.zip --fail-on high",
         "pack --folder a --zipfile b",
         "unpack",
-        "plan --apply-upgrade Core",
         "plan a.zip --at 3",
     ];
     for line in later {
