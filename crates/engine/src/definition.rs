@@ -6,6 +6,8 @@
 //! privilege is a group and a unit of its own, and each column of the component's own row is a group of the
 //! row unit.
 //!
+//! Leaves of merged types are read by [`crate::merge`], whose keys are the same in every layer.
+//!
 //! Not here: how the layers of a stack combine, see [`crate::layering`].
 
 use std::borrow::Cow;
@@ -13,6 +15,8 @@ use std::borrow::Cow;
 use strata_model::component::ComponentType;
 use strata_model::plan::Body;
 use strata_xml::Element;
+
+use crate::merge;
 
 /// One property of a definition that has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +45,11 @@ pub enum Unit {
 ///
 /// Bytes that are no tree have no leaves: packages are checked when they are read.
 pub fn leaves(component_type: &ComponentType, body: &Body<'_>) -> Vec<Leaf> {
-    let mut leaves = tree(&body.bytes).map(|root| tree_leaves(component_type, &root)).unwrap_or_default();
+    let leaves_of = |root: Element| match component_type.merge().is_merged() {
+        true => merge::layer_leaves(&root),
+        false => tree_leaves(component_type, &root),
+    };
+    let mut leaves = tree(&body.bytes).map(leaves_of).unwrap_or_default();
     let single = body.files.len() == 1;
     for (path, digest) in &body.files {
         let path = if single { "file".to_owned() } else { format!("file[{path}]") };
@@ -150,7 +158,7 @@ impl Walk {
     }
 }
 
-fn is_data(attribute: &str, value: &str) -> bool {
+pub(crate) fn is_data(attribute: &str, value: &str) -> bool {
     !value.is_empty() && attribute != "xmlns" && !attribute.starts_with("xmlns:")
 }
 
@@ -341,8 +349,8 @@ mod tests {
         let app = "<AppModule><AppModuleComponents><AppModuleComponent type='1' schemaName='a' /><AppModuleComponent \
             type='1' schemaName='b' /><AppModuleComponent type='60' id='{c}' /></AppModuleComponents></AppModule>";
         let paths = paths("appmodule", app);
-        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[b]@type=1".to_owned()), "{paths:?}");
-        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[{c}]@type=60".to_owned()), "{paths:?}");
+        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[1.b]@type=1".to_owned()), "{paths:?}");
+        assert!(paths.contains(&"AppModuleComponents/AppModuleComponent[60.c]@type=60".to_owned()), "{paths:?}");
     }
 
     #[test]

@@ -2,13 +2,15 @@
 //!
 //! Only components whose layers change are looked at, so the cost follows the change.
 
+mod merged;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use strata_model::component::ComponentKey;
+use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, Snapshot};
 use strata_model::id::{Digest, SolutionNo};
 use strata_model::layer::Layer;
-use strata_model::plan::{Bodies, Effect, PropertyChange};
+use strata_model::plan::{Bodies, Body, Effect, Finding, FindingKind, PropertyChange};
 use strata_model::rules::Rules;
 
 use crate::catalogue;
@@ -21,6 +23,24 @@ pub(crate) struct Seen {
     pub(crate) properties: Vec<PropertyChange>,
     pub(crate) effect: Effect,
     pub(crate) masked_by: Vec<String>,
+    /// What the merge cannot do any more, in words.
+    pub(crate) conflicts: Vec<String>,
+}
+
+impl Seen {
+    /// L44: says that a form, a site map or an app gets parts that collide or have lost their place.
+    pub(crate) fn collision(&self, component: &ComponentRef, label: &str) -> Option<Finding> {
+        let message = match self.conflicts.as_slice() {
+            [] => return None,
+            [only] => format!("{}: {only}", names::describe(component, label)),
+            [first, rest @ ..] => {
+                format!("{}: {first}, and {} more conflicts", names::describe(component, label), rest.len())
+            }
+        };
+        let name = format!("{}:{}", component.type_name, component.name);
+        let finding = Finding::warning(FindingKind::Collision, None, "L44", message).about(component.clone());
+        Some(finding.hint(format!("see what comes from where with `strata layers {name}`")))
+    }
 }
 
 /// The facts that effects are computed from.
@@ -44,14 +64,12 @@ impl Lens<'_> {
     pub(crate) fn compare(&self, key: &ComponentKey, before: &[StackItem], after: &[StackItem], own: &str) -> Seen {
         let stack_before = self.stack(key, before);
         let stack_after = self.stack(key, after);
-        let resolved_before = layering::resolve(&key.component_type, &stack_before).ok();
-        let resolved_after = layering::resolve(&key.component_type, &stack_after).ok();
-        let mut properties = own_differences(&stack_before, &stack_after, own, resolved_before.as_ref());
-        let (Some(resolved_before), Some(resolved_after)) = (resolved_before, resolved_after) else {
-            // Merged types: every layer contributes, so what changes shows (L136).
-            let effect = if properties.is_empty() { Effect::None } else { Effect::Visible };
-            return Seen { properties, effect, masked_by: Vec::new() };
-        };
+        if key.component_type.merge().is_merged() {
+            return merged::compare(&stack_before, &stack_after, own, self.rules);
+        }
+        let resolved_before = layering::resolve(&key.component_type, &stack_before, self.rules);
+        let resolved_after = layering::resolve(&key.component_type, &stack_after, self.rules);
+        let mut properties = own_differences(&stack_before, &stack_after, own, &resolved_before);
         let mut visible = false;
         let mut masked_by = BTreeSet::new();
         for property in &mut properties {
@@ -71,7 +89,7 @@ impl Lens<'_> {
             (false, false, false) => Effect::Masked,
             (false, false, true) => Effect::None,
         };
-        Seen { properties, effect, masked_by: masked_by.into_iter().collect() }
+        Seen { properties, effect, masked_by: masked_by.into_iter().collect(), conflicts: Vec::new() }
     }
 
     /// Tells whether two definitions say the same, whatever their bytes.
@@ -99,34 +117,27 @@ impl Lens<'_> {
     /// Resolves a stack: each path with its value and the name of the layer that decides it.
     pub(crate) fn resolve(&self, key: &ComponentKey, items: &[StackItem]) -> BTreeMap<String, (String, String)> {
         let stack = self.stack(key, items);
-        let resolved = layering::resolve(&key.component_type, &stack).unwrap_or_default();
+        let resolved = layering::resolve(&key.component_type, &stack, self.rules);
         let named = |leaf: layering::ResolvedLeaf| (leaf.value, stack[leaf.decided_by].name.clone());
         resolved.into_iter().map(|(path, leaf)| (path, named(leaf))).collect()
     }
 
+    /// Builds the stack of a component, the system layer at the bottom where it has one.
     fn stack(&self, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
         let languages = &self.snapshot.environment.settings.languages;
-        let mut stack = stack(self.rules, self.bodies, key, items);
-        for layer in &mut stack {
-            layer.leaves = definition::in_languages(std::mem::take(&mut layer.leaves), languages);
-        }
-        stack
+        let read = |name: &str, body: &Body<'_>, is_diff| {
+            StackedLayer::read(&key.component_type, name, body, is_diff, languages)
+        };
+        let system = catalogue::component(key, self.rules).map(|system| {
+            let body = Body { bytes: system.definition.into(), ..Body::default() };
+            read("System", &body, false)
+        });
+        let layers = items.iter().map(|item| {
+            let body = item.digest.and_then(|digest| self.bodies.definition(&digest)).unwrap_or_default();
+            read(&item.name, &body, item.is_diff)
+        });
+        system.into_iter().chain(layers).collect()
     }
-}
-
-/// Builds the stack of a component, the system layer at the bottom where it has one.
-fn stack(rules: &Rules, bodies: &dyn Bodies, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
-    let system = catalogue::component(key, rules).map(|system| {
-        let body = strata_model::plan::Body { bytes: system.definition.into(), ..Default::default() };
-        let leaves = definition::leaves(&key.component_type, &body);
-        StackedLayer { name: "System".to_owned(), leaves, is_diff: false }
-    });
-    let layers = items.iter().map(|item| {
-        let body = item.digest.and_then(|digest| bodies.definition(&digest)).unwrap_or_default();
-        let leaves = definition::leaves(&key.component_type, &body);
-        StackedLayer { name: item.name.clone(), leaves, is_diff: item.is_diff }
-    });
-    system.into_iter().chain(layers).collect()
 }
 
 /// Returns what differs between the layer called `own` before and after; where there was none, against what
@@ -135,18 +146,16 @@ fn own_differences(
     before: &[StackedLayer],
     after: &[StackedLayer],
     own: &str,
-    resolved_before: Option<&Resolved>,
+    resolved_before: &Resolved,
 ) -> Vec<PropertyChange> {
     let layer = |stack: &[StackedLayer]| stack.iter().rev().find(|layer| layer.name == own).map(|l| as_map(&l.leaves));
     let (old, new) = (layer(before), layer(after));
-    let below = || {
-        let resolved = resolved_before?;
-        Some(resolved.iter().map(|(path, leaf)| (path.clone(), leaf.value.clone())).collect::<BTreeMap<_, _>>())
-    };
+    let below =
+        || resolved_before.iter().map(|(path, leaf)| (path.clone(), leaf.value.clone())).collect::<BTreeMap<_, _>>();
     let (old, new) = match (old, new) {
         // A new layer: what it says against what was in force without it; what it leaves out comes from below.
         (None, Some(new)) => {
-            let mut below = below().unwrap_or_default();
+            let mut below = below();
             below.retain(|path, _| new.contains_key(path));
             (below, new)
         }

@@ -5,25 +5,56 @@
 //! which is how it masks the whole unit (L38, OQ 36). Provenance is an output of [`resolve`], not a second
 //! computation (R9).
 //!
-//! Not here: merges of forms, site maps, apps and ribbons. A stack of more than one layer of such a type is
-//! [`ResolveError::MergeNotSupported`] until they are built (R10).
+//! Layers of forms, site maps, apps and ribbons are put together by [`crate::merge`]; its leaves bear their layers
+//! too.
 
 use std::collections::BTreeMap;
 
-use strata_model::component::{ComponentType, Merge};
-use strata_model::rules::Masking;
+use strata_model::component::ComponentType;
+use strata_model::plan::Body;
+use strata_model::rules::{Masking, Rules};
 use strata_xml::{Element, Node};
 
-use crate::definition::{Leaf, Unit, segments, unit_of};
+use crate::definition::{self, Leaf, Unit, segments, unit_of};
+use crate::merge::{self, Conflict, Merged, MergedLeaf, Merger, Origin, OutlineItem};
 
 /// One layer of a stack with what it says.
 #[derive(Debug, Clone)]
 pub struct StackedLayer {
     /// The solution's name; `System` and `Active` for those two.
     pub name: String,
+    /// Of types whose topmost layer wins.
     pub leaves: Vec<Leaf>,
+    /// Of merged types.
+    pub tree: Option<Element>,
     /// A difference to the layer below (L42).
     pub is_diff: bool,
+}
+
+impl StackedLayer {
+    /// Reads a layer as an environment with these languages sees it (L70).
+    pub fn read(
+        component_type: &ComponentType,
+        name: impl Into<String>,
+        body: &Body<'_>,
+        is_diff: bool,
+        languages: &[u32],
+    ) -> Self {
+        let mut layer = Self { name: name.into(), leaves: Vec::new(), tree: None, is_diff };
+        if component_type.merge().is_merged() {
+            layer.tree = definition::tree(&body.bytes);
+            layer.tree.iter_mut().for_each(|tree| merge::in_languages(tree, languages));
+        } else {
+            layer.leaves = definition::in_languages(definition::leaves(component_type, body), languages);
+        }
+        layer
+    }
+
+    /// Returns everything the layer holds, by path.
+    pub fn properties(&self) -> BTreeMap<String, String> {
+        let marked = self.tree.iter().flat_map(merge::layer_leaves);
+        self.leaves.iter().cloned().chain(marked).map(|leaf| (leaf.path, leaf.value)).collect()
+    }
 }
 
 /// A leaf of the resolved definition.
@@ -47,42 +78,66 @@ pub struct LeafChange {
     pub here: Option<String>,
 }
 
-/// Why a stack cannot be resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ResolveError {
-    /// The type combines layers by a merge that is not built yet (R10).
-    MergeNotSupported,
+/// A resolved stack with all that is known of how it came to be.
+#[derive(Debug, Clone, Default)]
+pub struct Resolution {
+    pub resolved: Resolved,
+    /// What each layer changes in the definition resolved below it.
+    pub changes: Vec<BTreeMap<String, LeafChange>>,
+    /// What could not be merged.
+    pub conflicts: Vec<Conflict>,
+    /// Of merged types: who put what where.
+    pub outline: Vec<OutlineItem>,
 }
 
 /// Resolves a stack, bottom to top.
-pub fn resolve(component_type: &ComponentType, stack: &[StackedLayer]) -> Result<Resolved, ResolveError> {
-    resolve_with_changes(component_type, stack).map(|(resolved, _)| resolved)
+pub fn resolve(component_type: &ComponentType, stack: &[StackedLayer], rules: &Rules) -> Resolved {
+    if component_type.merge().is_merged() {
+        return merged_leaves(&merged(stack, rules));
+    }
+    let mut resolved = Resolved::new();
+    for (index, layer) in stack.iter().enumerate() {
+        lay_over(&mut resolved, index, &layer.leaves);
+    }
+    resolved
 }
 
 /// Resolves a stack and says, layer by layer, what each changes in the definition resolved below it.
-pub fn resolve_with_changes(
-    component_type: &ComponentType,
-    stack: &[StackedLayer],
-) -> Result<(Resolved, Vec<BTreeMap<String, LeafChange>>), ResolveError> {
-    if !can_resolve(component_type, stack) {
-        return Err(ResolveError::MergeNotSupported);
+pub fn resolve_with_changes(component_type: &ComponentType, stack: &[StackedLayer], rules: &Rules) -> Resolution {
+    let mut resolution = Resolution::default();
+    if !component_type.merge().is_merged() {
+        for (index, layer) in stack.iter().enumerate() {
+            resolution.changes.push(lay_over(&mut resolution.resolved, index, &layer.leaves));
+        }
+        return resolution;
     }
-    let mut resolved = Resolved::new();
-    let mut changes = Vec::with_capacity(stack.len());
-    for (index, layer) in stack.iter().enumerate() {
-        changes.push(lay_over(&mut resolved, index, &layer.leaves));
+    let mut merger = Merger::new(rules.collisions_to_conflicts_tab);
+    for layer in stack {
+        let below = merger.so_far().clone();
+        merger.add(layer.tree.as_ref(), layer.is_diff);
+        resolution.changes.push(below.changes_to(merger.so_far()));
     }
-    Ok((resolved, changes))
+    let merged = merger.finish();
+    resolution.resolved = merged_leaves(&merged);
+    resolution.outline = merged.outline();
+    resolution.conflicts = merged.conflicts;
+    resolution
 }
 
-/// Tells whether a stack can be resolved: top-wins types always, merged ones while there is nothing to merge.
-pub fn can_resolve(component_type: &ComponentType, stack: &[StackedLayer]) -> bool {
-    match component_type.merge() {
-        Merge::TopWins => true,
-        Merge::Form | Merge::SiteMap | Merge::App | Merge::Ribbon => {
-            stack.len() <= 1 && stack.iter().all(|layer| !layer.is_diff)
-        }
-    }
+/// Puts the layers of a merged type together.
+pub fn merged<'a>(stack: &'a [StackedLayer], rules: &Rules) -> Merged<'a> {
+    let mut merger = Merger::new(rules.collisions_to_conflicts_tab);
+    stack.iter().for_each(|layer| merger.add(layer.tree.as_ref(), layer.is_diff));
+    merger.finish()
+}
+
+pub(crate) fn merged_leaves(merged: &Merged<'_>) -> Resolved {
+    let leaf = |leaf: MergedLeaf| {
+        let MergedLeaf { path, value, element, origin } = leaf;
+        let Origin { decided_by, set_by } = origin;
+        (path, ResolvedLeaf { value, group: element, decided_by, set_by })
+    };
+    merged.leaves().into_iter().map(leaf).collect()
 }
 
 fn lay_over(resolved: &mut Resolved, index: usize, leaves: &[Leaf]) -> BTreeMap<String, LeafChange> {
@@ -269,20 +324,16 @@ fn drop_siblings_of_own(root: &mut Element, own: &[&str]) {
 
 #[cfg(test)]
 mod tests {
-    use strata_model::plan::Body;
-
     use super::*;
-    use crate::definition;
 
     fn layer(name: &str, component_type: &str, xml: &str) -> StackedLayer {
         let body = Body { bytes: xml.as_bytes().into(), ..Body::default() };
-        let leaves = definition::leaves(&ComponentType::named(component_type), &body);
-        StackedLayer { name: name.to_owned(), leaves, is_diff: false }
+        StackedLayer::read(&ComponentType::named(component_type), name, &body, false, &[1033])
     }
 
     /// Shows the resolved definition as `path=value by decider` lines.
     fn check(component_type: &str, stack: &[StackedLayer], expected: &[&str]) {
-        let resolved = resolve(&ComponentType::named(component_type), stack).expect("top wins");
+        let resolved = resolve(&ComponentType::named(component_type), stack, &Rules::OURS);
         let shown: Vec<_> = resolved
             .iter()
             .map(|(path, leaf)| {
@@ -367,14 +418,5 @@ mod tests {
         let property = unit_of_edit(&column, &tree, "MaxLength", Unit::Row, Masking::Property);
         let shown = String::from_utf8(strata_xml::write(&property)).expect("utf-8");
         assert_eq!(shown, "<attribute><MaxLength>1</MaxLength></attribute>");
-    }
-
-    #[test]
-    fn r10_merged_types_resolve_only_while_there_is_nothing_to_merge() {
-        let form = ComponentType::named("systemform");
-        let one = layer("Core", "systemform", "<systemform><FormPresentation>1</FormPresentation></systemform>");
-        assert!(resolve(&form, std::slice::from_ref(&one)).is_ok());
-        assert_eq!(resolve(&form, &[one.clone(), one.clone()]), Err(ResolveError::MergeNotSupported));
-        assert!(resolve(&form, &[StackedLayer { is_diff: true, ..one }]).is_err());
     }
 }

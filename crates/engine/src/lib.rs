@@ -17,6 +17,7 @@ mod family;
 pub mod import;
 pub mod layering;
 pub mod loss;
+pub mod merge;
 mod names;
 pub mod publish;
 mod removal;

@@ -54,6 +54,16 @@ pub enum Merge {
     Ribbon,
 }
 
+impl Merge {
+    /// Tells whether layers are put together element by element; overwriting never applies to such types (L87).
+    pub fn is_merged(self) -> bool {
+        match self {
+            Self::TopWins => false,
+            Self::Form | Self::SiteMap | Self::App | Self::Ribbon => true,
+        }
+    }
+}
+
 macro_rules! types {
     ($($name:literal, $number:expr, $label:literal, $identity:ident, $merge:ident, [$($flag:ident)*], [$($own:literal)*];)*) => {
         /// The component types this build knows by name, in the order in which lists show them.

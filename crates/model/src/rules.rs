@@ -20,6 +20,8 @@ pub struct Rules {
     pub same_publisher_anywhere_takes_base: bool,
     /// R7: whether an unprefixed column of a system table that the catalogue does not list counts as present.
     pub unlisted_system_columns_present: bool,
+    /// L44: whether a form element whose position another layer claims goes to the Conflicts Tab.
+    pub collisions_to_conflicts_tab: bool,
 }
 
 /// OQ 36: what one unmanaged edit masks.
@@ -57,5 +59,6 @@ impl Rules {
         unmanaged_base: UnmanagedBase::ConvertsOnRequest,
         same_publisher_anywhere_takes_base: true,
         unlisted_system_columns_present: true,
+        collisions_to_conflicts_tab: false,
     };
 }
