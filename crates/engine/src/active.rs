@@ -94,6 +94,7 @@ pub fn remove(snapshot: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &d
     let before = lens.published(state);
     let after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
     let seen = lens.compare(key, &before, &after, "Active");
+    plan.findings.extend(seen.collision(&component, key.component_type.label()));
     plan.changes.push(Change {
         action: Action::Detach,
         component,

@@ -124,6 +124,26 @@ pub fn resolve_with_changes(component_type: &ComponentType, stack: &[StackedLaye
     resolution
 }
 
+/// Returns what differs between the definitions that two stacks resolve to, by path.
+pub fn changes_between(
+    component_type: &ComponentType,
+    before: &[StackedLayer],
+    after: &[StackedLayer],
+    rules: &Rules,
+) -> BTreeMap<String, LeafChange> {
+    if component_type.merge().is_merged() {
+        return merged(before, rules).changes_to(&merged(after, rules));
+    }
+    let values = |stack: &[StackedLayer]| -> BTreeMap<String, String> {
+        resolve(component_type, stack, rules).into_iter().map(|(path, leaf)| (path, leaf.value)).collect()
+    };
+    let (below, here) = (values(before), values(after));
+    let paths: std::collections::BTreeSet<_> = below.keys().chain(here.keys()).collect();
+    let change = |path: &String| LeafChange { below: below.get(path).cloned(), here: here.get(path).cloned() };
+    let changes = paths.into_iter().map(|path| (path.clone(), change(path)));
+    changes.filter(|(_, change)| change.below != change.here).collect()
+}
+
 /// Puts the layers of a merged type together.
 pub fn merged<'a>(stack: &'a [StackedLayer], rules: &Rules) -> Merged<'a> {
     let mut merger = Merger::new(rules.collisions_to_conflicts_tab);

@@ -16,6 +16,7 @@ use crate::names;
 pub(crate) struct Published {
     pub(crate) edits: Vec<Edit>,
     pub(crate) changes: Vec<(ComponentKey, Change)>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Returns the components that planning a publish must see.
@@ -39,12 +40,13 @@ pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bo
     let is_meant = |state: &&ComponentState| solution.is_none_or(|solution| state.is_member_of(solution));
     let published = publish_states(&lens, snapshot.components.values().filter(is_meant));
     plan.edits = published.edits;
+    plan.findings = published.findings;
     plan.changes = published.changes.into_iter().map(|(_, change)| change).collect();
     plan
 }
 
 pub(crate) fn publish_states<'a>(lens: &Lens<'_>, states: impl Iterator<Item = &'a ComponentState>) -> Published {
-    let mut published = Published { edits: Vec::new(), changes: Vec::new() };
+    let mut published = Published { edits: Vec::new(), changes: Vec::new(), findings: Vec::new() };
     for state in states {
         if let Some(draft) = state.active(LayerState::Unpublished) {
             publish_draft(lens, state, draft, &mut published);
@@ -70,9 +72,11 @@ fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, publish
     published.edits.push(Edit::LayerOpen(layer));
     let key = &state.component.key;
     let seen = lens.compare(key, &before, &after, "Active");
+    let component = names::installed(lens.snapshot.environment.id, state);
+    published.findings.extend(seen.collision(&component, key.component_type.label()));
     let change = Change {
         action: Action::Modify,
-        component: names::installed(lens.snapshot.environment.id, state),
+        component,
         layer: "Active".to_owned(),
         effect: seen.effect,
         masked_by: seen.masked_by,

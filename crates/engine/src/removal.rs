@@ -165,6 +165,8 @@ impl<'a> Removal<'a> {
         }
         let layer = self.layer_name(state);
         let seen = self.lens.compare(&state.component.key, &before, &after, &layer);
+        let collision = seen.collision(&self.reference(state), state.component.key.component_type.label());
+        self.removed.findings.extend(collision);
         self.change(
             state,
             Change {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use strata_engine::catalogue::{self, SystemComponent};
-use strata_engine::definition;
 use strata_engine::import::is_assumed_layer;
-use strata_engine::layering::{self, StackedLayer};
+use strata_engine::layering::{self, Resolution, StackedLayer};
+use strata_engine::merge::{Conflict, OutlineItem};
 use strata_engine::variables::definition_key;
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType, Identity};
@@ -18,7 +18,9 @@ use strata_model::rules::Rules;
 use strata_model::solution::SolutionKind;
 
 use crate::names::did_you_mean;
-use crate::view::{ComponentDetail, ComponentEntry, LayerEntry, LayersView, LeafChangeEntry};
+use crate::view::{
+    ComponentDetail, ComponentEntry, ConflictEntry, LayerEntry, LayersView, LeafChangeEntry, OutlineEntry,
+};
 use crate::{OpsError, Workspace};
 
 /// Which components to list.
@@ -165,7 +167,7 @@ pub fn show(
     let layers = stack.seen(unpublished);
     let has_published = !stack.seen(false).is_empty();
     let stacked: Vec<_> = layers.iter().map(|layer| layer.stacked.clone()).collect();
-    let resolved = layering::resolve(&stack.key.component_type, &stacked).map_err(|_| stack.merge_unsupported())?;
+    let resolved = layering::resolve(&stack.key.component_type, &stacked, &Rules::OURS);
     let shows_draft = unpublished && stack.layers.iter().any(|layer| layer.state == LayerState::Unpublished);
     let state = if has_published && !shows_draft { LayerState::Published } else { LayerState::Unpublished };
     Ok(ComponentDetail {
@@ -187,8 +189,8 @@ pub fn layers(
     let stack = Stack::load(workspace, at, text)?;
     let seen = stack.seen(unpublished);
     let stacked: Vec<_> = seen.iter().map(|layer| layer.stacked.clone()).collect();
-    let (resolved, changes) =
-        layering::resolve_with_changes(&stack.key.component_type, &stacked).map_err(|_| stack.merge_unsupported())?;
+    let Resolution { resolved, changes, conflicts, outline } =
+        layering::resolve_with_changes(&stack.key.component_type, &stacked, &Rules::OURS);
     let mut changes: Vec<_> = changes.into_iter().map(Some).collect();
     let mut entries = Vec::new();
     for layer in &stack.layers {
@@ -207,16 +209,41 @@ pub fn layers(
         decided_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.decided_by))).collect(),
         set_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.set_by))).collect(),
         resolved: resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect(),
+        outline: outline.into_iter().map(|item| outline_entry(item, name)).collect(),
+        conflicts: conflicts.iter().map(|conflict| conflict_entry(conflict, name)).collect(),
     })
+}
+
+fn outline_entry(item: OutlineItem, name: impl Fn(usize) -> String) -> OutlineEntry {
+    OutlineEntry {
+        level: item.level.name(),
+        depth: item.depth,
+        name: item.name,
+        path: item.path,
+        solution: name(item.placed_by),
+        changed_by: item.changed_by.map(name),
+    }
+}
+
+fn conflict_entry(conflict: &Conflict, name: impl Fn(usize) -> String) -> ConflictEntry {
+    let layers: Vec<_> = conflict.layers.iter().map(|layer| name(*layer)).collect();
+    let names: Vec<_> = layers.iter().map(String::as_str).collect();
+    ConflictEntry {
+        reason: conflict.reason.name(),
+        element: conflict.element.clone(),
+        message: conflict.describe(&names),
+        layers,
+    }
 }
 
 type LeafChanges = BTreeMap<String, layering::LeafChange>;
 
 fn draft_changes(component_type: &ComponentType, below: &[StackedLayer], layer: &StackLayer) -> LeafChanges {
     let mut stacked = below.to_vec();
+    // A draft of a merged type takes the place of the published Active layer; of others it lies over it.
+    stacked.retain(|below| !component_type.merge().is_merged() || below.name != layer.stacked.name);
     stacked.push(layer.stacked.clone());
-    let resolved = layering::resolve_with_changes(component_type, &stacked);
-    resolved.ok().and_then(|(_, mut changes)| changes.pop()).unwrap_or_default()
+    layering::changes_between(component_type, below, &stacked, &Rules::OURS)
 }
 
 /// A component's layers with what they say.
@@ -276,16 +303,6 @@ impl Stack {
         };
         self.layers.iter().filter(counts).collect()
     }
-
-    fn merge_unsupported(&self) -> OpsError {
-        let names: Vec<_> = self.layers.iter().map(|layer| layer.stacked.name.as_str()).collect();
-        let label = self.key.component_type.label();
-        let message = format!(
-            "showing a {label} resolved from several layers is not supported yet (layers, bottom to top: {})",
-            names.join(", ")
-        );
-        OpsError::request(ErrorCode::UNSUPPORTED, message)
-    }
 }
 
 impl StackLayer {
@@ -303,7 +320,7 @@ impl StackLayer {
             is_managed: self.is_managed,
             state: self.state,
             assumed: self.assumed,
-            properties: self.stacked.leaves.iter().map(|leaf| (leaf.path.clone(), leaf.value.clone())).collect(),
+            properties: self.stacked.properties(),
             changes,
         }
     }
@@ -311,10 +328,10 @@ impl StackLayer {
 
 fn system_layer(environment: &Environment, system: &SystemComponent) -> StackLayer {
     let body = Body { bytes: system.definition.as_slice().into(), ..Body::default() };
-    let leaves = definition::leaves(&system.key.component_type, &body);
+    let languages = &environment.settings.languages;
     StackLayer {
         kind: LayerKind::System,
-        stacked: StackedLayer { name: "System".to_owned(), leaves, is_diff: false },
+        stacked: StackedLayer::read(&system.key.component_type, "System", &body, false, languages),
         state: LayerState::Published,
         version: Some(environment.settings.platform_version.to_string()),
         publisher: None,
@@ -324,8 +341,7 @@ fn system_layer(environment: &Environment, system: &SystemComponent) -> StackLay
 }
 
 fn stack_layer(snapshot: &Snapshot, key: &ComponentKey, layer: &Layer, body: &Body<'_>) -> StackLayer {
-    let leaves = definition::leaves(&key.component_type, body);
-    let leaves = definition::in_languages(leaves, &snapshot.environment.settings.languages);
+    let languages = &snapshot.environment.settings.languages;
     let solution = snapshot.solution(layer.solution);
     let is_active = layer.solution == SolutionNo::ACTIVE;
     let kind = match (is_active, solution.map(|solution| solution.kind)) {
@@ -341,7 +357,7 @@ fn stack_layer(snapshot: &Snapshot, key: &ComponentKey, layer: &Layer, body: &Bo
     };
     StackLayer {
         kind,
-        stacked: StackedLayer { name, leaves, is_diff: layer.is_diff },
+        stacked: StackedLayer::read(&key.component_type, name, body, layer.is_diff, languages),
         state: layer.state,
         version: solution.map(|solution| solution.version.to_string()),
         publisher: solution

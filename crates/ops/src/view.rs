@@ -149,6 +149,35 @@ pub struct LayersView {
     pub decided_by: BTreeMap<String, String>,
     #[serde(rename = "setby")]
     pub set_by: BTreeMap<String, String>,
+    /// Of forms, site maps, apps and ribbons: what they hold, in order, and which layer put it there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outline: Vec<OutlineEntry>,
+    /// What the layers of such a component cannot all have their way with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ConflictEntry>,
+}
+
+/// One tab, section, control, area, part or button.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutlineEntry {
+    pub level: &'static str,
+    pub depth: usize,
+    pub name: String,
+    pub path: String,
+    /// The layer that put it there.
+    pub solution: String,
+    /// The topmost layer that has changed it since.
+    #[serde(rename = "changedby")]
+    pub changed_by: Option<String>,
+}
+
+/// Something that a merge could not do as its layers say.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConflictEntry {
+    pub reason: &'static str,
+    pub element: String,
+    pub layers: Vec<String>,
+    pub message: String,
 }
 
 /// One layer of a stack.

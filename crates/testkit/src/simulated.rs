@@ -7,7 +7,6 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use strata_engine::clone::NewClone;
-use strata_engine::definition;
 use strata_engine::layering::{self, StackedLayer};
 use strata_engine::{active, apply_upgrade, catalogue, check, clone, import, publish, uninstall};
 use strata_model::component::ComponentKey;
@@ -157,7 +156,7 @@ impl Simulated {
     /// Returns the resolved definition as `path=value by decider` lines; drafts do not count.
     pub fn resolved(&self, key: &ComponentKey) -> Vec<String> {
         let stack = self.stack(key);
-        let resolved = layering::resolve(&key.component_type, &stack).expect("a type that can be resolved");
+        let resolved = layering::resolve(&key.component_type, &stack, &self.rules);
         resolved
             .iter()
             .map(|(path, leaf)| format!("{path}={} by {}", leaf.value, stack[leaf.decided_by].name))
@@ -208,17 +207,19 @@ impl Simulated {
     }
 
     fn stack(&self, key: &ComponentKey) -> Vec<StackedLayer> {
+        let languages = &self.snapshot.environment.settings.languages;
+        let read = |name: &str, body: &Body<'_>, is_diff| {
+            StackedLayer::read(&key.component_type, name, body, is_diff, languages)
+        };
         let system = catalogue::component(key, &self.rules).map(|system| {
             let body = Body { bytes: system.definition.into(), ..Body::default() };
-            let leaves = definition::leaves(&key.component_type, &body);
-            StackedLayer { name: "System".to_owned(), leaves, is_diff: false }
+            read("System", &body, false)
         });
         let state = self.snapshot.components.get(key);
-        let layers = state.into_iter().flat_map(ComponentState::published).map(|layer| StackedLayer {
-            name: self.solution_name(layer.solution),
-            leaves: definition::leaves(&key.component_type, &self.bodies[&layer.digest]),
-            is_diff: layer.is_diff,
-        });
+        let layers = state
+            .into_iter()
+            .flat_map(ComponentState::published)
+            .map(|layer| read(&self.solution_name(layer.solution), &self.bodies[&layer.digest], layer.is_diff));
         system.into_iter().chain(layers).collect()
     }
 

@@ -41,6 +41,12 @@ pub(crate) fn text(view: &LayersView, verbose: bool) -> String {
         return text;
     }
     line!(text);
+    conflicts(&mut text, view);
+    if !view.outline.is_empty() && !verbose {
+        text.push_str(&outline(view));
+        line!(text, "{DIM}-v lists every property and who decides it{DIM:#}");
+        return text;
+    }
     let mut rows = table(&["property", "value", "decided by", "set by"]);
     for (path, resolved) in &view.resolved {
         let decided = view.decided_by.get(path).map_or("", String::as_str);
@@ -56,6 +62,29 @@ pub(crate) fn text(view: &LayersView, verbose: bool) -> String {
     text.push_str(&laid_out(rows));
     text.push('\n');
     text
+}
+
+/// What a form, a site map, an app or a ribbon holds, with the layer that put it there.
+fn outline(view: &LayersView) -> String {
+    let mut rows = table(&["part", "put there by", "changed by"]);
+    for item in &view.outline {
+        let indent = "  ".repeat(item.depth);
+        rows.add_row(vec![
+            Cell::new(format!("{indent}{} {}", item.level, clean(&item.name))),
+            Cell::new(format!("● {}", clean(&item.solution))).fg(comfy_table::Color::Green),
+            Cell::new(item.changed_by.as_deref().map(clean).unwrap_or_default()),
+        ]);
+    }
+    format!("{}\n", laid_out(rows))
+}
+
+fn conflicts(text: &mut String, view: &LayersView) {
+    for conflict in &view.conflicts {
+        line!(text, "{} {}", paint(YELLOW, "conflict"), clean(&conflict.message));
+    }
+    if !view.conflicts.is_empty() {
+        line!(text);
+    }
 }
 
 fn is_draft_only(view: &LayersView) -> bool {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::id::Guid;
-use strata_ops::view::LeafChangeEntry;
+use strata_ops::view::{ConflictEntry, LeafChangeEntry, OutlineEntry};
 
 use super::*;
 
@@ -27,6 +27,8 @@ fn view(layers: Vec<LayerEntry>, resolved: &str, decided: &str) -> LayersView {
     let name = "contoso_order.contoso_notes";
     let map = |value: &str| BTreeMap::from([("MaxLength".to_owned(), value.to_owned())]);
     LayersView {
+        outline: Vec::new(),
+        conflicts: Vec::new(),
         component: ComponentRef::new(Guid::of_environment("test"), &key, name, None, Some("Notes")),
         layers,
         resolved: map(resolved),
@@ -64,4 +66,40 @@ fn drafts_are_named_and_decide_nothing() {
     let text = plain_text(&view(stack, "100", "ContosoCore"));
     assert!(text.contains("draft, not published"), "{text}");
     assert!(text.contains("○ MaxLength: 100 → 500"), "{text}");
+}
+
+#[test]
+fn l44_a_form_shows_as_an_outline_with_its_conflicts() {
+    let stack = vec![layer(1, LayerKind::Base, "Core", (None, "1")), layer(2, LayerKind::Base, "Sales", (None, "1"))];
+    let mut form = view(stack, "1", "Core");
+    let item = |level, depth, name: &str, solution: &str, changed_by: Option<&str>| OutlineEntry {
+        level,
+        depth,
+        name: name.to_owned(),
+        path: String::new(),
+        solution: solution.to_owned(),
+        changed_by: changed_by.map(str::to_owned),
+    };
+    form.outline = vec![
+        item("tab", 0, "Summary", "Core", None),
+        item("section", 1, "Contact", "Core", Some("Sales")),
+        item("control", 2, "contoso_email", "Sales", None),
+    ];
+    form.conflicts = vec![ConflictEntry {
+        reason: "collision",
+        element: "cell[x]".to_owned(),
+        layers: vec!["Core".to_owned(), "Sales".to_owned()],
+        message: "cell[x] of Sales takes a position that Core claims too".to_owned(),
+    }];
+    let text = plain_text(&form);
+    let row = |name: &str| text.lines().find(|line| line.contains(name)).unwrap_or_default().to_owned();
+    assert!(row("section Contact").contains("● Core") && row("section Contact").ends_with("Sales"), "{text}");
+    assert!(
+        row("control contoso_email").starts_with("    control") && row("contoso_email").contains("● Sales"),
+        "{text}"
+    );
+    assert!(text.contains("conflict cell[x] of Sales takes a position that Core claims too"), "{text}");
+    assert!(!text.contains("decided by"), "{text}");
+    let all = anstream::adapter::strip_str(&super::text(&form, true)).to_string();
+    assert!(all.contains("decided by"), "{all}");
 }

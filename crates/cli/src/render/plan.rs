@@ -323,7 +323,6 @@ fn property(property: &PropertyChange, change: &Change) -> Option<String> {
     }
     let mut text = format!("{path}: {} → {}", optional(before), optional(after));
     let (seen_before, seen_after) = (property.resolved_before.as_deref(), property.resolved_after.as_deref());
-    // Definitions that are merged have no resolved values yet (R10); nothing is said to be hidden then.
     let is_hidden = before != after && seen_before == seen_after && seen_after != after;
     if is_hidden && !change.masked_by.is_empty() {
         let stays = seen_after.map_or_else(|| "stays absent".to_owned(), |seen| format!("stays {}", value(seen)));

@@ -303,6 +303,7 @@ impl<'a> Import<'a> {
         let after = self.with_layer(&before, item, met);
         let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&component.key, &before, &after, &layer);
+        self.plan.findings.extend(seen.collision(&reference, component.key.component_type.label()));
         if !seen.masked_by.is_empty() {
             let finding = masked_finding(&reference, &component.key.component_type, &seen.masked_by, &layer);
             self.plan.findings.push(finding);
@@ -370,6 +371,7 @@ impl<'a> Import<'a> {
         let states = self.snapshot.components.values().filter(|state| !is_written(&state.component.key));
         let published = publish::publish_states(&self.lens, states);
         self.plan.edits.extend(published.edits);
+        self.plan.findings.extend(published.findings);
         self.changes.extend(published.changes);
     }
 }

@@ -134,7 +134,7 @@ pub(super) fn show<'a>(root: &mut Part<'a>, orphans: Vec<Orphan<'a>>, layer: usi
         });
         let rows = sections.parts[at].child_or_new("rows", layer);
         if let Some(grid) = &mut part.grid {
-            (grid.column, grid.breaks) = (1, true);
+            grid.column = 1;
         }
         rows.layout = None;
         rows.parts.push(part);

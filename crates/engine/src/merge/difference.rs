@@ -28,9 +28,11 @@ pub fn difference(base: &Element, new: &Element) -> Option<Element> {
     }
     let base_keys = keys(&base.parts);
     let index = Index::of(&base_keys);
-    for (part, key) in new.parts.iter().zip(keys(&new.parts)) {
-        let below = index.find(&key).map(|at| &base.parts[at]);
-        let elements = match below {
+    let mut parts: Vec<_> =
+        new.parts.iter().zip(keys(&new.parts)).map(|(part, key)| (part, index.find(&key))).collect();
+    parts.sort_by_key(|(_, at)| at.unwrap_or(usize::MAX));
+    for (part, at) in parts {
+        let elements = match at.map(|at| &base.parts[at]) {
             Some(below) if is_marked(&part.name) => changed(below, part),
             Some(below) => stated(below, part).into_iter().collect(),
             None if is_marked(&part.name) => vec![marked(part.write(true), Mark::Added)],

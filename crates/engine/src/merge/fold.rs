@@ -218,9 +218,13 @@ impl<'a, 'm> Fold<'a, 'm> {
     /// Saves what a layer adds below an element that is gone; tells whether anything else of it is lost.
     fn collect_orphans(&mut self, part: Part<'a>, section: Option<Part<'a>>, children: &mut Children<'a>) -> bool {
         let mut is_lost = part.mark == Some(Mark::Modified);
+        let is_added = part.mark == Some(Mark::Added);
         let section = if part.name == "section" { Some(shell(&part)) } else { section };
         let child_keys = keys(&part.parts);
-        for (child, key) in part.parts.into_iter().zip(child_keys) {
+        for (mut child, key) in part.parts.into_iter().zip(child_keys) {
+            if is_added {
+                child.mark = part.mark;
+            }
             match child.mark {
                 Some(Mark::Added) if is_ordered(&child.name) => {
                     let element = path_of(&self.path, Some(&key));
@@ -233,9 +237,12 @@ impl<'a, 'm> Fold<'a, 'm> {
                         self.orphans.push(Orphan { part: fresh, section: section.clone() });
                     }
                 }
-                Some(Mark::Added) => is_lost = true,
+                // A new column of a tab that is gone: its sections are saved.
+                Some(Mark::Added) if !matches!(child.name.as_ref(), "columns" | "column" | "sections" | "rows") => {
+                    is_lost = true;
+                }
                 Some(Mark::Removed) => {}
-                Some(Mark::Modified) | None => {
+                Some(Mark::Added | Mark::Modified) | None => {
                     self.path.push(key);
                     is_lost |= self.collect_orphans(child, section.clone(), children);
                     self.path.pop();
@@ -253,8 +260,12 @@ impl<'a, 'm> Fold<'a, 'm> {
         let parts = std::mem::take(&mut part.parts);
         let count = parts.len();
         let mut kept: Vec<_> = parts.into_iter().filter(|child| child.mark != Some(Mark::Removed)).collect();
-        let number = |child: &Part<'_>| child.ordinal.map_or(usize::MAX, |ordinal| slot(child, ordinal));
-        let is_sorted = kept.is_sorted_by_key(number) || !kept.iter().any(|child| is_ordered(&child.name));
+        let number = |child: &Part<'_>| match child.ordinal {
+            Some(ordinal) => slot(child, ordinal),
+            None if is_ordered(&child.name) => usize::MAX,
+            None => 0,
+        };
+        let is_sorted = kept.iter().filter(|child| is_ordered(&child.name)).is_sorted_by_key(&number);
         if !is_sorted {
             kept.sort_by_key(number);
         }
@@ -317,7 +328,6 @@ fn regrid<'a>(existing: &mut Part<'a>, part: &Part<'a>, reading: Reading) -> boo
         return false;
     }
     below.column = above.column;
-    below.breaks = above.breaks;
     true
 }
 

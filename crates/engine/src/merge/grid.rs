@@ -11,8 +11,6 @@ use super::part::{Attribute, Origin, Part};
 pub(crate) struct Grid<'a> {
     /// From 1.
     pub(crate) column: usize,
-    /// It began a row in a full definition.
-    pub(crate) breaks: bool,
     /// Attributes of the row it began.
     pub(crate) row: Vec<Attribute<'a>>,
 }
@@ -30,7 +28,7 @@ pub(crate) fn read_rows<'a>(rows: &'a Element, layer: usize, part: &mut Part<'a>
     for row in rows.elements() {
         if row.name != "row" {
             // Hand-made: a cell without a row.
-            part.parts.push(cell(row, layer, 1, true, Vec::new()));
+            part.parts.push(cell(row, layer, 1, Vec::new()));
             layout.push(1);
             continue;
         }
@@ -46,8 +44,7 @@ pub(crate) fn read_rows<'a>(rows: &'a Element, layer: usize, part: &mut Part<'a>
         let before = part.parts.len();
         for element in row.elements() {
             column = spans.first_free(column);
-            let breaks = part.parts.len() == before;
-            let cell = cell(element, layer, column, breaks, std::mem::take(&mut row_attributes));
+            let cell = cell(element, layer, column, std::mem::take(&mut row_attributes));
             column = spans.hold(column, &cell);
             part.parts.push(cell);
         }
@@ -56,12 +53,10 @@ pub(crate) fn read_rows<'a>(rows: &'a Element, layer: usize, part: &mut Part<'a>
     part.layout = Some(layout);
 }
 
-fn cell<'a>(element: &'a Element, layer: usize, column: usize, breaks: bool, row: Vec<Attribute<'a>>) -> Part<'a> {
+fn cell<'a>(element: &'a Element, layer: usize, column: usize, row: Vec<Attribute<'a>>) -> Part<'a> {
     let mut cell = Part::read(element, layer);
     let written = cell.ordinal.map(|ordinal| ordinal / COLUMN_STEP).filter(|column| (1..=SPAN_MAX).contains(column));
-    // A diff's rows hold only what it lists: its columns say where a row begins.
-    let breaks = breaks && written.is_none();
-    cell.grid = Some(Grid { column: written.unwrap_or(column), breaks, row });
+    cell.grid = Some(Grid { column: written.unwrap_or(column), row });
     cell
 }
 
@@ -92,8 +87,8 @@ fn by_column(rows: &Part<'_>, numbered: bool) -> Vec<Element> {
     let mut spans = Spans::default();
     let mut free = 1;
     for cell in &rows.parts {
-        let (wanted, breaks) = cell.grid.as_ref().map_or((1, true), |grid| (grid.column, grid.breaks));
-        if written.is_empty() || breaks || wanted < free {
+        let wanted = cell.grid.as_ref().map_or(1, |grid| grid.column);
+        if written.is_empty() || wanted < free {
             spans.next_row();
             written.push(Element::new("row"));
             free = 1;

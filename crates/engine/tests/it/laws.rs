@@ -233,10 +233,11 @@ proptest! {
         trees[1..].iter().for_each(|tree| overlay(&choice, &mut laid, tree));
         let stack: Vec<_> = trees
             .iter()
-            .map(|tree| StackedLayer { name: String::new(), leaves: tree_leaves(&choice, tree), is_diff: false })
+            .map(|tree| StackedLayer { name: String::new(), leaves: tree_leaves(&choice, tree), tree: None, is_diff: false })
             .collect();
+        let rules = strata_model::rules::Rules::OURS;
         let resolved: std::collections::BTreeMap<_, _> =
-            resolve(&choice, &stack).expect("top wins").into_iter().map(|(path, leaf)| (path, leaf.value)).collect();
+            resolve(&choice, &stack, &rules).into_iter().map(|(path, leaf)| (path, leaf.value)).collect();
         let overlaid: std::collections::BTreeMap<_, _> =
             tree_leaves(&choice, &laid).into_iter().map(|leaf| (leaf.path, leaf.value)).collect();
         prop_assert_eq!(resolved, overlaid);

@@ -7,6 +7,7 @@ mod import_managed;
 mod import_unmanaged;
 mod laws;
 mod loss;
+mod merge_laws;
 mod overwrite;
 mod patches;
 mod refusals;

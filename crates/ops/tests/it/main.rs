@@ -3,6 +3,7 @@
 mod corpus;
 mod examples;
 mod lifecycle;
+mod merges;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
