@@ -99,7 +99,7 @@ fn l44_a_form_shows_as_an_outline_with_its_conflicts() {
         "{text}"
     );
     assert!(text.contains("conflict cell[x] of Sales takes a position that Core claims too"), "{text}");
-    assert!(!text.contains("decided by"), "{text}");
+    assert!(!text.contains("DECIDED BY"), "{text}");
     let all = anstream::adapter::strip_str(&super::text(&form, true)).to_string();
-    assert!(all.contains("decided by"), "{all}");
+    assert!(all.contains("DECIDED BY"), "{all}");
 }
