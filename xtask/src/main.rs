@@ -25,6 +25,8 @@ enum Task {
     Demo,
     /// Run every test
     Test,
+    /// Write what the scenarios print now into their files, to be reviewed
+    Bless,
     /// Measure import, re-import, plan and layers against the bound
     Bench(bench::Options),
     /// Write a generated package of any size
@@ -38,6 +40,9 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Demo => demo::run(),
         Task::Test => test(),
+        Task::Bless => {
+            run(cargo().args(["test", "--quiet", "--package", "strata-cli", "scenarios"]).env("STRATA_BLESS", "1"))
+        }
         Task::Bench(options) => bench::run(&options),
         Task::Generate(options) => generate::run(&options),
         Task::Measure(options) => measure::run(&options),

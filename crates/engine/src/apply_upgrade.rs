@@ -21,7 +21,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
 use crate::effect::Lens;
-use crate::family::Family;
+use crate::family::{Family, UPGRADE_SUFFIX};
 use crate::names;
 use crate::removal::{Removal, close};
 
@@ -38,6 +38,15 @@ pub fn tables(snapshot: &Snapshot, unique_name: &str) -> Vec<String> {
     let is_dropped = |state: &&ComponentState| !state.is_member_of(upgrade.no);
     let keys = snapshot.components.values().filter(is_dropped).map(|state| &state.component.key);
     keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned()).collect()
+}
+
+/// Tells whether a holding solution of that base is there, be the base gone or not.
+pub fn is_pending(snapshot: &Snapshot, unique_name: &str) -> bool {
+    holding(snapshot, unique_name).is_some()
+}
+
+fn holding<'a>(snapshot: &'a Snapshot, unique_name: &str) -> Option<&'a Solution> {
+    snapshot.solution_named(&format!("{unique_name}{UPGRADE_SUFFIX}"))
 }
 
 /// Plans the apply; `rows` counts the data that would go (L99).
@@ -84,8 +93,7 @@ fn target<'a>(
     let refuse =
         |code, rule: &str, message: String| Box::new(Finding::error(FindingKind::Version, code, rule, message));
     let Some(solution) = snapshot.solution_named(unique_name) else {
-        let is_orphan = |other: &&Solution| other.is_named(&format!("{unique_name}{}", crate::family::UPGRADE_SUFFIX));
-        return Err(match snapshot.solutions.iter().find(is_orphan) {
+        return Err(match holding(snapshot, unique_name) {
             Some(orphan) => Box::new(base_lost(orphan)),
             None => refuse(ErrorCode::NOT_FOUND, "L81", format!("there is no solution named `{unique_name}`")),
         });
@@ -160,6 +168,10 @@ impl<'a> Apply<'a> {
         let position = before.iter().take_while(|item| !family.contains(&item.name.as_str())).count();
         after.insert(position, kept);
         let seen = self.lens.compare(&state.component.key, &before, &after, &self.base.unique_name);
+        if seen.properties.is_empty() {
+            self.plan.unchanged += 1;
+            return None;
+        }
         Some(Change {
             action: Action::Modify,
             component: names::installed(self.lens.snapshot.environment.id, state),

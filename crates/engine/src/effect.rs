@@ -70,6 +70,9 @@ impl Lens<'_> {
         let resolved_before = layering::resolve(&key.component_type, &stack_before, self.rules);
         let resolved_after = layering::resolve(&key.component_type, &stack_after, self.rules);
         let mut properties = own_differences(&stack_before, &stack_after, own, &resolved_before);
+        // A layer that goes stood where it stood.
+        let is_there = stack_after.iter().any(|layer| layer.name == own);
+        let standing = if is_there { &stack_after } else { &stack_before };
         let mut visible = false;
         let mut masked_by = BTreeSet::new();
         for property in &mut properties {
@@ -81,7 +84,7 @@ impl Lens<'_> {
                 continue;
             }
             let decider = resolved_after.get(&property.path).map(|leaf| stack_after[leaf.decided_by].name.clone());
-            masked_by.extend(decider.filter(|decider| decider != own && is_above(&stack_after, decider, own)));
+            masked_by.extend(decider.filter(|decider| decider != own && is_above(standing, decider, own)));
         }
         let effect = match (properties.is_empty(), visible, masked_by.is_empty()) {
             (true, ..) => Effect::None,

@@ -253,6 +253,9 @@ fn plan(
             return Err(OpsError::Unreadable { path: path.clone(), source });
         }
         (Request::ApplyUpgrade { solution }, _) => {
+            if !apply_upgrade::is_pending(&headers, solution) {
+                crate::solutions::find(&headers, solution)?;
+            }
             let mut footprint = apply_upgrade::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
             footprint.children_of = apply_upgrade::tables(&seen, solution);

@@ -222,11 +222,15 @@ fn installation_times(
 ) -> Result<BTreeMap<String, i64>, OpsError> {
     let mut times = BTreeMap::new();
     for entry in workspace.store().history(environment, at)?.iter().rev() {
-        let is_new =
-            matches!(entry.suboperation, Some(OperationKind::New)) || entry.kind == HistoryKind::CreateSolution;
-        if let (true, Outcome::Succeeded, Some(name)) = (is_new, entry.outcome, &entry.solution) {
-            times.insert(name.to_lowercase(), entry.time);
-        }
+        let is_made = matches!(entry.kind, HistoryKind::CreateSolution | HistoryKind::ClonePatch);
+        let (Outcome::Succeeded, Some(name)) = (entry.outcome, &entry.solution) else { continue };
+        let name = match entry.suboperation {
+            Some(OperationKind::New | OperationKind::Patch) => name.to_lowercase(),
+            Some(OperationKind::Stage) => format!("{}_upgrade", name.to_lowercase()),
+            _ if is_made => name.to_lowercase(),
+            _ => continue,
+        };
+        times.insert(name, entry.time);
     }
     Ok(times)
 }

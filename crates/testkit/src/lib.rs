@@ -4,6 +4,7 @@
 //! * [`corpus`] finds real packages, where the machine has them;
 //! * [`examples`] reads the trees of `examples/`;
 //! * [`fixture`] makes packages from a few lines of text;
+//! * [`zipped`] writes them as zips, for scenarios;
 //! * [`simulated`] is an environment as plain values, which applies plans without a store.
 //!
 //! Nothing here is part of the product, and nothing here judges: expectations belong to the tests.
@@ -13,3 +14,4 @@ pub mod examples;
 pub mod fixture;
 pub mod generator;
 pub mod simulated;
+pub mod zipped;

@@ -1,7 +1,7 @@
 //! Update, upgrade and stage of one package side by side.
 
 use comfy_table::Cell;
-use strata_model::plan::{Action, Severity};
+use strata_model::plan::{Action, OperationKind, Severity};
 use strata_ops::view::{Comparison, PlanOutcome, PlanView};
 
 use super::style::{BOLD, DIM, GREEN, RED, YELLOW, clean, component, line};
@@ -36,18 +36,13 @@ pub(crate) fn text(comparison: &Comparison) -> String {
     line!(text);
     line!(text);
     verdict(&mut text, comparison);
-    for view in views {
+    for (name, view) in ["update", "upgrade", "stage"].into_iter().zip(views) {
         let errors = view.findings.iter().filter(|finding| finding.severity == Severity::Error);
         for error in errors {
-            let name = operation(view);
             line!(text, "{RED}{name}: {}{RED:#} {DIM}(rule {}){DIM:#}", clean(&error.message), error.rule);
         }
     }
     text
-}
-
-fn operation(view: &PlanView) -> String {
-    serde_json::to_value(view.operation).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn outcome(view: &PlanView) -> String {
@@ -62,6 +57,13 @@ fn outcome(view: &PlanView) -> String {
 }
 
 fn verdict(text: &mut String, comparison: &Comparison) {
+    if comparison.upgrade.operation == OperationKind::New {
+        line!(text, "Not installed yet: update and upgrade both install it, and there is nothing to stage over.");
+        return;
+    }
+    if comparison.upgrade.outcome == PlanOutcome::Fail && comparison.update.outcome == PlanOutcome::Fail {
+        return;
+    }
     if comparison.additive {
         line!(text, "{GREEN}Purely additive:{GREEN:#} an update gives the same result as the upgrade, and is faster.");
         return;

@@ -4,4 +4,5 @@ mod arguments;
 mod deployment;
 mod environments;
 mod sandbox;
+mod scenarios;
 mod story;
