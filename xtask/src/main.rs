@@ -11,6 +11,7 @@ mod bench;
 mod demo;
 mod generate;
 mod measure;
+mod office;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
 }
 
 fn test() -> Result<(), String> {
+    office::provide();
     run(cargo().args(["test", "--workspace", "--quiet"]))
 }
 

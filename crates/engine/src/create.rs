@@ -1,4 +1,4 @@
-//! Plans new publishers and unmanaged solutions, and changes of settings (L6–L15, L23).
+//! Plans new publishers and unmanaged solutions, their versions, and changes of settings (L6–L16, L23).
 
 use strata_model::code::ErrorCode;
 use strata_model::environment::{Settings, Snapshot};
@@ -128,6 +128,57 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
             assumes: Vec::new(),
             residue: None,
         }));
+    }
+    plan
+}
+
+/// Plans another version of an unmanaged solution (L14, L23); a patch keeps its parent's first two numbers (L26).
+pub fn version(snapshot: &Snapshot, unique_name: &str, version: &Version, rules: &Rules) -> Plan {
+    let mut plan = Plan::empty(OperationKind::OnlineVersion, snapshot.environment.revision, *rules);
+    let refusal = |code, rule, message: String| Finding::error(FindingKind::Version, code, rule, message);
+    if let Some(own) = RESERVED_NAMES.iter().find(|own| own.eq_ignore_ascii_case(unique_name)) {
+        let is_default = *own == "Default";
+        let code = if is_default { ErrorCode::CANNOT_UPDATE_DEFAULT } else { ErrorCode::CANNOT_UPDATE_RESTRICTED };
+        plan.findings.push(refusal(code, "L4", format!("`{own}` is a solution of the platform's own")));
+        return plan;
+    }
+    let Some(solution) = snapshot.solution_named(unique_name) else {
+        let message = format!("there is no solution named `{unique_name}`");
+        plan.findings.push(refusal(ErrorCode::NOT_FOUND, "L14", message).hint("see them with `strata solution list`"));
+        return plan;
+    };
+    let name = &solution.unique_name;
+    plan.solution = Some(PlanSolution {
+        unique_name: name.clone(),
+        from: Some(solution.version.to_string()),
+        to: Some(version.to_string()),
+        is_managed: solution.is_managed,
+    });
+    if solution.is_managed {
+        let message = format!("{name} is managed: its version comes with its package");
+        plan.findings.push(refusal(ErrorCode::CANNOT_UPDATE_MANAGED, "L16", message).hint("import another version"));
+    }
+    let patches = snapshot.solutions.iter().filter(|other| other.parent == Some(solution.no));
+    let patches: Vec<_> =
+        patches.filter(|other| other.kind == SolutionKind::Patch).map(|patch| patch.unique_name.as_str()).collect();
+    if !patches.is_empty() {
+        let message = format!("{name} is locked by its patches: {}", patches.join(", "));
+        let hint = format!("roll them up with `strata solution clone-solution --solution-name {name}`, or delete them");
+        plan.findings.push(refusal(ErrorCode::CANNOT_MODIFY_PATCHED, "L56", message).hint(hint));
+    }
+    let parent = solution.parent.filter(|_| solution.kind == SolutionKind::Patch).and_then(|no| snapshot.solution(no));
+    if let Some(parent) = parent
+        && (parent.version.major_minor() != version.major_minor() || *version <= parent.version)
+    {
+        let message = format!(
+            "{name} is a patch of {} {}: its version has the same first two numbers and is higher",
+            parent.unique_name, parent.version
+        );
+        plan.findings.push(refusal(ErrorCode::INVALID_SOLUTION_VERSION, "L26", message));
+    }
+    if !plan.is_refused() && solution.version.as_str() != version.as_str() {
+        plan.edits.push(Edit::SolutionClose(solution.clone()));
+        plan.edits.push(Edit::SolutionOpen(Solution { version: version.clone(), ..solution.clone() }));
     }
     plan
 }

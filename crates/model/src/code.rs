@@ -58,6 +58,7 @@ codes! {
     CANNOT_REMOVE_FROM_DEFAULT = Some("0x8004F000"), "CannotRemoveComponentFromDefaultSolution";
     INVALID_SOLUTION_UNIQUE_NAME = Some("0x8004F002"), "InvalidSolutionUniqueName";
     CANNOT_DELETE_RESTRICTED = Some("0x8004F005"), "CannotDeleteRestrictedSolution";
+    CANNOT_UPDATE_DEFAULT = Some("0x8004F009"), "CannotUpdateDefaultSolution";
     CANNOT_UPDATE_RESTRICTED = Some("0x8004F00A"), "CannotUpdateRestrictedSolution";
     INVALID_UPDATE_ON_PROTECTED = Some("0x8004F012"), "InvalidUpdateOnProtectedComponent";
     INVALID_SOLUTION_VERSION = Some("0x8004F01E"), "InvalidSolutionVersion";
@@ -67,6 +68,7 @@ codes! {
     CANNOT_UPDATE_MANAGED = Some("0x8004F024"), "CannotUpdateManagedSolution";
     CONNECTION_REFERENCE_NOT_FOUND = Some("0x80095005"), "ConnectionReferenceNotFound";
     COMPONENT_NOT_EXIST = Some("0x80090457"), "ComponentNotExist";
+    DUPLICATED_JOB_ID = Some("0x80071152"), "DuplicatedJobId";
     CONCURRENCY = Some("0x80071151"), "SolutionConcurrencyFailure";
     // Refusals without a platform code (R2).
     VERSION_NOT_HIGHER = None, "VersionNotHigher";

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
+use crate::component::ComponentKey;
 use crate::id::{Guid, Operation};
 use crate::plan::{Finding, OperationKind};
 
@@ -46,6 +47,33 @@ pub struct NewHistoryEntry {
     pub options: Option<String>,
     /// Errors and warnings.
     pub findings: Vec<Finding>,
+    /// What solution history says besides, for operations that stand in it (L115).
+    pub facts: Option<SolutionFacts>,
+    /// What an import's package held; written with the entry, and read on their own.
+    pub components: Vec<JobComponent>,
+}
+
+/// What an entry of solution history says of its solution (L115).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SolutionFacts {
+    pub publisher: Option<String>,
+    pub is_managed: bool,
+    pub is_patch: bool,
+    /// Unmanaged customizations were overwritten.
+    pub overwrites: bool,
+    /// File name of the package.
+    pub package_name: Option<String>,
+    pub package_version: Option<String>,
+}
+
+/// A component that an import's package held: the job has a result for each (L113).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobComponent {
+    pub key: ComponentKey,
+    pub name: String,
+    /// An id that travelled in the package.
+    pub id: Option<Guid>,
+    pub display_name: Option<String>,
 }
 
 /// Whether an operation was carried out.
@@ -68,6 +96,7 @@ pub enum HistoryKind {
     Settings,
     CreatePublisher,
     CreateSolution,
+    OnlineVersion,
     Set,
     RemoveActive,
     CreateComponent,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 pub use callers::{CALLERS, Caller, EqualVersion, Overwrite};
 
 use crate::deployment_settings::SettingsFile;
+use crate::id::Guid;
 use crate::package::Package;
 use crate::solution::Solution;
 
@@ -30,7 +31,10 @@ pub struct ImportOptions {
     pub assume_missing: bool,
     /// Values of environment variables, and connections (L121).
     #[serde(rename = "settings_file", default)]
-    pub settings: Option<SettingsFile>,
+    pub settings: Option<Box<SettingsFile>>,
+    /// The id of the import job; minted where none is given (L113).
+    #[serde(skip)]
+    pub job: Option<Guid>,
     /// Lists components that stay as they are, instead of counting them; changes nothing else.
     #[serde(skip)]
     pub list_unchanged: bool,
@@ -69,6 +73,7 @@ impl ImportOptions {
             equal_version: caller.equal_version,
             assume_missing: false,
             settings: None,
+            job: None,
             list_unchanged: false,
             caller: caller.name.to_owned(),
         }

@@ -59,6 +59,7 @@ pub enum OperationKind {
     Settings,
     CreatePublisher,
     CreateSolution,
+    OnlineVersion,
     Set,
     RemoveActive,
     CreateComponent,

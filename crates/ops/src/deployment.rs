@@ -36,7 +36,7 @@ pub fn read_again(options: &mut ImportOptions) -> Result<(), OpsError> {
         let message = format!("{} is not the file that was planned with", saved.path);
         return Err(OpsError::request(strata_model::code::ErrorCode::STALE_PLAN, message).hint("plan again"));
     }
-    options.settings = Some(found);
+    options.settings = Some(Box::new(found));
     Ok(())
 }
 
@@ -116,7 +116,7 @@ fn declared(
     let store = workspace.store();
     let headers = store.snapshot(&environment, None, &Footprint::default())?;
     let file = SettingsFile { path: String::new(), digest: Digest::of(b""), settings: settings.clone() };
-    let options = ImportOptions { settings: Some(file), ..ImportOptions::pac() };
+    let options = ImportOptions { settings: Some(Box::new(file)), ..ImportOptions::pac() };
     let seen = store.snapshot(&environment, None, &import::footprint(&headers, &package, &options))?;
     let package_bodies = PackageBodies::new(&package);
     let bodies = AllBodies { package: Some(&package_bodies), store: StoreBodies::new(store) };

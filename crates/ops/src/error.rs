@@ -18,6 +18,9 @@ pub enum OpsError {
     /// The request does not fit what is there.
     #[error("{message}")]
     Request { code: ErrorCode, message: String, hints: Vec<String> },
+    /// Another operation runs in the environment (L116).
+    #[error("cannot start another [{asked}] because there is a previous [{running}] running at this moment")]
+    Concurrent { asked: &'static str, running: String },
     #[error("{}: {source}", path.display())]
     Package { path: PathBuf, source: Box<ReadPackageError> },
     #[error("cannot read {}", path.display())]
@@ -76,7 +79,11 @@ impl OpsError {
     /// Returns the exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused(_) | Self::Request { .. } | Self::Apply(_) | Self::Unwritable { .. } => 1,
+            Self::Refused(_)
+            | Self::Concurrent { .. }
+            | Self::Request { .. }
+            | Self::Apply(_)
+            | Self::Unwritable { .. } => 1,
             Self::Package { .. } | Self::Unreadable { .. } => 4,
             Self::Store(error) => match error {
                 StoreError::Absent { .. }
@@ -104,6 +111,7 @@ impl OpsError {
                 report.hints.clone_from(hints);
                 report
             }
+            Self::Concurrent { .. } => concurrent(self.to_string()),
             Self::Package { source, .. } => {
                 let mut report = plain(source.code, self.to_string());
                 report.part.clone_from(&source.part);
@@ -175,13 +183,7 @@ fn store_report(error: &StoreError) -> ErrorReport {
         StoreError::Busy { operation, .. } => {
             let message =
                 format!("cannot start another operation because a previous [{operation}] is running at this moment");
-            let mut report = plain(ErrorCode::CONCURRENCY, message);
-            report.rule = Some("L116".to_owned());
-            report.hints.push(
-                "try again when it has ended; what a crash on another machine has left ends by itself in 30 seconds"
-                    .into(),
-            );
-            return report;
+            return concurrent(message);
         }
         StoreError::LeaseLost => (ErrorCode::CONCURRENCY, None),
         StoreError::NotAStore { .. }
@@ -193,6 +195,17 @@ fn store_report(error: &StoreError) -> ErrorReport {
     };
     let mut report = plain(code, message);
     report.hints.extend(hint);
+    report
+}
+
+/// L116: one solution operation at a time in an environment; a second is refused, not queued.
+fn concurrent(message: String) -> ErrorReport {
+    let mut report = plain(ErrorCode::CONCURRENCY, message);
+    report.rule = Some("L116".to_owned());
+    report.hints.push(
+        "try again when it has ended; what a crash on another machine has left ends by itself in 30 seconds".into(),
+    );
+    report.hints.push("see what has run with `strata solution history`".into());
     report
 }
 

@@ -8,9 +8,11 @@
 
 pub mod components;
 pub mod deployment;
+mod entry;
 pub mod environments;
 mod error;
 pub mod history;
+pub mod jobs;
 mod names;
 mod operation;
 mod package_bodies;
@@ -19,6 +21,7 @@ mod row_counts;
 pub mod solutions;
 mod source;
 pub mod view;
+pub mod workbook;
 mod workspace;
 
 pub use error::{ErrorReport, OpsError};

@@ -14,15 +14,17 @@ use strata_engine::{active, apply_upgrade, clone, create, import, publish, resto
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
-use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome};
+use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts};
 use strata_model::id::{Digest, Guid, Operation};
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
-use strata_model::plan::{Action, OperationKind, Plan, Severity};
+use strata_model::plan::{OperationKind, Plan};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
-use strata_store::{Held, Stage, StoreBodies};
+use strata_model::version::Version;
+use strata_store::{Held, Stage, StoreBodies, StoreError};
 
+use crate::entry::{entry, facts, job};
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
 use crate::view::{Comparison, PlanView};
@@ -58,6 +60,10 @@ pub enum Request {
     },
     CreatePublisher(NewPublisher),
     CreateSolution(NewSolution),
+    OnlineVersion {
+        solution: String,
+        version: Version,
+    },
     Settings(Settings),
     Undo,
     Restore(Operation),
@@ -70,6 +76,8 @@ pub struct Prepared {
     pub package: Option<Package>,
     /// The operation whose state comes back, for undo and restore.
     pub state_of: Option<Operation>,
+    /// What solution history says of it (L115).
+    pub facts: Option<SolutionFacts>,
 }
 
 /// What an operation did.
@@ -162,7 +170,10 @@ pub(crate) fn carry_out_read(
     progress: Progress<'_>,
 ) -> Result<Applied, OpsError> {
     let started = now();
-    let lease = Held::take(workspace.store(), environment, title(request), started)?;
+    let lease = Held::take(workspace.store(), environment, title(request), started).map_err(|error| match error {
+        StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: title(request), running: operation },
+        other => other.into(),
+    })?;
     // Another operation may have ended between the look-up and the lease.
     let environment = workspace.environment_named(&environment.name)?;
     if let Some(base) = expected.filter(|base| *base != environment.revision) {
@@ -173,17 +184,17 @@ pub(crate) fn carry_out_read(
     if let Some(stage) = stage_instead(request, &prepared.plan) {
         // Two transactions, as on the platform (OQ 9): what was staged stays when the apply is refused (L83).
         drop(lease);
+        let refused = entry(request, &prepared, started, None);
         let staged = carry_out_read(workspace, &environment, &stage, prepared.package.take(), expected, progress)?;
         let environment = workspace.environment_named(&environment.name)?;
-        let job = Some(job_id(&environment, Operation(environment.operation.0 + 1)));
-        let entry = NewHistoryEntry { outcome: Outcome::Failed, ..entry(request, &prepared, started, job) };
-        workspace.store().record(&environment, entry)?;
+        let job = job(workspace, &environment, request)?;
+        let refused = NewHistoryEntry { outcome: Outcome::Failed, duration: now() - started, job, ..refused };
+        workspace.store().record(&environment, refused)?;
         debug_assert!(staged.recorded, "a holding solution is always something new");
         return Err(OpsError::Refused(Box::new(prepared.plan)));
     }
-    let is_import = matches!(request, Request::Import { .. });
-    let is_lasting = prepared.plan.has_changes() || is_import;
-    let job = is_import.then(|| job_id(&environment, Operation(environment.operation.0 + 1)));
+    let job = job(workspace, &environment, request)?;
+    let is_lasting = prepared.plan.has_changes() || job.is_some();
     let mut entry = entry(request, &prepared, started, job);
     if prepared.plan.is_refused() {
         entry.outcome = Outcome::Failed;
@@ -214,7 +225,7 @@ pub(crate) fn carry_out_read(
 fn stage_instead(request: &Request, plan: &Plan) -> Option<Request> {
     let Request::Import { path, options } = request else { return None };
     let is_apply = plan.first_error()?.name.as_deref() == Some(ErrorCode::SOLUTION_UPGRADE_FAILED.name);
-    let options = ImportOptions { action: Some(ImportAction::Stage), ..options.clone() };
+    let options = ImportOptions { action: Some(ImportAction::Stage), job: None, ..options.clone() };
     is_apply.then(|| Request::Import { path: path.clone(), options })
 }
 
@@ -297,6 +308,7 @@ fn plan(
         }
         (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
         (Request::CreateSolution(new), _) => create::solution(&headers, new, &rules),
+        (Request::OnlineVersion { solution, version }, _) => create::version(&headers, solution, version, &rules),
         (Request::Settings(settings), _) => create::settings(&headers, settings.clone(), &rules),
         (Request::Undo, _) => {
             let history = store.history(environment, None)?;
@@ -313,7 +325,8 @@ fn plan(
     if let Some(error) = bodies.store.take_error().or_else(|| rows.take_error()) {
         return Err(error.into());
     }
-    Ok(Prepared { plan, package, state_of })
+    let facts = facts(request, &headers, package.as_ref());
+    Ok(Prepared { plan, package, state_of, facts })
 }
 
 fn plan_return(
@@ -354,13 +367,14 @@ fn title(request: &Request) -> &'static str {
         Request::RemoveActive { .. } => "RemoveActive",
         Request::CreatePublisher(_) => "CreatePublisher",
         Request::CreateSolution(_) => "CreateSolution",
+        Request::OnlineVersion { .. } => "OnlineVersion",
         Request::Settings(_) => "Settings",
         Request::Undo => "Undo",
         Request::Restore(_) => "Restore",
     }
 }
 
-fn kind(request: &Request) -> HistoryKind {
+pub(crate) fn kind(request: &Request) -> HistoryKind {
     match request {
         Request::Import { .. } => HistoryKind::Import,
         Request::ApplyUpgrade { .. } => HistoryKind::ApplyUpgrade,
@@ -372,50 +386,11 @@ fn kind(request: &Request) -> HistoryKind {
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
         Request::CreateSolution(_) => HistoryKind::CreateSolution,
+        Request::OnlineVersion { .. } => HistoryKind::OnlineVersion,
         Request::Settings(_) => HistoryKind::Settings,
         Request::Undo => HistoryKind::Undo,
         Request::Restore(_) => HistoryKind::Restore,
     }
-}
-
-fn entry(request: &Request, prepared: &Prepared, started: i64, job: Option<Guid>) -> NewHistoryEntry {
-    let plan = &prepared.plan;
-    let is_change = |action: Action| action != Action::Unchanged;
-    let changes = plan.changes.iter().filter(|change| is_change(change.action)).count();
-    let solution = plan.solution.as_ref();
-    let named = match request {
-        Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
-        Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
-        Request::Import { .. }
-        | Request::RemoveActive { .. }
-        | Request::CreatePublisher(_)
-        | Request::CreateSolution(_)
-        | Request::ClonePatch(_)
-        | Request::CloneSolution(_)
-        | Request::Settings(_)
-        | Request::Undo
-        | Request::Restore(_) => None,
-    };
-    NewHistoryEntry {
-        time: started,
-        duration: now() - started,
-        kind: kind(request),
-        solution: solution.map(|solution| solution.unique_name.clone()).or(named),
-        from_version: solution.and_then(|solution| solution.from.clone()),
-        to_version: solution.and_then(|solution| solution.to.clone()),
-        suboperation: matches!(request, Request::Import { .. }).then_some(plan.operation),
-        outcome: Outcome::Succeeded,
-        changes: if plan.is_refused() { 0 } else { changes as u64 },
-        job,
-        state_of: prepared.state_of,
-        options: plan.options.as_ref().and_then(|options| serde_json::to_string(options).ok()),
-        findings: plan.findings.iter().filter(|finding| finding.severity != Severity::Info).cloned().collect(),
-    }
-}
-
-/// The id of an import job: minted, so that runs are reproducible (D4).
-fn job_id(environment: &Environment, operation: Operation) -> Guid {
-    Guid::minted(environment.id, "importjob", &operation.to_string())
 }
 
 /// Returns a package's digest, for saved plans.

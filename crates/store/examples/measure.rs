@@ -154,6 +154,8 @@ fn entry() -> NewHistoryEntry {
         state_of: None,
         options: None,
         findings: Vec::new(),
+        facts: None,
+        components: Vec::new(),
     }
 }
 

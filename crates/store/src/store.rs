@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use strata_model::component::{Component, ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
-use strata_model::history::{HistoryEntry, NewHistoryEntry};
+use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
@@ -97,6 +97,9 @@ pub trait Store {
         environment: &Environment,
         operation: Operation,
     ) -> Result<Option<HistoryEntry>, StoreError>;
+
+    /// Lists what the package of an import held, in the order of component keys; of a refused import too.
+    fn job_components(&self, environment: &Environment, operation: Operation) -> Result<Vec<JobComponent>, StoreError>;
 
     /// Lists the layers that an operation closed and opened, in the order of component keys.
     fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError>;

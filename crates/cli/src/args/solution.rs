@@ -70,6 +70,13 @@ impl SettingsPackage {
     }
 }
 
+const LOG_HELP: &str = "\
+Examples:
+  strata solution log
+  strata solution log --job last --out import.xml
+
+`import` answers with the id of its job; refused imports have one too, in `strata history`.";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SolutionCommand {
     /// Create an unmanaged solution
@@ -122,6 +129,28 @@ pub(crate) enum SolutionCommand {
         name: SolutionName,
         #[command(flatten)]
         write: WriteFlags,
+    },
+    /// Set the version of an unmanaged solution
+    OnlineVersion {
+        #[command(flatten)]
+        name: SolutionName,
+        /// Four numbers joined by dots
+        #[arg(long, value_name = "V")]
+        solution_version: String,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// What the platform's solution history says: imports, uninstalls, publishing; newest first
+    History,
+    /// The log of an import: what came of each component
+    #[command(after_help = LOG_HELP)]
+    Log {
+        /// Id of the import job, or `last`
+        #[arg(long, value_name = "ID", default_value = "last")]
+        job: String,
+        /// Write it as a workbook, which spreadsheets open
+        #[arg(long, value_name = "FILE.xml")]
+        out: Option<PathBuf>,
     },
     /// Make a deployment settings file for a package, to be filled in
     CreateSettings {

@@ -39,7 +39,7 @@ fn refuse_unreadable(context: &Context<'_>, path: &Path) -> Result<(), Failure> 
 /// Makes the options of an import: the caller's defaults, and what was given over them.
 pub(crate) fn options(flags: &ImportFlags) -> Result<ImportOptions, Failure> {
     let settings = match &flags.settings_file {
-        Some(file) => Some(deployment::read(file)?),
+        Some(file) => Some(Box::new(deployment::read(file)?)),
         None => None,
     };
     let caller = flags.caller.as_deref().and_then(Caller::named).unwrap_or(Caller::default_one());

@@ -3,17 +3,19 @@
 use std::path::Path;
 
 use strata_model::code::ErrorCode;
+use strata_model::id::Guid;
 use strata_model::version::Version;
+use strata_ops::jobs::{self, WhichJob};
 use strata_ops::plan_file::Saved;
 use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
-use strata_ops::{OpsError, Request, Workspace, plan_file, solutions};
+use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
 use super::{Context, deployment, import, plan, write};
 use crate::args::{SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
-use crate::render::tables;
+use crate::render::{history as history_text, tables};
 
 pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Exit, Failure> {
     match command {
@@ -49,6 +51,16 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             context.refuse_at("solution delete")?;
             delete(context, name, write.plan)
         }
+        SolutionCommand::OnlineVersion { name, solution_version, write } => {
+            context.refuse_at("solution online-version")?;
+            online_version(context, &name.get(), solution_version, write.plan)
+        }
+        SolutionCommand::History => {
+            let entries = jobs::solution_history(&context.open()?, context.at())?;
+            context.output.answer(&entries, || history_text::solutions(&entries))?;
+            Ok(Exit::Done)
+        }
+        SolutionCommand::Log { job, out } => log(context, job, out.as_deref()),
         SolutionCommand::CreateSettings { package, settings_file, overwrite, write } => {
             deployment::create(context, package, settings_file.as_deref(), *overwrite, write.plan)
         }
@@ -156,6 +168,37 @@ fn cloned(context: &Context<'_>, request: &Request, plan_only: bool) -> Result<E
     })?;
     if let Some(parent) = &entry.parent_solution {
         context.output.hint(&format!("{parent} is locked until its patches are deleted or rolled up"));
+    }
+    Ok(Exit::Done)
+}
+
+fn online_version(context: &Context<'_>, name: &str, version: &str, plan_only: bool) -> Result<Exit, Failure> {
+    let version = parsed(version)?;
+    // Where there is no store there is no solution: nothing is made.
+    let workspace = context.open()?;
+    let environment = workspace.environment()?;
+    let request = Request::OnlineVersion { solution: name.to_owned(), version };
+    if plan_only {
+        return write::show_plan(context, &workspace, &environment, &request);
+    }
+    write::carry_out_and_answer(context, &workspace, &environment, &request, write::Care::Plain)?;
+    Ok(Exit::Done)
+}
+
+fn log(context: &Context<'_>, job: &str, out: Option<&Path>) -> Result<Exit, Failure> {
+    let which = match Guid::parse(job) {
+        Some(id) => WhichJob::Id(id),
+        None if job.eq_ignore_ascii_case("last") => WhichJob::Last,
+        None => return Err(Failure::usage(format!("`{job}` is no job: its id is expected, or `last`"))),
+    };
+    let log = jobs::log(&context.open()?, context.at(), which)?;
+    if let Some(out) = out {
+        std::fs::write(out, workbook::write(&log))
+            .map_err(|source| OpsError::Unwritable { path: out.to_owned(), source })?;
+    }
+    context.output.answer(&log, || history_text::log(&log, context.global.verbose))?;
+    if let Some(out) = out {
+        context.output.hint(&format!("{} opens in a spreadsheet", out.display()));
     }
     Ok(Exit::Done)
 }

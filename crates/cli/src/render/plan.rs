@@ -237,6 +237,7 @@ fn verb(operation: OperationKind) -> &'static str {
         OperationKind::CreateSolution => "create solution",
         OperationKind::ClonePatch => "create patch",
         OperationKind::CloneSolution => "roll up",
+        OperationKind::OnlineVersion => "set the version of",
         OperationKind::Set => "edit the unmanaged layer",
         OperationKind::RemoveActive => "remove the unmanaged layer",
         OperationKind::CreateComponent => "create a component",

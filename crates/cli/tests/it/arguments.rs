@@ -115,8 +115,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "solution export --name Core --path out.zip --managed",
         "solution add-solution-component -sn Core --component entity:account --AddRequiredComponents",
         "solution version --path a.zip --set 1.0",
-        "solution history",
-        "solution log --job last",
         "component create entity:a --solution-name Core",
         "component dependencies entity:account --required",
         "flow list",

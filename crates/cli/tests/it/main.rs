@@ -3,6 +3,7 @@
 mod arguments;
 mod deployment;
 mod environments;
+mod jobs;
 mod sandbox;
 mod scenarios;
 mod story;

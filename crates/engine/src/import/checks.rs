@@ -2,14 +2,16 @@
 //! block-unmanaged, mode, publisher, version, pending upgrade).
 
 use strata_model::code::ErrorCode;
+use strata_model::component::ComponentRef;
 use strata_model::options::{Caller, EqualVersion, ImportAction, Overwrite};
-use strata_model::package::Mode;
+use strata_model::package::{Mode, PackagedComponent, Presence};
 use strata_model::plan::{Finding, FindingKind, OperationKind};
 use strata_model::rules::NewerBuild;
 use strata_model::solution::{RESERVED_NAMES, Solution};
 
 use super::Import;
 use crate::family::{Family, UPGRADE_SUFFIX};
+use crate::names;
 
 impl Import<'_> {
     /// L89: says when a front end is asked for what it does not offer; what is asked is done all the same.
@@ -91,7 +93,24 @@ impl Import<'_> {
         let all: Vec<_> = enabled.iter().map(u32::to_string).chain(missing.iter().cloned()).collect();
         let hint = format!("enable them with `strata env set --language {}`", all.join(" --language "));
         let code = Some(ErrorCode::LANGUAGES_IGNORED);
-        self.plan.findings.push(Finding::warning(FindingKind::Component, code, "L70", message).hint(hint));
+        let finding = Finding::warning(FindingKind::Component, code, "L70", message).hint(hint);
+        let related = self.labelled_in(&missing);
+        self.plan.findings.push(finding.related(related));
+    }
+
+    /// Returns the package's components that have labels in one of these languages.
+    fn labelled_in(&self, languages: &[String]) -> Vec<ComponentRef> {
+        let marks: Vec<_> = languages
+            .iter()
+            .flat_map(|language| [format!("languagecode=\"{language}\""), format!("LCID=\"{language}\"")])
+            .collect();
+        let is_labelled = |component: &PackagedComponent| {
+            let body = self.lens.bodies.definition(&component.digest).unwrap_or_default();
+            let text = std::str::from_utf8(&body.bytes).unwrap_or_default();
+            component.presence != Presence::Reference && marks.iter().any(|mark| text.contains(mark.as_str()))
+        };
+        let labelled = self.met.iter().map(|met| met.component).filter(|component| is_labelled(component));
+        labelled.map(|component| names::packaged(self.environment(), component)).collect()
     }
 
     /// L104, L61, L11, L24, L79: whether the target may take this package at all.

@@ -126,6 +126,8 @@ fn r12_undo_walks_back_and_skips_undos_and_refusals() {
             state_of: state_of.map(Operation),
             options: None,
             findings: Vec::new(),
+            facts: None,
+            components: Vec::new(),
         },
     };
     let (import, undo) = (HistoryKind::Import, HistoryKind::Undo);

@@ -37,7 +37,7 @@ fn with(variables: &[(&str, &str)], connections: &[(&str, &str)]) -> ImportOptio
         others: Vec::new(),
     };
     let file = SettingsFile { path: "settings.json".to_owned(), digest: Digest::of(b""), settings };
-    ImportOptions { settings: Some(file), ..ImportOptions::pac() }
+    ImportOptions { settings: Some(Box::new(file)), ..ImportOptions::pac() }
 }
 
 /// `name=value from decider` of every variable that a plan reports.

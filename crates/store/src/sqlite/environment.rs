@@ -11,12 +11,13 @@ use crate::lease::is_gone;
 use crate::{LEASE_MS, Lease, StoreError};
 
 /// Every table whose rows belong to an environment, with its other columns.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     (
         "operation",
         "operation, time, duration, kind, solution, from_version, to_version, suboperation, outcome, changes, job, \
-         state_of, options, findings",
+         state_of, options, findings, facts",
     ),
+    ("job", "operation, components"),
     ("setting", "from_op, to_op, json"),
     ("publisher", "publisher_no, from_op, to_op, id, unique_name, friendly_name, prefix, option_value_prefix"),
     (

@@ -10,11 +10,11 @@ use strata_model::layer::{Layer, LayerState};
 
 use super::rows::{self, COMPONENT, LAYER, OPEN, TypeNames, damaged, json, json_of, word, word_of};
 use super::transaction::Transaction;
-use super::{Inner, environment};
+use super::{Inner, environment, job};
 use crate::{LayerChange, StoreError};
 
 const ENTRY: &str = "operation, time, duration, kind, solution, from_version, to_version, suboperation, outcome, \
-     changes, job, state_of, options, findings";
+     changes, job, state_of, options, findings, facts";
 
 /// Records an operation that leaves the state as it is.
 pub(super) fn record(inner: &Inner, of: &Environment, entry: &NewHistoryEntry) -> Result<Operation, StoreError> {
@@ -35,7 +35,7 @@ pub(super) fn insert(
 ) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO operation (environment_id, {ENTRY}) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
     );
     transaction.execute(
         &sql,
@@ -54,10 +54,11 @@ pub(super) fn insert(
             entry.job.map(|job| job.to_string()),
             entry.state_of.map(|operation| operation.0),
             entry.options,
-            json_of(&entry.findings)
+            json_of(&entry.findings),
+            entry.facts.as_ref().map(json_of)
         ],
     )?;
-    Ok(())
+    job::insert(transaction, no, operation, &entry.components)
 }
 
 pub(super) fn list(
@@ -95,6 +96,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
         state_of: row.get::<_, Option<i64>>(11)?.map(Operation),
         options: row.get(12)?,
         findings: json(row, 13)?,
+        facts: rows::json_or_null(row, 14)?,
+        components: Vec::new(),
     };
     Ok(HistoryEntry { operation: Operation(row.get(0)?), what })
 }

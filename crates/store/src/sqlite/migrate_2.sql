@@ -54,3 +54,13 @@ CREATE TABLE record_index (
     id TEXT NOT NULL,
     PRIMARY KEY (environment_id, table_name, column_name, value, id)
 ) WITHOUT ROWID;
+
+ALTER TABLE operation ADD COLUMN facts TEXT;
+
+-- What an import's package held, for the log of its job: a zstd frame of JSON, apart from the entries that lists read.
+CREATE TABLE job (
+    environment_id INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    components BLOB NOT NULL,
+    PRIMARY KEY (environment_id, operation)
+) WITHOUT ROWID;

@@ -8,6 +8,7 @@ mod back;
 mod digest;
 mod environment;
 mod history;
+mod job;
 mod open;
 mod pack;
 mod prune;
@@ -29,7 +30,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
-use strata_model::history::{HistoryEntry, NewHistoryEntry};
+use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 
@@ -214,6 +215,10 @@ impl Store for SqliteStore {
         operation: Operation,
     ) -> Result<Option<HistoryEntry>, StoreError> {
         history::entry(&self.lock().conn, environment, operation)
+    }
+
+    fn job_components(&self, environment: &Environment, operation: Operation) -> Result<Vec<JobComponent>, StoreError> {
+        job::components(&self.lock().conn, environment, operation)
     }
 
     fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError> {

@@ -42,6 +42,7 @@ fn forget(
     let key = [environment.no.0, keep_from.0];
     let sql = "DELETE FROM operation WHERE environment_id = ?1 AND operation < ?2";
     pruned.operations += transaction.execute(sql, key)? as u64;
+    transaction.execute("DELETE FROM job WHERE environment_id = ?1 AND operation < ?2", key)?;
     let sql = "DELETE FROM record_change WHERE environment_id = ?1 AND operation <= ?2";
     pruned.rows += transaction.execute(sql, key)? as u64;
     for table in TEMPORAL {

@@ -42,6 +42,15 @@ CREATE TABLE operation (
     state_of INTEGER,
     options TEXT,
     findings TEXT NOT NULL,
+    facts TEXT,
+    PRIMARY KEY (environment_id, operation)
+) WITHOUT ROWID;
+
+-- What an import's package held, for the log of its job: a zstd frame of JSON, apart from the entries that lists read.
+CREATE TABLE job (
+    environment_id INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    components BLOB NOT NULL,
     PRIMARY KEY (environment_id, operation)
 ) WITHOUT ROWID;
 

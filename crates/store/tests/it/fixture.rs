@@ -86,6 +86,8 @@ pub(crate) fn entry(kind: HistoryKind) -> NewHistoryEntry {
         state_of: None,
         options: Some("{}".to_owned()),
         findings: Vec::new(),
+        facts: None,
+        components: Vec::new(),
     }
 }
 
