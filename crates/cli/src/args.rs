@@ -6,9 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use strata_model::environment::DesktopFlowSchema;
 use strata_ops::plan_file;
 
+mod by_hand;
 mod import;
 mod solution;
 
+pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use solution::{PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
 
@@ -95,7 +97,7 @@ pub(crate) enum Command {
     /// Solutions: list, show, import, plan, apply, delete, publish
     #[command(subcommand)]
     Solution(SolutionCommand),
-    /// Components: list, show, layers, edit, remove the unmanaged layer
+    /// Components: list, show, layers, create, edit, switch, delete, remove the unmanaged layer
     #[command(subcommand)]
     Component(ComponentCommand),
     /// Publishers
@@ -243,6 +245,29 @@ pub(crate) enum ComponentCommand {
         /// Unmanaged solution that the edit is made in
         #[arg(long, visible_alias = "name", value_name = "U")]
         solution_name: Option<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Create an unmanaged component
+    Create(CreateArgs),
+    /// Delete an unmanaged component, its data included
+    Delete {
+        #[arg(value_name = "TYPE:NAME")]
+        component: String,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Switch a flow, a process, a plug-in step or a rule on
+    Activate {
+        #[arg(value_name = "TYPE:NAME")]
+        component: String,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
+    /// Switch it off
+    Deactivate {
+        #[arg(value_name = "TYPE:NAME")]
+        component: String,
         #[command(flatten)]
         write: WriteFlags,
     },

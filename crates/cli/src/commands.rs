@@ -3,6 +3,7 @@
 //! A command opens what it needs through [`Context`], asks `strata-ops`, and hands the answer to
 //! [`Output`]. Commands that write share the way in [`mod@write`].
 
+mod by_hand;
 mod completions;
 mod component;
 mod deployment;
@@ -34,6 +35,7 @@ const FORMAT_VARIABLE: &str = "STRATA_FORMAT";
 
 /// Runs a command line and returns its exit code.
 pub(crate) fn run(argv: &[OsString]) -> u8 {
+    let argv = &spelled_out(argv);
     let matches = match definition().try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(error) => return usage(argv, &error),
@@ -62,6 +64,17 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
             failure.exit_code()
         }
     }
+}
+
+/// Writes the short flags of two letters out, which `pac` has for solution components.
+fn spelled_out(argv: &[OsString]) -> Vec<OsString> {
+    let is_meant = argv.iter().any(|word| word == "add-solution-component" || word == "remove-solution-component");
+    let spell = |word: &OsString| match word.to_str() {
+        Some("-sn") if is_meant => "--solution-name".into(),
+        Some("-ct") if is_meant => "--componentType".into(),
+        Some(_) | None => word.clone(),
+    };
+    argv.iter().map(spell).collect()
 }
 
 /// Returns the format of the command line, else of `STRATA_FORMAT`; an empty variable counts as none.

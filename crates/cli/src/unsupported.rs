@@ -9,23 +9,8 @@ use crate::failure::Failure;
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
     ("", &["diff", "check", "pack", "unpack", "flow", "row", "serve", "merge", "clone", "export"]),
-    (
-        "solution",
-        &[
-            "export",
-            "clone",
-            "merge",
-            "add-solution-component",
-            "remove-solution-component",
-            "dependencies",
-            "pack",
-            "unpack",
-            "diff",
-            "check",
-            "version",
-        ],
-    ),
-    ("component", &["create", "activate", "deactivate", "delete", "dependencies"]),
+    ("solution", &["export", "clone", "merge", "dependencies", "pack", "unpack", "diff", "check", "version"]),
+    ("component", &["dependencies"]),
 ];
 
 const REST: &str = "rest";

@@ -15,7 +15,7 @@ use strata_xml::{Element, Node};
 use crate::definition::{self, Unit, segments};
 use crate::effect::{Lens, StackItem};
 use crate::layering::{overlay, unit_of_edit};
-use crate::{catalogue, names, publish, variables};
+use crate::{by_hand, catalogue, managed_property, names, pending_deletion, publish, variables};
 
 /// One `PATH=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,13 @@ pub fn set(
         plan.findings.push(absent(key));
         return plan;
     };
-    refuse_edit(snapshot, key, &mut plan);
+    refuse_edit(&target, &mut plan);
     let solution = check_solution(snapshot, solution, &mut plan);
     let lens = Lens { snapshot, rules, bodies };
+    if let Some(state) = target.state {
+        let paths = edits.iter().map(|edit| edit.path.as_str());
+        plan.findings.extend(managed_property::refusals(&lens, state, paths, "MP6"));
+    }
     let Some(edited) = target.edit(&lens, edits, &mut plan) else { return plan };
     if plan.is_refused() {
         return plan;
@@ -291,14 +295,24 @@ fn absent(key: &ComponentKey) -> Finding {
     Finding::error(FindingKind::Component, ErrorCode::COMPONENT_NOT_EXIST, "L17", message)
 }
 
-fn refuse_edit(snapshot: &Snapshot, key: &ComponentKey, plan: &mut Plan) {
+fn refuse_edit(target: &Target<'_>, plan: &mut Plan) {
+    let key = target.key;
     let is_value = key.component_type.is(variables::VALUE);
-    if snapshot.environment.settings.block_unmanaged && !is_value {
-        let message = "the environment does not allow unmanaged customizations".to_owned();
-        plan.findings.push(
-            Finding::error(FindingKind::Blocked, ErrorCode::UNMANAGED_CUSTOMIZATIONS_BLOCKED, "L104", message)
-                .hint("allow them with `strata env set --block-unmanaged false`"),
-        );
+    let is_managed = target.system.is_some() || target.state.is_some_and(|state| state.managed().next().is_some());
+    // L104: an unmanaged component may still be changed.
+    if is_managed && !is_value {
+        by_hand::refuse_blocked(target.snapshot, plan);
+    }
+    if let Some(state) = target.state.filter(|state| pending_deletion::is_pending(state)) {
+        let component = names::installed(target.snapshot.environment.id, state);
+        let described = names::describe(&component, key.component_type.label());
+        plan.findings.push(pending_deletion::refusal(component, &described));
+    }
+    if is_managed && !key.component_type.admits_active() {
+        let component = names::keyed(target.snapshot.environment.id, key);
+        let message = format!("a managed {} takes no unmanaged layer", key.component_type.label());
+        let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_UPDATE_ON_PROTECTED, "L37", message);
+        plan.findings.push(finding.about(component).hint("change it in the solution it comes from"));
     }
     match key.component_type.merge() {
         Merge::TopWins => {}
@@ -339,7 +353,7 @@ fn close(layer: &Layer) -> Edit {
 }
 
 /// Returns the path as the component spells it: paths are taken without regard to case.
-fn spelled(known: &[String], path: &str) -> String {
+pub(crate) fn spelled(known: &[String], path: &str) -> String {
     let exact = known.iter().find(|other| *other == path);
     exact
         .or_else(|| known.iter().find(|other| other.eq_ignore_ascii_case(path)))
@@ -348,7 +362,7 @@ fn spelled(known: &[String], path: &str) -> String {
 }
 
 /// Sets a leaf, making the elements on the way; tells whether the path could be followed.
-fn set_path(own: &[&str], root: &mut Element, path: &str, value: &str) -> bool {
+pub(crate) fn set_path(own: &[&str], root: &mut Element, path: &str, value: &str) -> bool {
     let (elements, attribute) = match split_attribute(path) {
         Some((elements, attribute)) => (elements, Some(attribute)),
         None => (path, None),

@@ -15,11 +15,13 @@ mod layers;
 mod overwrite;
 mod settings;
 pub use settings::declared;
+mod managed_properties;
+mod state;
 mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strata_model::component::{Component, ComponentKey, ComponentRef};
+use strata_model::component::{Component, ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::{ComponentNo, Digest, Guid, PublisherNo, SolutionNo};
 use strata_model::layer::LayerState;
@@ -44,6 +46,15 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
     let options = &options.in_force(package, installed(snapshot, package));
     let mut keys: Vec<_> = package.components.iter().map(|component| component.key.clone()).collect();
     keys.extend(package.manifest.root_components.iter().map(|root| root.key.clone()));
+    // What a new part does to its table is the table's to allow (MP17).
+    let parents = package.components.iter().filter_map(|component| component.parent.as_ref());
+    let mut last = None;
+    for parent in parents {
+        if last != Some(parent) {
+            keys.push(parent.clone());
+            last = Some(parent);
+        }
+    }
     keys.extend(package.manifest.missing_dependencies.iter().map(|missing| missing.required.key.clone()));
     keys.extend(settings::keys(package, options.settings.as_ref().map(|file| &file.settings)));
     keys.sort_unstable();
@@ -52,7 +63,11 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
     // Read along with the keys: neighbours come faster than one by one, and an upgrade must see what it drops.
     let solutions = installed.map(|base| Family::of(snapshot, base).installed().into_iter().collect());
     let solutions = solutions.unwrap_or_default();
-    Footprint { keys, solutions, drafts: options.publish_changes, ..Footprint::default() }
+    let types = match state::has_classic_processes(package) {
+        true => vec![ComponentType::named("workflow")],
+        false => Vec::new(),
+    };
+    Footprint { keys, solutions, types, drafts: options.publish_changes, ..Footprint::default() }
 }
 
 /// Returns the tables that an upgrade may delete: others may have columns on them, which must be seen too.
@@ -98,7 +113,6 @@ pub fn plan(
     let options = &options.in_force(package, installed(snapshot, package));
     let mut import = Import::new(snapshot, package, options, rules, bodies);
     import.check_caller();
-    import.refuse_unsupported();
     import.check_package();
     import.check_target();
     if import.plan.operation == OperationKind::Skip {
@@ -106,6 +120,7 @@ pub fn plan(
     }
     import.check_languages();
     let assumptions = import.check_components();
+    import.check_managed_properties();
     import.check_settings();
     if import.plan.is_refused() {
         return import.plan;

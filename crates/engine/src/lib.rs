@@ -5,8 +5,10 @@
 //!
 //! Not here: files, network, time, threads, the store.
 
+pub mod activation;
 pub mod active;
 pub mod apply_upgrade;
+pub mod by_hand;
 pub mod catalogue;
 pub mod check;
 pub mod clone;
@@ -17,8 +19,11 @@ mod family;
 pub mod import;
 pub mod layering;
 pub mod loss;
+pub mod managed_property;
+pub mod membership;
 pub mod merge;
 mod names;
+pub mod pending_deletion;
 pub mod publish;
 mod removal;
 pub mod restore;

@@ -6,11 +6,12 @@ use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
-use strata_model::plan::{Action, Bodies, Change, Edit, Finding, FindingKind, OperationKind, Plan};
+use strata_model::plan::{Action, Bodies, Change, Edit, Finding, FindingKind, NoRows, OperationKind, Plan};
 use strata_model::rules::Rules;
 
 use crate::effect::{Lens, StackItem};
-use crate::names;
+use crate::loss::Going;
+use crate::{names, pending_deletion};
 
 /// Edits and changes that publishing brings.
 pub(crate) struct Published {
@@ -48,11 +49,24 @@ pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bo
 pub(crate) fn publish_states<'a>(lens: &Lens<'_>, states: impl Iterator<Item = &'a ComponentState>) -> Published {
     let mut published = Published { edits: Vec::new(), changes: Vec::new(), findings: Vec::new() };
     for state in states {
-        if let Some(draft) = state.active(LayerState::Unpublished) {
+        let Some(draft) = state.active(LayerState::Unpublished) else { continue };
+        if pending_deletion::is_pending_deletion(draft) {
+            publish_deletion(lens, state, &mut published);
+        } else {
             publish_draft(lens, state, draft, &mut published);
         }
     }
     published
+}
+
+/// L49: a deletion takes effect.
+fn publish_deletion(lens: &Lens<'_>, state: &ComponentState, published: &mut Published) {
+    let environment = lens.snapshot.environment.id;
+    let going = Going { environment, layer: "Active".to_owned(), with_table: false, rule: "L102" };
+    // What waits for a publish to go has no data.
+    let gone = going.delete(state, &NoRows);
+    published.edits.extend(gone.edits);
+    published.changes.push((state.component.key.clone(), gone.change));
 }
 
 fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, published: &mut Published) {

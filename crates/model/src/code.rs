@@ -60,6 +60,21 @@ codes! {
     CANNOT_DELETE_RESTRICTED = Some("0x8004F005"), "CannotDeleteRestrictedSolution";
     CANNOT_UPDATE_DEFAULT = Some("0x8004F009"), "CannotUpdateDefaultSolution";
     CANNOT_UPDATE_RESTRICTED = Some("0x8004F00A"), "CannotUpdateRestrictedSolution";
+    MANAGED_PROPERTY_FAILURE = Some("0x8004F027"), "CombinedManagedPropertyFailure";
+    CANNOT_DELETE_METADATA = Some("0x8004F032"), "CannotDeleteMetadata";
+    MANAGED_PROCESS_DELETION = Some("0x80072457"), "ManagedProcessDeletionError";
+    MANAGED_BPF_DELETION = Some("0x80060383"), "ManagedBpfDeletionInvalid";
+    SEARCH_NOT_PERMITTED = Some("0x80060302"), "RelevanceSearchNotPermitted";
+    SEARCH_PERMISSION_IN_USE = Some("0x80060303"), "RelevanceSearchPermissionInUse";
+    CANNOT_EDIT_ACTIVE_RULE = Some("0x8004F851"), "CannotEditActiveRule";
+    IMPORT_SAVED_QUERY_DELETED = Some("0x8004801B"), "ImportSavedQueryDeletedError";
+    IMPORT_DASHBOARD_DELETED = Some("0x8004E308"), "ImportDashboardDeletedError";
+    IMPORT_VISUALIZATION_DELETED = Some("0x8004E013"), "ImportVisualizationDeletedError";
+    CANNOT_UPDATE_UNPUBLISHED_DELETE = Some("0x8004F00F"), "CannotUpdateUnpublishedDeleteInstance";
+    SUBCOMPONENT_MISSING_ROOT = Some("0x80048536"), "SubcomponentMissingARoot";
+    SUBCOMPONENT_NOT_EXIST = Some("0x80048537"), "SubcomponentDoesNotExist";
+    CANNOT_REMOVE_COMPONENT = Some("0x8004F021"), "CannotRemoveComponentFromSolution";
+    CANNOT_REMOVE_FROM_SYSTEM = Some("0x8004F035"), "CannotRemoveComponentFromSystemSolution";
     INVALID_UPDATE_ON_PROTECTED = Some("0x8004F012"), "InvalidUpdateOnProtectedComponent";
     INVALID_SOLUTION_VERSION = Some("0x8004F01E"), "InvalidSolutionVersion";
     UNINSTALL_WITH_DEPENDENCIES = Some("0x8004F01D"), "CannotUninstallWithDependencies";
@@ -78,6 +93,9 @@ codes! {
     UPGRADE_NEEDS_MANAGED_BASE = None, "UpgradeNeedsManagedBase";
     UNMANAGED_BASE = None, "UnmanagedBase";
     INVALID_DEPLOYMENT_SETTINGS = None, "InvalidDeploymentSettings";
+    DEFINITION_NEEDED = None, "DefinitionNeeded";
+    INVALID_DEFINITION = None, "InvalidDefinition";
+    NOTHING_TO_SWITCH = None, "NothingToSwitch";
     UNKNOWN_PROPERTY = None, "UnknownProperty";
     UNSUPPORTED = None, "Unsupported";
     // Names of ours for requests that the store or the command line cannot meet.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use strata_engine::catalogue::{self, SystemComponent};
 use strata_engine::import::is_assumed_layer;
 use strata_engine::layering::{self, Resolution, StackedLayer};
+use strata_engine::managed_property;
 use strata_engine::merge::{Conflict, OutlineItem};
+use strata_engine::pending_deletion::is_pending_deletion;
 use strata_engine::variables::definition_key;
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType, Identity};
@@ -16,10 +18,12 @@ use strata_model::package::{Package, PackagedComponent};
 use strata_model::plan::Body;
 use strata_model::rules::Rules;
 use strata_model::solution::SolutionKind;
+use strata_store::StoreBodies;
 
 use crate::names::did_you_mean;
 use crate::view::{
-    ComponentDetail, ComponentEntry, ConflictEntry, LayerEntry, LayersView, LeafChangeEntry, OutlineEntry,
+    ComponentDetail, ComponentEntry, ComponentWord, ConflictEntry, LayerEntry, LayersView, LeafChangeEntry,
+    OutlineEntry,
 };
 use crate::{OpsError, Workspace};
 
@@ -169,13 +173,20 @@ pub fn show(
     let stacked: Vec<_> = layers.iter().map(|layer| layer.stacked.clone()).collect();
     let resolved = layering::resolve(&stack.key.component_type, &stacked, &Rules::OURS);
     let shows_draft = unpublished && stack.layers.iter().any(|layer| layer.state == LayerState::Unpublished);
-    let state = if has_published && !shows_draft { LayerState::Published } else { LayerState::Unpublished };
+    let is_deleted = stack.layers.iter().any(|layer| layer.is_pending_deletion);
+    let state = match (is_deleted, has_published) {
+        (true, true) => ComponentWord::Deleted,
+        (true, false) => ComponentWord::DeletedUnpublished,
+        (false, true) if !shows_draft => ComponentWord::Published,
+        (false, _) => ComponentWord::Unpublished,
+    };
     Ok(ComponentDetail {
         component: stack.component.clone(),
         properties: resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect(),
         solutions: stack.solutions.clone(),
         state,
-        active: activation(&stack.key.component_type),
+        active: activation(&stack.key.component_type, stack.is_on),
+        is_customizable: stack.is_customizable,
     })
 }
 
@@ -251,6 +262,9 @@ struct Stack {
     key: ComponentKey,
     component: ComponentRef,
     solutions: Vec<String>,
+    is_on: bool,
+    /// MP16.
+    is_customizable: bool,
     /// Bottom to top, drafts included.
     layers: Vec<StackLayer>,
 }
@@ -263,6 +277,7 @@ struct StackLayer {
     publisher: Option<String>,
     is_managed: bool,
     assumed: bool,
+    is_pending_deletion: bool,
 }
 
 impl Stack {
@@ -291,7 +306,13 @@ impl Stack {
         let id = state.and_then(|state| state.component.id);
         let component = ComponentRef::new(environment.id, &key, &name, id, display.or(system_display));
         let solutions = state.map(|state| solution_names(&snapshot, state)).unwrap_or_default();
-        Ok(Self { key, component, solutions, layers })
+        let bodies = StoreBodies::new(workspace.store());
+        let is_customizable = managed_property::is_customizable(&snapshot, &key, &Rules::OURS, &bodies);
+        if let Some(error) = bodies.take_error() {
+            return Err(error.into());
+        }
+        let is_on = state.is_some_and(|state| state.is_on);
+        Ok(Self { key, component, solutions, is_on, is_customizable, layers })
     }
 
     /// Returns the layers that count: the draft instead of the published Active layer, or no draft.
@@ -306,6 +327,15 @@ impl Stack {
 }
 
 impl StackLayer {
+    /// L49: a pending deletion is a draft that says only that the component goes.
+    fn word(&self) -> ComponentWord {
+        match self.state {
+            LayerState::Published => ComponentWord::Published,
+            LayerState::Unpublished if self.is_pending_deletion => ComponentWord::Deleted,
+            LayerState::Unpublished => ComponentWord::Unpublished,
+        }
+    }
+
     fn entry(&self, order: usize, changes: LeafChanges) -> LayerEntry {
         let changes = changes
             .into_iter()
@@ -318,7 +348,7 @@ impl StackLayer {
             version: self.version.clone(),
             publisher: self.publisher.clone(),
             is_managed: self.is_managed,
-            state: self.state,
+            state: self.word(),
             assumed: self.assumed,
             properties: self.stacked.properties(),
             changes,
@@ -337,6 +367,7 @@ fn system_layer(environment: &Environment, system: &SystemComponent) -> StackLay
         publisher: None,
         is_managed: true,
         assumed: false,
+        is_pending_deletion: false,
     }
 }
 
@@ -365,6 +396,7 @@ fn stack_layer(snapshot: &Snapshot, key: &ComponentKey, layer: &Layer, body: &Bo
             .map(|publisher| publisher.unique_name.clone()),
         is_managed: !is_active,
         assumed: is_assumed_layer(layer),
+        is_pending_deletion: is_pending_deletion(layer),
     }
 }
 
@@ -381,7 +413,7 @@ fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
         solutions: solution_names(snapshot, state),
         is_managed: is_system || state.managed().next().is_some(),
         has_unmanaged_layer: has_active(state),
-        active: activation(&state.component.key.component_type),
+        active: activation(&state.component.key.component_type, state.is_on),
         assumed: !state.layers.is_empty() && state.layers.iter().all(is_assumed_layer),
     }
 }
@@ -393,7 +425,7 @@ fn system_entry(environment: &Environment, system: &SystemComponent) -> Componen
         solutions: Vec::new(),
         is_managed: true,
         has_unmanaged_layer: false,
-        active: activation(&system.key.component_type),
+        active: activation(&system.key.component_type, false),
         assumed: false,
     }
 }
@@ -406,7 +438,7 @@ pub(crate) fn packaged(environment: Guid, component: &PackagedComponent, package
         solutions: vec![package.manifest.unique_name.clone()],
         is_managed: package.is_managed(),
         has_unmanaged_layer: !package.is_managed(),
-        active: activation(&key.component_type),
+        active: activation(&key.component_type, false),
         assumed: false,
     }
 }
@@ -422,7 +454,6 @@ fn has_active(state: &ComponentState) -> bool {
     state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE)
 }
 
-/// L92: what an import brings arrives inactive, and nothing turns it on yet.
-fn activation(component_type: &ComponentType) -> Option<bool> {
-    component_type.can_activate().then_some(false)
+fn activation(component_type: &ComponentType, is_on: bool) -> Option<bool> {
+    component_type.can_activate().then_some(is_on)
 }

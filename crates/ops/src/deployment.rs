@@ -1,5 +1,6 @@
 //! Deployment settings files: read, make from a package, check against one (L121).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -119,7 +120,7 @@ fn declared(
     let options = ImportOptions { settings: Some(Box::new(file)), ..ImportOptions::pac() };
     let seen = store.snapshot(&environment, None, &import::footprint(&headers, &package, &options))?;
     let package_bodies = PackageBodies::new(&package);
-    let bodies = AllBodies { package: Some(&package_bodies), store: StoreBodies::new(store) };
+    let bodies = AllBodies { package: Some(&package_bodies), files: BTreeMap::new(), store: StoreBodies::new(store) };
     let declared = import::declared(&seen, &package, settings, &Rules::OURS, &bodies);
     match bodies.store.take_error() {
         Some(error) => Err(error.into()),

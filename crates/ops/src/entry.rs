@@ -7,6 +7,7 @@ use strata_model::package::{Package, PackagedComponent};
 use strata_model::plan::{Action, Severity};
 use strata_model::solution::SolutionKind;
 
+use crate::by_hand::ByHand;
 use crate::operation::{Prepared, Request, kind};
 use crate::workspace::now;
 use crate::{OpsError, Workspace, jobs};
@@ -21,6 +22,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
         Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
         Request::OnlineVersion { solution, .. } => Some(solution.clone()),
+        Request::ByHand(wish) => wish.solution(),
         Request::Import { .. }
         | Request::RemoveActive { .. }
         | Request::CreatePublisher(_)
@@ -70,6 +72,8 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
         Request::Publish { solution } => {
             Some(solution.as_ref().map(|name| facts_of(headers, name)).unwrap_or_default())
         }
+        // The platform's history knows switching as WorkflowSetState.
+        Request::ByHand(wish) => matches!(wish, ByHand::Switch { .. }).then(SolutionFacts::default),
         Request::Set { .. }
         | Request::RemoveActive { .. }
         | Request::CreatePublisher(_)

@@ -24,6 +24,7 @@ use strata_model::solution::RESERVED_NAMES;
 use strata_model::version::Version;
 use strata_store::{Held, Stage, StoreBodies, StoreError};
 
+use crate::by_hand::ByHand;
 use crate::entry::{entry, facts, job};
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
@@ -58,6 +59,7 @@ pub enum Request {
     RemoveActive {
         component: ComponentKey,
     },
+    ByHand(ByHand),
     CreatePublisher(NewPublisher),
     CreateSolution(NewSolution),
     OnlineVersion {
@@ -211,7 +213,8 @@ pub(crate) fn carry_out_read(
         });
     }
     let bodies = prepared.package.as_ref().map(PackageBodies::new);
-    let all = AllBodies { package: bodies.as_ref(), store: StoreBodies::new(workspace.store()) };
+    let store = StoreBodies::new(workspace.store());
+    let all = AllBodies { package: bodies.as_ref(), files: files(request), store };
     let report = |step: strata_store::Progress| match step.stage {
         Stage::Bodies => progress(Phase::Definitions, step.done, step.total),
         Stage::Rows => progress(Phase::Rows, step.done, step.total),
@@ -248,7 +251,7 @@ fn plan(
     let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
     let headers = snapshot(&Footprint::default())?;
     let package_bodies = package.as_ref().map(PackageBodies::new);
-    let bodies = AllBodies { package: package_bodies.as_ref(), store: StoreBodies::new(store) };
+    let bodies = AllBodies { package: package_bodies.as_ref(), files: BTreeMap::new(), store: StoreBodies::new(store) };
     let rows = StoreRows::new(store, environment);
     let mut state_of = None;
     let plan = match (request, &package) {
@@ -306,6 +309,7 @@ fn plan(
             let seen = snapshot(&active::footprint(component))?;
             active::remove(&seen, component, &rules, &bodies)
         }
+        (Request::ByHand(wish), _) => wish.plan(&headers, &snapshot, &rows, &rules, &bodies)?,
         (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
         (Request::CreateSolution(new), _) => create::solution(&headers, new, &rules),
         (Request::OnlineVersion { solution, version }, _) => create::version(&headers, solution, version, &rules),
@@ -365,6 +369,7 @@ fn title(request: &Request) -> &'static str {
         Request::Publish { .. } => "Publish",
         Request::Set { .. } => "Set",
         Request::RemoveActive { .. } => "RemoveActive",
+        Request::ByHand(wish) => wish.title(),
         Request::CreatePublisher(_) => "CreatePublisher",
         Request::CreateSolution(_) => "CreateSolution",
         Request::OnlineVersion { .. } => "OnlineVersion",
@@ -384,12 +389,34 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::Publish { .. } => HistoryKind::Publish,
         Request::Set { .. } => HistoryKind::Set,
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
+        Request::ByHand(wish) => wish.kind(),
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
         Request::CreateSolution(_) => HistoryKind::CreateSolution,
         Request::OnlineVersion { .. } => HistoryKind::OnlineVersion,
         Request::Settings(_) => HistoryKind::Settings,
         Request::Undo => HistoryKind::Undo,
         Request::Restore(_) => HistoryKind::Restore,
+    }
+}
+
+/// Returns the files that a request brings beside a package.
+fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
+    match request {
+        Request::ByHand(wish) => wish.files(),
+        Request::Import { .. }
+        | Request::ApplyUpgrade { .. }
+        | Request::Uninstall { .. }
+        | Request::ClonePatch(_)
+        | Request::CloneSolution(_)
+        | Request::Publish { .. }
+        | Request::Set { .. }
+        | Request::RemoveActive { .. }
+        | Request::OnlineVersion { .. }
+        | Request::CreatePublisher(_)
+        | Request::CreateSolution(_)
+        | Request::Settings(_)
+        | Request::Undo
+        | Request::Restore(_) => BTreeMap::new(),
     }
 }
 

@@ -39,9 +39,10 @@ impl Bodies for PackageBodies<'_> {
     }
 }
 
-/// The package's bodies, then the store's.
+/// The package's bodies, then files that are brought beside one, then the store's.
 pub(crate) struct AllBodies<'a> {
     pub(crate) package: Option<&'a PackageBodies<'a>>,
+    pub(crate) files: BTreeMap<Digest, Vec<u8>>,
     pub(crate) store: StoreBodies<'a, dyn Store + 'a>,
 }
 
@@ -51,6 +52,7 @@ impl Bodies for AllBodies<'_> {
     }
 
     fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
-        self.package.and_then(|package| package.file(digest)).or_else(|| self.store.file(digest))
+        let brought = || self.files.get(digest).map(|bytes| Cow::Borrowed(bytes.as_slice()));
+        self.package.and_then(|package| package.file(digest)).or_else(brought).or_else(|| self.store.file(digest))
     }
 }

@@ -9,7 +9,7 @@ use strata_model::component::ComponentRef;
 use strata_model::environment::DesktopFlowSchema;
 use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
 use strata_model::id::{Guid, Operation};
-use strata_model::layer::{LayerKind, LayerState};
+use strata_model::layer::LayerKind;
 use strata_model::options::ImportOptions;
 use strata_model::package::Container;
 use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolution, Summary, VariableOutcome};
@@ -134,8 +134,23 @@ pub struct ComponentDetail {
     pub component: ComponentRef,
     pub properties: BTreeMap<String, String>,
     pub solutions: Vec<String>,
-    pub state: LayerState,
+    pub state: ComponentWord,
     pub active: Option<bool>,
+    /// Whether others may customise it (MP16).
+    #[serde(rename = "iscustomizable")]
+    pub is_customizable: bool,
+}
+
+/// Component state (L49).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ComponentWord {
+    Published,
+    Unpublished,
+    /// Deleted, and the deletion not yet published.
+    Deleted,
+    /// The same, of something that never was published.
+    DeletedUnpublished,
 }
 
 /// The answer of `component layers`.
@@ -190,7 +205,7 @@ pub struct LayerEntry {
     pub publisher: Option<String>,
     #[serde(rename = "ismanaged")]
     pub is_managed: bool,
-    pub state: LayerState,
+    pub state: ComponentWord,
     pub assumed: bool,
     pub properties: BTreeMap<String, String>,
     pub changes: BTreeMap<String, LeafChangeEntry>,

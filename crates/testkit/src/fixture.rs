@@ -7,6 +7,7 @@
 //! needs attribute:contoso_order.contoso_x from Other 1.0.0.0
 //! attribute contoso_order.contoso_notes <MaxLength>100</MaxLength>
 //! systemform 11111111-0000-4000-8000-000000000001 diff <form />
+//! savedquery 11111111-0000-4000-8000-000000000002 of=contoso_order <fetchxml />
 //! ```
 //!
 //! Every definition is wrapped in the element that its type has in a package. Types that need a root get one
@@ -114,6 +115,11 @@ impl Builder {
             ("reference", content) => (Presence::Reference, content),
             _ => (Presence::Full, rest),
         };
+        let (parent, content) = match content.strip_prefix("of=").map(|rest| rest.split_once(' ').unwrap_or((rest, "")))
+        {
+            Some((table, content)) => (Some(key(&format!("entity:{table}"))), content),
+            None => (None, content),
+        };
         let component_type = ComponentType::named(component_type);
         let definition = match component_type.name() {
             "entity" => format!(
@@ -130,9 +136,9 @@ impl Builder {
         self.components.push(PackagedComponent {
             name: name.to_owned(),
             id: None,
-            parent: None,
+            parent,
             display_name: None,
-            category: content.contains("<Category>6</Category>").then_some(6),
+            category: category(content),
             presence,
             definition: Definition {
                 slices: vec![Slice { part: 0, range: start..self.bytes.len() }],
@@ -174,6 +180,11 @@ impl Builder {
             notes: Vec::new(),
         }
     }
+}
+
+/// The `Category` of a process.
+fn category(content: &str) -> Option<i32> {
+    content.split_once("<Category>")?.1.split_once('<')?.0.parse().ok()
 }
 
 fn side(key: &ComponentKey) -> DependencySide {

@@ -6,9 +6,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use strata_engine::activation::{self, Switch};
+use strata_engine::by_hand::create::NewComponent;
 use strata_engine::clone::NewClone;
 use strata_engine::layering::{self, StackedLayer};
-use strata_engine::{active, apply_upgrade, catalogue, check, clone, import, publish, uninstall};
+use strata_engine::membership::{self, Addition};
+use strata_engine::{active, apply_upgrade, by_hand, catalogue, check, clone, import, publish, uninstall};
 use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Environment, Settings, Snapshot, stack_key};
 use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Guid, Operation, PublisherNo, SolutionNo};
@@ -108,6 +111,14 @@ impl Simulated {
         plan
     }
 
+    /// Publishes the drafts of one solution.
+    pub fn publish_in(&mut self, solution: &str) -> Plan {
+        let no = self.snapshot.solution_named(solution).map(|solution| solution.no);
+        let plan = publish::plan(&self.snapshot, no, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
     /// Edits one property of the Active layer.
     pub fn set(&mut self, component: &ComponentKey, path: &str, value: &str) -> Plan {
         self.set_in(component, path, value, None)
@@ -126,6 +137,57 @@ impl Simulated {
         let plan = active::remove(&self.snapshot, component, &self.rules, &self.known());
         self.apply(&plan);
         plan
+    }
+
+    /// Makes a component by hand.
+    pub fn create(&mut self, new: &NewComponent) -> Plan {
+        let plan = by_hand::create::plan(&self.snapshot, new, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Deletes a component by hand.
+    pub fn delete(&mut self, component: &ComponentKey) -> Plan {
+        let plan = by_hand::delete::plan(&self.snapshot, component, &Counts(&self.rows), &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Switches a component on or off.
+    pub fn switch(&mut self, component: &ComponentKey, switch: Switch) -> Plan {
+        let plan = activation::plan(&self.snapshot, component, switch, &self.rules);
+        self.apply(&plan);
+        plan
+    }
+
+    /// Adds a component to an unmanaged solution's list.
+    pub fn list_in(&mut self, component: &ComponentKey, addition: &Addition) -> Plan {
+        let plan = membership::add(&self.snapshot, component, addition, &self.rules);
+        self.apply(&plan);
+        plan
+    }
+
+    /// Removes a component from an unmanaged solution's list.
+    pub fn unlist(&mut self, component: &ComponentKey, solution: &str) -> Plan {
+        let plan = membership::remove(&self.snapshot, component, solution, &self.rules);
+        self.apply(&plan);
+        plan
+    }
+
+    /// Returns what a solution lists, as `key behavior`, in key order.
+    pub fn listed(&self, solution: &str) -> Vec<String> {
+        let Some(solution) = self.snapshot.solution_named(solution) else { return Vec::new() };
+        let members = self.snapshot.components.iter().filter_map(|(key, state)| {
+            let member = state.members.iter().find(|member| member.solution == solution.no)?;
+            let behavior = member.behavior.map_or("-".to_owned(), |behavior| u8::from(behavior).to_string());
+            Some(format!("{key} {behavior}"))
+        });
+        members.collect()
+    }
+
+    /// Returns the bodies that this environment holds.
+    pub fn bodies(&self) -> impl Bodies + use<> {
+        self.known()
     }
 
     /// Applies a plan that is not refused, and checks the invariants.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ImportArgs, PlanArgs, WriteFlags};
+use super::{AddArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -206,6 +206,10 @@ pub(crate) enum SolutionCommand {
         #[command(flatten)]
         write: WriteFlags,
     },
+    /// Add a component to an unmanaged solution
+    AddSolutionComponent(AddArgs),
+    /// Remove a component from an unmanaged solution; the component stays
+    RemoveSolutionComponent(ListedArgs),
     /// Publish all drafts, or those of one solution
     Publish {
         /// Unique name of the solution

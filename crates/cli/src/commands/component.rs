@@ -2,12 +2,13 @@
 
 use strata_model::component::ComponentType;
 use strata_model::environment::Environment;
-use strata_model::layer::LayerState;
 use strata_ops::PropertyEdit;
+use strata_ops::by_hand::Switch;
 use strata_ops::components::{self, Filter};
+use strata_ops::view::ComponentWord;
 use strata_ops::{Request, Workspace};
 
-use super::{Context, write};
+use super::{Context, by_hand, write};
 use crate::args::{ComponentCommand, LayersArgs};
 use crate::failure::{Exit, Failure};
 use crate::render::{layers as layers_text, tables};
@@ -36,6 +37,12 @@ pub(crate) fn run(context: &Context<'_>, command: &ComponentCommand) -> Result<E
             };
             carry_out(context, request, write.plan, write::Care::Plain)
         }
+        ComponentCommand::Create(args) => by_hand::create(context, args),
+        ComponentCommand::Delete { component, write } => by_hand::delete(context, component, write.plan),
+        ComponentCommand::Activate { component, write } => by_hand::switch(context, component, Switch::On, write.plan),
+        ComponentCommand::Deactivate { component, write } => {
+            by_hand::switch(context, component, Switch::Off, write.plan)
+        }
         ComponentCommand::RemoveActive { component, write } => {
             context.refuse_at("component remove-active")?;
             let request = |workspace: &Workspace, environment: &Environment| {
@@ -57,7 +64,7 @@ pub(crate) fn layers(context: &Context<'_>, args: &LayersArgs) -> Result<Exit, F
 fn show(context: &Context<'_>, component: &str, unpublished: bool) -> Result<Exit, Failure> {
     let detail = components::show(&context.open()?, context.at(), component, unpublished)?;
     context.output.answer(&detail, || layers_text::detail(&detail))?;
-    let is_draft_only = detail.state == LayerState::Unpublished && detail.properties.is_empty();
+    let is_draft_only = detail.state == ComponentWord::Unpublished && detail.properties.is_empty();
     if is_draft_only && !unpublished {
         context
             .output
@@ -66,7 +73,7 @@ fn show(context: &Context<'_>, component: &str, unpublished: bool) -> Result<Exi
     Ok(Exit::Done)
 }
 
-fn carry_out(
+pub(super) fn carry_out(
     context: &Context<'_>,
     request: impl FnOnce(&Workspace, &Environment) -> Result<Request, Failure>,
     plan_only: bool,
@@ -100,7 +107,7 @@ fn edits<'a>(component: Option<&'a str>, properties: &'a [String]) -> Result<(&'
 }
 
 /// Splits `PATH=VALUE` at the first `=` outside brackets.
-fn edit(text: &str) -> Option<PropertyEdit> {
+pub(super) fn edit(text: &str) -> Option<PropertyEdit> {
     let mut depth = 0_i32;
     let at = text.char_indices().find_map(|(at, c)| {
         match c {

@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, deployment, import, plan, write};
+use super::{Context, by_hand, deployment, import, plan, write};
 use crate::args::{SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -79,6 +79,8 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             let new = new_clone(name, version.as_deref(), display_name.as_ref())?;
             cloned(context, &Request::CloneSolution(new), write.plan)
         }
+        SolutionCommand::AddSolutionComponent(args) => by_hand::add(context, args),
+        SolutionCommand::RemoveSolutionComponent(args) => by_hand::remove(context, args),
         SolutionCommand::Publish { solution_name, write } => {
             context.refuse_at("solution publish")?;
             let request = Request::Publish { solution: solution_name.clone() };

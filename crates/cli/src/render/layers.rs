@@ -1,8 +1,8 @@
 //! A component's stack and who decides what.
 
 use comfy_table::Cell;
-use strata_model::layer::{LayerKind, LayerState};
-use strata_ops::view::{ComponentDetail, LayerEntry, LayersView};
+use strata_model::layer::LayerKind;
+use strata_ops::view::{ComponentDetail, ComponentWord, LayerEntry, LayersView};
 
 use super::style::{BOLD, CYAN, DIM, GREEN, YELLOW, clean, component, count, line, optional, paint, value};
 use super::tables::{laid_out, table};
@@ -88,7 +88,7 @@ fn conflicts(text: &mut String, view: &LayersView) {
 }
 
 fn is_draft_only(view: &LayersView) -> bool {
-    view.layers.iter().all(|layer| layer.state == LayerState::Unpublished)
+    view.layers.iter().all(|layer| layer.state != ComponentWord::Published)
 }
 
 fn title(layer: &LayerEntry) -> String {
@@ -111,8 +111,11 @@ fn title(layer: &LayerEntry) -> String {
     if layer.assumed {
         notes.push(paint(CYAN, "assumed"));
     }
-    if layer.state == LayerState::Unpublished {
+    if layer.state == ComponentWord::Unpublished {
         notes.push(paint(YELLOW, "draft, not published"));
+    }
+    if matches!(layer.state, ComponentWord::Deleted | ComponentWord::DeletedUnpublished) {
+        notes.push(paint(YELLOW, "deleted, not published"));
     }
     let name = paint(BOLD, &clean(&layer.solution));
     format!("{} {name}{version}  {DIM}{}{DIM:#}", layer.order, notes.join(" · "))
@@ -132,7 +135,7 @@ fn changes(text: &mut String, view: &LayersView, layer: &LayerEntry, bar: &str, 
     let listed_max = if verbose { usize::MAX } else { CHANGES_MAX };
     for (path, change) in layer.changes.iter().take(listed_max) {
         let decides = view.decided_by.get(path) == Some(&layer.solution);
-        let counts = layer.state == LayerState::Published || is_draft_counted(view, layer);
+        let counts = layer.state == ComponentWord::Published || is_draft_counted(view, layer);
         let mark = match decides && counts {
             true => paint(GREEN, "●"),
             false => paint(DIM, "○"),
@@ -156,8 +159,9 @@ pub(crate) fn detail(detail: &ComponentDetail) -> String {
     line!(text, "{}", component(&detail.component));
     line!(text, "{DIM}id {}{DIM:#}", detail.component.id);
     let state = match detail.state {
-        LayerState::Published => "published",
-        LayerState::Unpublished => "unpublished",
+        ComponentWord::Published => "published",
+        ComponentWord::Unpublished => "unpublished",
+        ComponentWord::Deleted | ComponentWord::DeletedUnpublished => "deleted, not published",
     };
     let active = detail.active.map(|is_on| if is_on { ", on" } else { ", off" }).unwrap_or_default();
     let solutions = match detail.solutions.as_slice() {

@@ -15,7 +15,7 @@ fn layer(order: usize, kind: LayerKind, solution: &str, length: (Option<&str>, &
         version: Some("1.0.0.0".to_owned()),
         publisher: Some("contoso".to_owned()),
         is_managed: kind != LayerKind::Active,
-        state: LayerState::Published,
+        state: ComponentWord::Published,
         assumed: false,
         properties: BTreeMap::from([("MaxLength".to_owned(), length.1.to_owned())]),
         changes: BTreeMap::from([("MaxLength".to_owned(), change)]),
@@ -61,7 +61,7 @@ fn the_top_layer_comes_first_and_the_one_that_decides_is_marked() {
 #[test]
 fn drafts_are_named_and_decide_nothing() {
     let mut draft = layer(2, LayerKind::Active, "Active", (Some("100"), "500"));
-    draft.state = LayerState::Unpublished;
+    draft.state = ComponentWord::Unpublished;
     let stack = vec![layer(1, LayerKind::Base, "ContosoCore", (None, "100")), draft];
     let text = plain_text(&view(stack, "100", "ContosoCore"));
     assert!(text.contains("draft, not published"), "{text}");

@@ -113,9 +113,7 @@ fn commands_of_later_versions_say_so_whatever_follows() {
     let sandbox = Sandbox::new();
     let later = [
         "solution export --name Core --path out.zip --managed",
-        "solution add-solution-component -sn Core --component entity:account --AddRequiredComponents",
         "solution version --path a.zip --set 1.0",
-        "component create entity:a --solution-name Core",
         "component dependencies entity:account --required",
         "flow list",
         "row create account --set name=x",

@@ -4,6 +4,7 @@ mod arguments;
 mod deployment;
 mod environments;
 mod jobs;
+mod maker;
 mod sandbox;
 mod scenarios;
 mod story;

@@ -26,14 +26,6 @@ impl Import<'_> {
         }
     }
 
-    /// Refuses what later versions of the product will do (D10: never half done).
-    pub(super) fn refuse_unsupported(&mut self) {
-        if self.options.publish_workflows {
-            let message = "activating steps and flows (--activate-plugins) is not supported yet".to_owned();
-            self.refuse(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, "L92", message);
-        }
-    }
-
     fn refuse(&mut self, kind: FindingKind, code: ErrorCode, rule: &str, message: String) {
         self.plan.findings.push(Finding::error(kind, code, rule, message));
     }

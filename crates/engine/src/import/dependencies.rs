@@ -28,6 +28,9 @@ impl Import<'_> {
             self.check_base(&met, &mut assumptions);
             self.check_column_name(&met);
             self.check_same_table(&met);
+            self.check_process_name(&met);
+            self.check_pending_deletion(&met);
+            self.check_routing_rule(&met);
         }
         assumptions
     }

@@ -10,6 +10,7 @@ use strata_model::package::{PackagedComponent, Presence};
 use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind};
 use strata_xml::{Element, Node};
 
+use super::state::admits_layer;
 use super::{Import, Met, NewComponent, Standing};
 use crate::definition;
 use crate::effect::StackItem;
@@ -20,6 +21,7 @@ impl<'a> Import<'a> {
         self.close_placeholder();
         let roots: BTreeMap<_, _> =
             self.package.manifest.root_components.iter().map(|root| (&root.key, root)).collect();
+        let mut arrivals = Vec::new();
         for met in self.met.clone() {
             let component = met.component;
             let exists = self.is_there(&met);
@@ -29,16 +31,21 @@ impl<'a> Import<'a> {
             }
             let behavior = roots.get(&component.key).map(|root| root.behavior);
             let no = self.packaged_number(&met);
-            if component.presence != Presence::Reference {
-                if self.package.is_managed() {
+            let is_managed = self.package.is_managed();
+            if !admits_layer(&component.key, met.standing, is_managed) {
+                self.report_unlayered(component);
+            } else if component.presence != Presence::Reference {
+                if is_managed {
                     self.overwrite(&met, no);
                     self.managed_layer(&met, no);
                 } else {
                     self.active_layer(&met, no);
                 }
             }
+            self.switch_on(&met, no, &mut arrivals);
             self.join(met.state, no, behavior);
         }
+        self.report_arrivals(arrivals);
         for (key, root) in roots {
             let exists = self.placed.contains_key(key) || self.standing(key) != Standing::Absent;
             if self.packaged(key).is_none() && exists {
@@ -48,6 +55,14 @@ impl<'a> Import<'a> {
                 self.join(state, no, Some(root.behavior));
             }
         }
+    }
+
+    /// L37: the managed definition stays as it is.
+    fn report_unlayered(&mut self, component: &PackagedComponent) {
+        let reference = names::packaged(self.environment(), component);
+        let described = names::describe(&reference, component.key.component_type.label());
+        let message = format!("{described} is managed and takes no unmanaged layer: it stays as it is");
+        self.plan.findings.push(Finding::warning(FindingKind::Component, None, "L37", message).about(reference));
     }
 
     fn is_there(&self, met: &Met<'_>) -> bool {

@@ -1,12 +1,14 @@
 //! Rules of import, removal, publishing and edits, shown on fixtures of a few lines. Tests bear rule ids.
 
 mod assume;
+mod by_hand;
 mod callers;
 mod create;
 mod import_managed;
 mod import_unmanaged;
 mod laws;
 mod loss;
+mod managed_properties;
 mod merge_laws;
 mod overwrite;
 mod patches;

@@ -178,10 +178,3 @@ fn l59_new_over_an_installed_solution_is_refused() {
     let options = ImportOptions { action: Some(ImportAction::New), ..pac() };
     check(&[MANAGED, MANAGED], &options, "0x8004F023 SolutionUniqueNameViolation L59");
 }
-
-#[test]
-fn what_is_not_built_yet_is_refused_as_unsupported() {
-    let newer = "package Core 1.1 managed contoso\n attribute a.contoso_b <V>1</V>";
-    let activate = ImportOptions { publish_workflows: true, ..pac() };
-    check(&[MANAGED, newer], &activate, "- Unsupported L92");
-}

@@ -3,8 +3,8 @@
 use strata_engine::active::PropertyEdit;
 use strata_model::history::{HistoryKind, Outcome};
 use strata_model::id::Operation;
-use strata_model::layer::LayerState;
 use strata_model::options::ImportOptions;
+use strata_ops::view::ComponentWord;
 use strata_ops::{OpsError, Request, components, plan_file, prepare, silent};
 use strata_testkit::examples;
 
@@ -31,10 +31,10 @@ fn l49_r1_an_edit_is_a_draft_until_it_is_published() {
     scratch.run(&set(&scratch, NOTES, "MaxLength", "321")).expect("an edit");
     assert_eq!(scratch.resolved(NOTES, "MaxLength"), Some(("100".into(), "ContosoCore".into())));
     let draft = components::layers(&scratch.workspace, None, NOTES, false).expect("layers");
-    assert_eq!(draft.layers.last().map(|layer| layer.state), Some(LayerState::Unpublished));
+    assert_eq!(draft.layers.last().map(|layer| layer.state), Some(ComponentWord::Unpublished));
     let seen = components::show(&scratch.workspace, None, NOTES, true).expect("the makers' view");
     assert_eq!(seen.properties.get("MaxLength").map(String::as_str), Some("321"));
-    assert_eq!(seen.state, LayerState::Unpublished);
+    assert_eq!(seen.state, ComponentWord::Unpublished);
     scratch.run(&Request::Publish { solution: None }).expect("published");
     assert_eq!(scratch.resolved(NOTES, "MaxLength"), Some(("321".into(), "Active".into())));
     let environment = scratch.workspace.environment().expect("an environment");

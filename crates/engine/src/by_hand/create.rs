@@ -1,0 +1,563 @@
+//! Plans a new component in the Active layer (L3, L7, L9, L16, L20).
+//!
+//! The definition is given as it would stand in a package, or made from the smallest one of its type. New metadata
+//! bears the prefix of its solution's publisher; a new option gets its value from the publisher's option-value prefix.
+//! A part of a table joins every unmanaged solution that holds the table with all its parts; where the solution that
+//! it is made in lacks the table, the table comes along as a shell.
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{Component, ComponentKey, ComponentRef, ComponentType, Identity};
+use strata_model::environment::{Behavior, ComponentState, Footprint, Membership, Snapshot};
+use strata_model::id::{ComponentNo, Digest, Guid, Operation, SolutionNo};
+use strata_model::layer::{Layer, LayerState};
+use strata_model::plan::{Action, Bodies, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan};
+use strata_model::publisher::Publisher;
+use strata_model::rules::Rules;
+use strata_xml::Element;
+
+use super::{identity, minimal, open_solution, refuse_blocked};
+use crate::active::{PropertyEdit, set_path, spelled};
+use crate::effect::Lens;
+use crate::{catalogue, definition, managed_property, membership, names, pending_deletion, publish};
+
+/// What a caller says of a new component.
+#[derive(Debug, Clone)]
+pub struct NewComponent {
+    pub component_type: ComponentType,
+    /// Schema name, `table.column`, `table.Display name`, display name or GUID, as the type wants it.
+    pub name: String,
+    /// The table it is a part of, where the name does not say so.
+    pub table: Option<String>,
+    pub display_name: Option<String>,
+    /// XML or JSON as in a package; the smallest one of its type where there is none.
+    pub definition: Option<Vec<u8>>,
+    pub properties: Vec<PropertyEdit>,
+    /// Labels of new options.
+    pub options: Vec<String>,
+    /// `None`: it joins only the Default Solution (L3).
+    pub solution: Option<String>,
+    /// Of its member file, where the type has one: a web resource's content.
+    pub content: Option<Digest>,
+}
+
+/// Types whose names begin with a prefix (L7).
+const PREFIXED: [&str; 14] = [
+    "entity",
+    "attribute",
+    "entitykey",
+    "entityrelationship",
+    "optionset",
+    "webresource",
+    "sitemap",
+    "appmodule",
+    "canvasapp",
+    "customcontrol",
+    "environmentvariabledefinition",
+    "connectionreference",
+    "customapi",
+    "bot",
+];
+
+/// Types that are parts of a table although their key is an id.
+const PARTS_BY_ID: [&str; 4] = ["systemform", "savedquery", "savedqueryvisualization", "hierarchyrule"];
+
+/// Returns the components that planning must see; `snapshot` needs none yet.
+pub fn footprint(snapshot: &Snapshot, new: &NewComponent) -> Footprint {
+    let publisher = new.solution.as_deref().and_then(|name| publisher_of(snapshot, name));
+    let Ok(target) = Target::of(snapshot, new, publisher) else { return Footprint::default() };
+    let mut keys = vec![target.key.clone()];
+    keys.extend(target.table.clone());
+    keys.extend(target.required().map(|(key, _)| key));
+    let own_columns = target.own_columns(publisher, 0).into_iter();
+    keys.extend(own_columns.map(|(name, _)| target.column_key(&name)));
+    Footprint { keys, ..Footprint::default() }
+}
+
+/// Plans the new component.
+pub fn plan(snapshot: &Snapshot, new: &NewComponent, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    let mut plan = Plan::empty(OperationKind::CreateComponent, snapshot.environment.revision, *rules);
+    refuse_blocked_creation(snapshot, new, &mut plan);
+    let solution = new.solution.as_deref().and_then(|name| open_solution(snapshot, name, &mut plan));
+    let publisher = solution.and_then(|solution| snapshot.publisher(solution.publisher));
+    let target = match Target::of(snapshot, new, publisher) {
+        Ok(target) => target,
+        Err(finding) => {
+            plan.findings.push(*finding);
+            return plan;
+        }
+    };
+    let lens = Lens { snapshot, rules, bodies };
+    let mut creation =
+        Creation { lens, new, publisher, solution: solution.map(|s| s.no), plan, next: snapshot.next_component.0 };
+    creation.check(&target);
+    let tree = creation.definition(&target);
+    match tree {
+        Some(tree) if !creation.plan.is_refused() => creation.make(&target, tree),
+        Some(_) | None => {}
+    }
+    creation.plan
+}
+
+/// L104: values of environment variables are set, not customized.
+fn refuse_blocked_creation(snapshot: &Snapshot, new: &NewComponent, plan: &mut Plan) {
+    if !new.component_type.is("environmentvariablevalue") {
+        refuse_blocked(snapshot, plan);
+    }
+}
+
+fn publisher_of<'a>(snapshot: &'a Snapshot, solution: &str) -> Option<&'a Publisher> {
+    snapshot.publisher(snapshot.solution_named(solution)?.publisher)
+}
+
+/// Which component is to be made.
+struct Target {
+    key: ComponentKey,
+    /// In its own case; of a column without its table.
+    schema_name: String,
+    display_name: String,
+    id: Guid,
+    table: Option<ComponentKey>,
+    given: Option<Element>,
+}
+
+impl Target {
+    fn of(snapshot: &Snapshot, new: &NewComponent, publisher: Option<&Publisher>) -> Result<Self, Box<Finding>> {
+        let component_type = &new.component_type;
+        let given = match &new.definition {
+            Some(bytes) => Some(read(component_type, bytes)?),
+            None => None,
+        };
+        let is_part = component_type.row().is_some_and(|row| row.identity == Identity::NameInTable)
+            || PARTS_BY_ID.iter().any(|part| component_type.is(part));
+        let (table, own_name) = match new.name.split_once('.').filter(|_| is_part) {
+            Some((table, rest)) => (Some(table.trim()), rest.trim()),
+            None => (new.table.as_deref().map(str::trim), new.name.trim()),
+        };
+        let named_in = given.as_ref().and_then(|tree| identity::of_definition(component_type, tree));
+        let environment = snapshot.environment.id;
+        if identity::is_by_id(component_type) {
+            let place = table.map_or_else(|| own_name.to_owned(), |table| format!("{table}.{own_name}"));
+            let minted = Guid::minted(environment, component_type.name(), &place.to_lowercase());
+            let asked = Guid::parse(own_name);
+            let given_id = named_in.as_deref().and_then(Guid::parse);
+            refuse_other(asked.map(|id| id.to_string()), given_id.map(|id| id.to_string()))?;
+            let id = asked.or(given_id).unwrap_or(minted);
+            let label = component_type.label();
+            let called = if asked.is_some() { format!("New {label}") } else { own_name.to_owned() };
+            return Ok(Self {
+                key: ComponentKey::new(component_type.clone(), &id.to_string()),
+                schema_name: id.to_string(),
+                display_name: new.display_name.clone().unwrap_or(called),
+                id,
+                table: table.map(table_key),
+                given,
+            });
+        }
+        let schema_name = prefixed(component_type, own_name, publisher)?;
+        let key = match table.filter(|_| is_part) {
+            Some(table) => ComponentKey::new(component_type.clone(), &format!("{table}.{schema_name}")),
+            None if is_part => return Err(Box::new(no_table(component_type, own_name))),
+            None => ComponentKey::new(component_type.clone(), &schema_name),
+        };
+        let given_name = named_in.map(|name| name.to_lowercase());
+        refuse_other(Some(schema_name.to_lowercase()), given_name)?;
+        let called = match prefix_of(&schema_name) {
+            Some(prefix) => schema_name[prefix.len() + 1..].trim_start_matches('/').to_owned(),
+            None => schema_name.clone(),
+        };
+        Ok(Self {
+            id: Guid::minted(environment, component_type.name(), key.as_str()),
+            key,
+            display_name: new.display_name.clone().unwrap_or(called),
+            schema_name,
+            table: table.filter(|_| is_part).map(table_key),
+            given,
+        })
+    }
+
+    /// Key and name column of a new table.
+    fn own_columns(&self, publisher: Option<&Publisher>, language: u32) -> Vec<(String, Element)> {
+        if !self.key.component_type.is("entity") {
+            return Vec::new();
+        }
+        let own_prefix = prefix_of(&self.schema_name).unwrap_or("new").to_lowercase();
+        let prefix = publisher.map_or(own_prefix, |publisher| publisher.prefix.clone());
+        minimal::own_columns(self.key.as_str(), &prefix, language).into()
+    }
+
+    fn column_key(&self, column: &str) -> ComponentKey {
+        ComponentKey::new(ComponentType::named("attribute"), &format!("{}.{column}", self.key.as_str()))
+    }
+
+    /// The component that must be there first, and the rule that says so: a part's table, a value's variable.
+    fn required(&self) -> Option<(ComponentKey, &'static str)> {
+        if self.key.component_type.is("environmentvariablevalue") {
+            let variable = ComponentType::named("environmentvariabledefinition");
+            return Some((ComponentKey::folded(variable, self.key.as_str()), "L117"));
+        }
+        self.table.clone().map(|table| (table, "L19"))
+    }
+}
+
+fn table_key(table: &str) -> ComponentKey {
+    ComponentKey::new(ComponentType::named("entity"), table)
+}
+
+fn read(component_type: &ComponentType, bytes: &[u8]) -> Result<Element, Box<Finding>> {
+    let invalid = |message: &str| {
+        let message = format!("the definition of the {} {message}", component_type.label());
+        Box::new(Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "D3", message))
+    };
+    let tree = definition::tree(bytes).ok_or_else(|| invalid("is neither XML nor a JSON object"))?;
+    let own = tree.descend(&["EntityInfo", "entity"]).unwrap_or(&tree);
+    let has_parts = [&tree, own].iter().any(|element| {
+        ["FormXml", "SavedQueries", "Visualizations", "attributes", "RibbonDiffXml"]
+            .iter()
+            .any(|part| element.child(part).is_some_and(|part| part.elements().next().is_some()))
+    });
+    if component_type.is("entity") && has_parts {
+        return Err(invalid("holds columns, forms or views: each of them is a component and is created by itself"));
+    }
+    Ok(tree)
+}
+
+fn refuse_other(asked: Option<String>, given: Option<String>) -> Result<(), Box<Finding>> {
+    match (asked, given) {
+        (Some(asked), Some(given)) if asked != given => {
+            let message = format!("the definition is of {given}, not of {asked}");
+            Err(Box::new(Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "D4", message)))
+        }
+        (..) => Ok(()),
+    }
+}
+
+fn no_table(component_type: &ComponentType, name: &str) -> Finding {
+    let message = format!("a {} is a part of a table: name it TABLE.{name}", component_type.label());
+    Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "L19", message)
+}
+
+/// Letters and digits of the name, and the id.
+fn content_path(target: &Target) -> String {
+    let name: String = target.schema_name.chars().filter(char::is_ascii_alphanumeric).take(50).collect();
+    format!("WebResources/{name}{}", target.id.to_string().to_uppercase())
+}
+
+/// Puts the publisher's prefix in front of a name that has none (L7); another one is not the publisher's (L8).
+fn prefixed(component_type: &ComponentType, name: &str, publisher: Option<&Publisher>) -> Result<String, Box<Finding>> {
+    if !PREFIXED.iter().any(|prefixed| component_type.is(prefixed)) {
+        return Ok(name.to_owned());
+    }
+    let refused = |rule: &str, message: String| {
+        Box::new(Finding::error(FindingKind::Component, ErrorCode::IMPORT_ATTRIBUTE_NAME, rule, message))
+    };
+    match (prefix_of(name), publisher) {
+        (Some(prefix), Some(publisher)) if !prefix.eq_ignore_ascii_case(&publisher.prefix) => {
+            let message = format!(
+                "`{name}` begins with `{prefix}_`, and {}'s names begin with `{}_`",
+                publisher.unique_name, publisher.prefix
+            );
+            Err(refused("L8", message))
+        }
+        (Some(_), _) => Ok(name.to_owned()),
+        (None, Some(publisher)) => Ok(format!("{}_{name}", publisher.prefix)),
+        (None, None) => {
+            let message = format!("`{name}` has no prefix, and no solution says whose it should be");
+            Err(Box::new(refused("L7", message).hint("name a solution with --solution-name")))
+        }
+    }
+}
+
+/// L8: 2–8 letters and digits before an underscore.
+fn prefix_of(name: &str) -> Option<&str> {
+    let (prefix, rest) = name.split_once('_')?;
+    let is_prefix = (2..=8).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (is_prefix && !rest.is_empty()).then_some(prefix)
+}
+
+/// The work in progress.
+struct Creation<'a> {
+    lens: Lens<'a>,
+    new: &'a NewComponent,
+    publisher: Option<&'a Publisher>,
+    solution: Option<SolutionNo>,
+    plan: Plan,
+    next: i64,
+}
+
+/// One component that is made.
+struct Made {
+    key: ComponentKey,
+    name: String,
+    id: Option<Guid>,
+    tree: Element,
+    display_name: Option<String>,
+    parent: Option<ComponentKey>,
+    home: Option<String>,
+    files: Vec<(String, Digest)>,
+}
+
+impl<'a> Creation<'a> {
+    fn state(&self, key: &ComponentKey) -> Option<&'a ComponentState> {
+        self.lens.snapshot.components.get(key)
+    }
+
+    fn exists(&self, key: &ComponentKey) -> bool {
+        catalogue::contains(key, self.lens.rules) || self.state(key).is_some_and(|state| !state.layers.is_empty())
+    }
+
+    fn reference(&self, key: &ComponentKey, name: &str, display_name: Option<&str>) -> ComponentRef {
+        ComponentRef::new(self.lens.snapshot.environment.id, key, name, None, display_name)
+    }
+
+    fn language(&self) -> u32 {
+        self.lens.snapshot.environment.settings.languages.first().copied().unwrap_or(1033)
+    }
+
+    fn check(&mut self, target: &Target) {
+        let label = target.key.component_type.label();
+        let component = self.reference(&target.key, &target.schema_name, Some(&target.display_name));
+        let described = names::describe(&component, label);
+        if self.state(&target.key).is_some_and(pending_deletion::is_pending) {
+            self.plan.findings.push(pending_deletion::refusal(component.clone(), &described));
+        } else if self.exists(&target.key) {
+            let message = format!("there is a {described} already");
+            self.plan.findings.push(
+                Finding::error(FindingKind::Component, ErrorCode::ALREADY_EXISTS, "L17", message)
+                    .about(component.clone())
+                    .hint(format!("change it with `strata component set {}`", target.key)),
+            );
+        }
+        if let Some((required, rule)) = target.required()
+            && !self.exists(&required)
+        {
+            let message =
+                format!("there is no {} {} for {described}", required.component_type.label(), required.as_str());
+            self.plan.findings.push(
+                Finding::error(FindingKind::Component, ErrorCode::COMPONENT_NOT_EXIST, rule, message)
+                    .about(component.clone())
+                    .hint(format!("make it first with `strata component create {required}`")),
+            );
+        }
+        let table = target.table.as_ref().and_then(|table| self.state(table));
+        if let Some(table) = table {
+            let part_type = &target.key.component_type;
+            let refusal = managed_property::refusal_of_part(&self.lens, table, &component, part_type, "MP6");
+            self.plan.findings.extend(refusal);
+        }
+    }
+
+    /// Returns the new definition: what is given or the smallest one, with its properties and options.
+    fn definition(&mut self, target: &Target) -> Option<Element> {
+        let component_type = &target.key.component_type;
+        let is_kind = |edit: &&PropertyEdit| match component_type.name() {
+            "attribute" => edit.path.eq_ignore_ascii_case("Type"),
+            "workflow" => edit.path.eq_ignore_ascii_case("Category"),
+            _ => false,
+        };
+        let kind = self.new.properties.iter().find(is_kind).map(|edit| edit.value.trim().to_lowercase());
+        let table = target.table.as_ref().map(ComponentKey::as_str);
+        let recipe = minimal::Recipe {
+            key: &target.key,
+            schema_name: &target.schema_name,
+            display_name: &target.display_name,
+            id: target.id,
+            table,
+            language: self.language(),
+            kind: kind.as_deref(),
+        };
+        let Some(mut tree) = target.given.clone().or_else(|| minimal::definition(&recipe)) else {
+            let message = format!("a {} needs a definition", component_type.label());
+            self.plan.findings.push(
+                Finding::error(FindingKind::Component, ErrorCode::DEFINITION_NEEDED, "D3", message)
+                    .hint("give one with --definition FILE, as it stands in a package"),
+            );
+            return None;
+        };
+        for edit in &self.new.properties {
+            let leaves = definition::tree_leaves(component_type, &tree);
+            let known: Vec<_> = leaves.into_iter().map(|leaf| leaf.path).collect();
+            if !set_path(component_type.own_element(), &mut tree, &spelled(&known, &edit.path), &edit.value) {
+                let message = format!("`{}` names no property of a {}", edit.path, component_type.label());
+                self.plan.findings.push(Finding::error(
+                    FindingKind::Component,
+                    ErrorCode::UNKNOWN_PROPERTY,
+                    "R8",
+                    message,
+                ));
+            }
+        }
+        self.add_options(component_type, &mut tree);
+        self.add_content(target, &mut tree);
+        Some(tree)
+    }
+
+    /// L9: options without a value get one from the option-value prefix.
+    fn add_options(&mut self, component_type: &ComponentType, tree: &mut Element) {
+        let prefix = self.publisher.map_or(10_000, |publisher| publisher.option_value_prefix);
+        let language = self.language();
+        let choice = match component_type.name() {
+            "optionset" => Some(tree),
+            "attribute" => tree.child_mut("optionset"),
+            _ => None,
+        };
+        let Some(choice) = choice else {
+            if !self.new.options.is_empty() {
+                let message = format!("this {} has no options", component_type.label());
+                self.plan.findings.push(Finding::error(
+                    FindingKind::Component,
+                    ErrorCode::UNKNOWN_PROPERTY,
+                    "L9",
+                    message,
+                ));
+            }
+            return;
+        };
+        let used = |choice: &Element| -> Vec<i64> {
+            let options = choice.child("options").into_iter().flat_map(Element::elements);
+            options.filter_map(|option| option.attribute("value")?.parse().ok()).collect()
+        };
+        let next = |choice: &Element| {
+            let first = i64::from(prefix) * 10_000;
+            let own = used(choice).into_iter().filter(|value| (first..first + 10_000).contains(value));
+            own.max().map_or(first, |highest| highest + 1).to_string()
+        };
+        let unvalued = |option: &Element| option.name == "option" && option.attribute("value").is_none();
+        while choice.child("options").is_some_and(|options| options.elements().any(unvalued)) {
+            let value = next(choice);
+            let option = choice.child_mut("options").and_then(|options| options.elements_mut().find(|o| unvalued(o)));
+            option.into_iter().for_each(|option| option.set_attribute("value", &value));
+        }
+        for text in &self.new.options {
+            let value = next(choice);
+            minimal::add_option(choice, &value, text, language);
+        }
+    }
+
+    /// Names the member file in the definition, as a package does (package-format §4.1).
+    fn add_content(&mut self, target: &Target, tree: &mut Element) {
+        if self.new.content.is_none() {
+            return;
+        }
+        if target.key.component_type.is("webresource") {
+            tree.child_or_new("FileName").set_text(&format!("/{}", content_path(target)));
+        } else {
+            let message = format!("a {} has no content of its own", target.key.component_type.label());
+            let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "D3", message);
+            self.plan.findings.push(finding.hint("give its definition with --definition FILE"));
+        }
+    }
+
+    fn make(&mut self, target: &Target, tree: Element) {
+        let component_type = &target.key.component_type;
+        let display_name = identity::display_name(&tree, self.language()).or_else(|| Some(target.display_name.clone()));
+        let table_name = target.table.as_ref().map(|table| {
+            self.state(table).map_or_else(|| table.as_str().to_owned(), |state| state.component.name.clone())
+        });
+        let is_named_in_table = target.key.table().is_some();
+        let name = match table_name.filter(|_| is_named_in_table) {
+            Some(table) => format!("{table}.{}", target.schema_name),
+            None => target.schema_name.clone(),
+        };
+        let (required, _) = target.required().unzip();
+        let made = Made {
+            key: target.key.clone(),
+            name,
+            id: (component_type.is("webresource")).then_some(target.id),
+            tree,
+            display_name,
+            parent: required.filter(|_| !is_named_in_table),
+            home: minimal::home(component_type, target.table.as_ref().map(ComponentKey::as_str)),
+            files: self.new.content.map(|content| (content_path(target), content)).into_iter().collect(),
+        };
+        let table = target.table.as_ref().and_then(|table| self.state(table));
+        let mut drafts = 0;
+        let component = self.add(made, &mut drafts);
+        self.join(target, table, component);
+        for (column, tree) in target.own_columns(self.publisher, self.language()) {
+            let key = target.column_key(&column);
+            let name = format!("{}.{column}", target.schema_name);
+            let display_name = identity::display_name(&tree, self.language());
+            let made = Made { key, name, id: None, tree, display_name, parent: None, home: None, files: Vec::new() };
+            let column = self.add(made, &mut drafts);
+            // The table came with all its parts, so they are in its solution.
+            self.open_membership(column, self.solution, None);
+        }
+        if drafts > 0 {
+            self.plan.findings.push(publish::drafts_finding(drafts));
+        }
+    }
+
+    /// Adds a component with its Active layer.
+    fn add(&mut self, made: Made, drafts: &mut usize) -> ComponentNo {
+        let category = identity::category(&made.key.component_type, &made.tree);
+        let body = Body { bytes: strata_xml::write(&made.tree).into(), home: made.home, files: made.files };
+        let digest = body.digest();
+        self.plan.definitions.insert(digest, body);
+        let known = self.state(&made.key).map(|state| state.component.no);
+        let component = known.unwrap_or_else(|| {
+            let no = ComponentNo(self.next);
+            self.next += 1;
+            let (key, name) = (made.key.clone(), made.name.clone());
+            let component = Component { no, key, name, id: made.id, category, parent: made.parent };
+            self.plan.edits.push(Edit::ComponentAdd(component));
+            no
+        });
+        let is_draft = made.key.component_type.is_publishable(category);
+        *drafts += usize::from(is_draft);
+        self.plan.edits.push(Edit::LayerOpen(Layer {
+            component,
+            solution: SolutionNo::ACTIVE,
+            slot: 0,
+            state: if is_draft { LayerState::Unpublished } else { LayerState::Published },
+            digest,
+            display_name: made.display_name.clone(),
+            is_diff: false,
+            from: Operation::START,
+        }));
+        let environment = self.lens.snapshot.environment.id;
+        let display_name = made.display_name.as_deref();
+        self.plan.changes.push(Change {
+            action: Action::Create,
+            component: ComponentRef::new(environment, &made.key, &made.name, made.id, display_name),
+            layer: "Active".to_owned(),
+            effect: if is_draft { Effect::None } else { Effect::Visible },
+            masked_by: Vec::new(),
+            properties: Vec::new(),
+            rows_lost: 0,
+        });
+        component
+    }
+
+    /// L20: the solution it is made in, and every unmanaged one that holds its table with all parts.
+    fn join(&mut self, target: &Target, table: Option<&ComponentState>, component: ComponentNo) {
+        let is_part = target.table.is_some();
+        let behavior = (!is_part).then_some(Behavior::IncludeSubcomponents);
+        self.open_membership(component, self.solution, behavior);
+        let with_all_parts =
+            table.map(|table| membership::with_all_parts(self.lens.snapshot, table)).unwrap_or_default();
+        let named = self.solution;
+        for solution in with_all_parts.into_iter().filter(|no| Some(*no) != named) {
+            self.open_membership(component, Some(solution), None);
+        }
+        if let (Some(table_key), Some(solution)) = (&target.table, self.solution)
+            && !table.is_some_and(|table| table.is_member_of(solution))
+        {
+            let no = table.map_or_else(|| self.add_identity(table_key), |table| table.component.no);
+            self.open_membership(no, Some(solution), Some(Behavior::IncludeAsShellOnly));
+        }
+    }
+
+    /// Gives a system component that nobody has touched yet its number.
+    fn add_identity(&mut self, key: &ComponentKey) -> ComponentNo {
+        let component = membership::system_component(key, ComponentNo(self.next), self.lens.rules);
+        self.next += 1;
+        let no = component.no;
+        self.plan.edits.push(Edit::ComponentAdd(component));
+        no
+    }
+
+    fn open_membership(&mut self, component: ComponentNo, solution: Option<SolutionNo>, behavior: Option<Behavior>) {
+        let member = solution.map(|solution| Membership { component, solution, behavior });
+        self.plan.edits.extend(member.map(Edit::MemberOpen));
+    }
+}

@@ -1,0 +1,203 @@
+//! Plans the deletion of one unmanaged component (L49, L102, MP8).
+//!
+//! It goes fully: Active layer, memberships, activation, data; the parts of a table and the relationships it takes
+//! part in go with it. Views, charts and forms wait for a publish, see [`crate::pending_deletion`]. What is managed
+//! never goes this way: its solution is uninstalled.
+//!
+//! Not here: components that still refer to the deleted one (DP14), which need dependency tracking.
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::environment::{ComponentState, Footprint, Snapshot};
+use strata_model::layer::LayerState;
+use strata_model::plan::{Action, Bodies, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan, RowCounts};
+use strata_model::rules::Rules;
+
+use crate::effect::Lens;
+use crate::loss::Going;
+use crate::managed_property::{Base, Customization};
+use crate::{catalogue, definition, names, pending_deletion, publish};
+
+/// Returns the components that planning must see: of a table its parts and every relationship.
+pub fn footprint(key: &ComponentKey) -> Footprint {
+    let mut footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+    if key.component_type.is("entity") {
+        footprint.children_of = vec![key.as_str().to_owned()];
+        footprint.types = vec![ComponentType::named("entityrelationship")];
+    }
+    footprint
+}
+
+/// Plans the deletion.
+pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    let mut plan = Plan::empty(OperationKind::DeleteComponent, snapshot.environment.revision, *rules);
+    let lens = Lens { snapshot, rules, bodies };
+    let state = snapshot.components.get(key).filter(|state| !state.layers.is_empty());
+    let finding = match state {
+        _ if catalogue::contains(key, rules) => Some(system(&lens, key)),
+        None => Some(absent(key)),
+        Some(state) => refusal(&lens, state),
+    };
+    let (Some(state), None) = (state, &finding) else {
+        plan.findings.extend(finding);
+        return plan;
+    };
+    if key.component_type.deletes_at_publish() {
+        wait_for_publish(&lens, state, &mut plan);
+        return plan;
+    }
+    let parts = parts(&lens, key);
+    plan.findings.extend(parts.iter().filter_map(|part| managed_part(&lens, key, part)));
+    for (state, with_table) in std::iter::once((state, false)).chain(parts.into_iter().map(|part| (part, true))) {
+        let environment = snapshot.environment.id;
+        let going = Going { environment, layer: "Active".to_owned(), with_table, rule: "L102" };
+        let gone = going.delete(state, rows);
+        plan.edits.extend(gone.edits);
+        plan.findings.extend(gone.findings);
+        plan.changes.push(gone.change);
+    }
+    if plan.is_refused() {
+        plan.edits.clear();
+    }
+    plan
+}
+
+fn absent(key: &ComponentKey) -> Finding {
+    let message = format!("there is no {} {} in the environment", key.component_type.label(), key.as_str());
+    Finding::error(FindingKind::Component, ErrorCode::COMPONENT_NOT_EXIST, "L102", message)
+}
+
+fn system(lens: &Lens<'_>, key: &ComponentKey) -> Finding {
+    let message = format!("{} {} is a part of the platform", key.component_type.label(), key.as_str());
+    Finding::error(FindingKind::DeleteBlocked, ErrorCode::CANNOT_DELETE_METADATA, "MP8", message)
+        .about(names::keyed(lens.snapshot.environment.id, key))
+}
+
+/// Says why an installed component cannot be deleted by hand, where it cannot.
+fn refusal(lens: &Lens<'_>, state: &ComponentState) -> Option<Finding> {
+    let component = names::installed(lens.snapshot.environment.id, state);
+    let key = &state.component.key;
+    let described = names::describe(&component, key.component_type.label());
+    if let Some(base) = Base::of(lens, state) {
+        return Some(managed(lens, state, &base, &described));
+    }
+    if pending_deletion::is_pending(state) {
+        return Some(pending_deletion::refusal(component, &described));
+    }
+    if is_needed_by_its_table(lens, state) {
+        let message = format!("{described} is the key or the name column of its table, and goes only with the table");
+        return Some(
+            Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
+                .about(component)
+                .related(
+                    key.parent().map(|table| names::keyed(lens.snapshot.environment.id, &table)).into_iter().collect(),
+                ),
+        );
+    }
+    None
+}
+
+/// MP8, L102: a managed component goes with its solution.
+fn managed(lens: &Lens<'_>, state: &ComponentState, base: &Base<'_>, described: &str) -> Finding {
+    let component = names::installed(lens.snapshot.environment.id, state);
+    let solution = state.managed().next().map(|layer| names::solution(lens.snapshot, layer.solution));
+    let code = match (state.component.key.component_type.name(), state.component.category) {
+        ("workflow", Some(4)) => Some(ErrorCode::MANAGED_BPF_DELETION),
+        ("workflow", _) => Some(ErrorCode::MANAGED_PROCESS_DELETION),
+        _ => None,
+    };
+    let finding = match code {
+        Some(code) => {
+            let message = format!("{described} is managed and cannot be deleted by itself");
+            Some(Finding::error(FindingKind::DeleteBlocked, code, "L102", message).about(component.clone()))
+        }
+        None => base.refusal(lens, Customization::Delete, "MP8"),
+    };
+    let finding = finding.unwrap_or_else(|| {
+        let message = format!("{described} is managed and cannot be deleted by itself");
+        Finding::error(FindingKind::DeleteBlocked, ErrorCode::CANNOT_DELETE_METADATA, "MP8", message).about(component)
+    });
+    match solution {
+        Some(solution) => {
+            finding.hint(format!("uninstall it with `strata solution delete --solution-name {solution}`"))
+        }
+        None => finding,
+    }
+}
+
+fn is_needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> bool {
+    if !state.component.key.component_type.is("attribute") {
+        return false;
+    }
+    let trees = state.layers.iter().filter_map(|layer| definition::tree(&lens.bodies.definition(&layer.digest)?.bytes));
+    let is_key = |tree: &strata_xml::Element| tree.child_text("Type").is_some_and(|kind| kind == "primarykey");
+    let is_name = |tree: &strata_xml::Element| {
+        tree.child_text("DisplayMask").is_some_and(|mask| mask.split('|').any(|word| word == "PrimaryName"))
+    };
+    trees.into_iter().any(|tree| is_key(&tree) || is_name(&tree))
+}
+
+/// Returns what goes with a table: its parts, and the relationships it takes part in.
+fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
+    if !table.component_type.is("entity") {
+        return Vec::new();
+    }
+    let is_part = |state: &&ComponentState| {
+        let is_child = state.component.parent().as_ref() == Some(table);
+        !state.layers.is_empty() && (is_child || takes_part(lens, state, table))
+    };
+    lens.snapshot.components.values().filter(is_part).collect()
+}
+
+/// Tells whether a relationship is one of the table.
+fn takes_part(lens: &Lens<'_>, state: &ComponentState, table: &ComponentKey) -> bool {
+    const SIDES: [&str; 4] = ["ReferencingEntityName", "ReferencedEntityName", "FirstEntityName", "SecondEntityName"];
+    if !state.component.key.component_type.is("entityrelationship") {
+        return false;
+    }
+    state.layers.iter().any(|layer| {
+        let tree = lens.bodies.definition(&layer.digest).and_then(|body| definition::tree(&body.bytes));
+        let names = |side| tree.as_ref().and_then(|tree| tree.child_text(side));
+        SIDES.into_iter().filter_map(names).any(|name| name.eq_ignore_ascii_case(table.as_str()))
+    })
+}
+
+/// A managed component that stands on the table holds it.
+fn managed_part(lens: &Lens<'_>, table: &ComponentKey, part: &ComponentState) -> Option<Finding> {
+    let layer = part.managed().next()?;
+    let component = names::installed(lens.snapshot.environment.id, part);
+    let described = names::describe(&component, part.component.key.component_type.label());
+    let solution = names::solution(lens.snapshot, layer.solution);
+    let message = format!("table {} is in use: {described} of {solution} stands on it", table.as_str());
+    Some(
+        Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
+            .about(names::keyed(lens.snapshot.environment.id, table))
+            .related(vec![component])
+            .hint(format!("uninstall it first with `strata solution delete --solution-name {solution}`")),
+    )
+}
+
+/// L49: the deletion is a draft until it is published.
+fn wait_for_publish(lens: &Lens<'_>, state: &ComponentState, plan: &mut Plan) {
+    let display_name = state.layers.iter().rev().find_map(|layer| layer.display_name.clone());
+    let (layer, body) = pending_deletion::draft(state.component.no, display_name);
+    let before = state.active(LayerState::Unpublished);
+    plan.edits.extend(before.map(|draft| Edit::LayerClose {
+        component: draft.component,
+        solution: draft.solution,
+        state: draft.state,
+        digest: draft.digest,
+    }));
+    plan.definitions.insert(layer.digest, body);
+    plan.edits.push(Edit::LayerOpen(layer));
+    plan.findings.push(publish::drafts_finding(1));
+    plan.changes.push(Change {
+        action: Action::Delete,
+        component: names::installed(lens.snapshot.environment.id, state),
+        layer: "Active".to_owned(),
+        effect: Effect::None,
+        masked_by: Vec::new(),
+        properties: Vec::new(),
+        rows_lost: 0,
+    });
+}

@@ -1,0 +1,139 @@
+//! What stands in an import's way in the environment besides layers: pending deletions (L52), processes of the same
+//! name (L68), active routing rules (L69); and what the import switches on (L92).
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::environment::ComponentState;
+use strata_model::id::ComponentNo;
+use strata_model::package::{Package, Presence};
+use strata_model::plan::{Body, Edit, Finding, FindingKind};
+
+use super::{Import, Met, Standing};
+use crate::{activation, definition, names, pending_deletion};
+
+/// Tells whether the package's processes must be compared with those of the environment (L68).
+pub(super) fn has_classic_processes(package: &Package) -> bool {
+    package.components.iter().any(|component| activation::is_classic(component.category))
+}
+
+impl<'a> Import<'a> {
+    /// L52: a view, chart or dashboard whose deletion waits for a publish.
+    pub(super) fn check_pending_deletion(&mut self, met: &Met<'_>) {
+        let component = met.component;
+        let Some(_) = met.state.filter(|state| pending_deletion::is_pending(state)) else { return };
+        let is_dashboard = component.parent.is_none();
+        let Some(code) = pending_deletion::import_code(&component.key, is_dashboard) else { return };
+        let reference = names::packaged(self.environment(), component);
+        let described = names::describe(&reference, component.key.component_type.label());
+        let message = format!("{described} is deleted in the environment and the deletion is not published");
+        self.plan.findings.push(
+            Finding::error(FindingKind::Component, code, "L52", message)
+                .about(reference)
+                .hint("publish the deletion first with `strata solution publish`"),
+        );
+    }
+
+    /// L68: a classic process with the name, table and category of another one.
+    pub(super) fn check_process_name(&mut self, met: &Met<'_>) {
+        let component = met.component;
+        let is_new = met.standing == Standing::Absent && component.presence != Presence::Reference;
+        if !is_new || !component.key.component_type.is("workflow") || !activation::is_classic(component.category) {
+            return;
+        }
+        let body = Body { bytes: self.package.bytes(&component.definition), ..Body::default() };
+        let Some(own) = process(&body) else { return };
+        let is_namesake = |state: &&ComponentState| {
+            state.component.key != component.key
+                && state.component.category == component.category
+                && state.component.key.component_type.is("workflow")
+                && state.layers.iter().any(|layer| {
+                    let body = self.lens.bodies.definition(&layer.digest);
+                    body.and_then(|body| process(&body)).is_some_and(|other| other == own)
+                })
+        };
+        let Some(namesake) = self.snapshot.components.values().find(is_namesake) else { return };
+        let namesake = names::installed(self.environment(), namesake);
+        let (name, table) = own;
+        let message = format!(
+            "another process named `{name}` on {table} with the same category exists under the id {}",
+            namesake.name
+        );
+        self.plan.findings.push(
+            Finding::error(FindingKind::Component, ErrorCode::IMPORT_WORKFLOW_NAME_CONFLICT, "L68", message)
+                .about(names::packaged(self.environment(), component))
+                .related(vec![namesake])
+                .hint("rename or delete one of the two processes"),
+        );
+    }
+
+    /// L69, OQ 24: a rule set that is switched on cannot be edited.
+    pub(super) fn check_routing_rule(&mut self, met: &Met<'_>) {
+        let component = met.component;
+        let key = &component.key;
+        let is_meant = key.component_type.is("routingrule") && component.presence != Presence::Reference;
+        let Some(state) = met.state.filter(|state| is_meant && !state.layers.is_empty()) else { return };
+        let blocks = state.is_on || !self.lens.rules.inactive_routing_rule_is_replaced;
+        if !blocks || !self.is_recorded_on(met) {
+            return;
+        }
+        let reference = names::packaged(self.environment(), component);
+        let described = names::describe(&reference, key.component_type.label());
+        let message =
+            format!("{described} is active in the package and in the environment; active rules cannot be edited");
+        self.plan.findings.push(
+            Finding::error(FindingKind::Component, ErrorCode::CANNOT_EDIT_ACTIVE_RULE, "L69", message)
+                .about(reference)
+                .hint(format!("switch it off first with `strata component deactivate {key}`")),
+        );
+    }
+
+    fn is_recorded_on(&self, met: &Met<'_>) -> bool {
+        let body = Body { bytes: self.package.bytes(&met.component.definition), ..Body::default() };
+        activation::is_recorded_on(&met.component.key.component_type, &body)
+    }
+
+    /// L92: what the package records as switched on is switched on where the caller asks for it; without, new ones
+    /// arrive switched off and the others keep their state.
+    pub(super) fn switch_on(&mut self, met: &Met<'_>, component: ComponentNo, arrivals: &mut Vec<ComponentRef>) {
+        let is_meant = activation::is_switched_by_import(&met.component.key.component_type)
+            && met.component.presence != Presence::Reference;
+        let is_on = met.state.is_some_and(|state| state.is_on);
+        if !is_meant || is_on || !self.is_recorded_on(met) {
+            return;
+        }
+        if self.options.publish_workflows {
+            self.plan.edits.push(Edit::ActivationOpen(component));
+        } else if met.standing == Standing::Absent {
+            arrivals.push(names::packaged(self.environment(), met.component));
+        }
+    }
+
+    /// Says what has arrived switched off although the package records it as on.
+    pub(super) fn report_arrivals(&mut self, arrivals: Vec<ComponentRef>) {
+        if arrivals.is_empty() {
+            return;
+        }
+        let message = match arrivals.len() {
+            1 => "1 step or process arrives switched off".to_owned(),
+            many => format!("{many} steps and processes arrive switched off"),
+        };
+        self.plan.findings.push(
+            Finding::info(FindingKind::Component, "L92", message)
+                .related(arrivals)
+                .hint("import with `--activate-plugins`, or switch them on with `strata component activate`"),
+        );
+    }
+}
+
+/// Returns what a classic process is known by beside its id: name and table, folded.
+fn process(body: &Body<'_>) -> Option<(String, String)> {
+    let tree = definition::tree(&body.bytes)?;
+    let name = tree.attribute("Name")?.trim().to_lowercase();
+    let table = tree.child_text("PrimaryEntity").unwrap_or_default().to_lowercase();
+    Some((name, table))
+}
+
+/// L37: attribute maps and access-team templates take no unmanaged layer over a managed one.
+pub(super) fn admits_layer(key: &ComponentKey, standing: Standing, is_managed: bool) -> bool {
+    is_managed || standing != Standing::Managed || key.component_type.admits_active()
+}

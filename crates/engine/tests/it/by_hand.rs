@@ -1,0 +1,638 @@
+//! Components made, listed and deleted by hand (L3, L7, L9, L14–L22, L49–L52, L102).
+
+use strata_engine::activation::Switch;
+use strata_engine::active::PropertyEdit;
+use strata_engine::by_hand::create::NewComponent;
+use strata_engine::create::{self, NewPublisher, NewSolution};
+use strata_engine::membership::Addition;
+use strata_model::component::ComponentType;
+use strata_model::environment::Behavior;
+use strata_model::options::ImportOptions;
+use strata_model::package::Package;
+use strata_model::plan::{FindingKind, Plan};
+use strata_model::solution::{Solution, SolutionKind};
+use strata_model::version::Version;
+use strata_testkit::fixture::{key, package};
+use strata_testkit::simulated::Simulated;
+
+use crate::{changes, refusal};
+
+/// Makes a publisher and an unmanaged solution of it, where they are not there yet.
+pub(crate) fn solution(env: &mut Simulated, name: &str, publisher: &str) {
+    if !env.snapshot.publishers.iter().any(|known| known.unique_name == publisher) {
+        let new = NewPublisher {
+            unique_name: publisher.to_owned(),
+            prefix: publisher.chars().take(8).collect(),
+            friendly_name: None,
+            option_value_prefix: Some(72_700),
+        };
+        let plan = create::publisher(&env.snapshot, &new, &env.rules);
+        assert!(!plan.is_refused(), "{:?}", plan.findings);
+        env.apply(&plan);
+    }
+    let new = NewSolution {
+        unique_name: name.to_owned(),
+        publisher: publisher.to_owned(),
+        version: Version::parse("1.0.0.0").expect("a version"),
+        friendly_name: None,
+    };
+    let plan = create::solution(&env.snapshot, &new, &env.rules);
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    env.apply(&plan);
+}
+
+/// A component of the smallest definition.
+pub(crate) fn bare(text: &str, solution: &str) -> NewComponent {
+    let (component_type, name) = text.split_once(':').expect("type:name");
+    NewComponent {
+        component_type: ComponentType::named(component_type),
+        name: name.to_owned(),
+        table: None,
+        display_name: None,
+        definition: None,
+        properties: Vec::new(),
+        options: Vec::new(),
+        solution: (!solution.is_empty()).then(|| solution.to_owned()),
+        content: None,
+    }
+}
+
+fn addition(solution: &str, behavior: Option<u8>) -> Addition {
+    let behavior = behavior.map(|number| Behavior::try_from(number).expect("0, 1 or 2"));
+    Addition { solution: solution.to_owned(), behavior, required_components: false }
+}
+
+/// An environment with an unmanaged solution `Sales` of publisher contoso.
+fn maker() -> Simulated {
+    let mut env = Simulated::default();
+    solution(&mut env, "Sales", "contoso");
+    env
+}
+
+fn made(env: &mut Simulated, text: &str) -> Plan {
+    let plan = env.create(&bare(text, "Sales"));
+    assert!(!plan.is_refused(), "{text}: {:?}", plan.findings);
+    plan
+}
+
+fn with(new: NewComponent, properties: &[(&str, &str)]) -> NewComponent {
+    let edit = |(path, value): &(&str, &str)| PropertyEdit { path: (*path).to_owned(), value: (*value).to_owned() };
+    NewComponent { properties: properties.iter().map(edit).collect(), ..new }
+}
+
+#[test]
+fn l3_a_component_made_without_a_solution_joins_none_but_default() {
+    let mut env = maker();
+    assert!(!env.create(&bare("optionset:contoso_color", "")).is_refused());
+    assert_eq!(env.layers(&key("optionset:contoso_color")), ["[Active]"]);
+    assert!(env.listed("Sales").is_empty());
+    let unnamed = env.create(&bare("optionset:color", ""));
+    assert_eq!(refusal(&unnamed), "0x80048062 ImportAttributeNameError L7", "nobody says whose prefix it gets");
+}
+
+#[test]
+fn l7_l8_new_metadata_bears_its_publishers_prefix() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    assert_eq!(
+        env.components(),
+        ["entity:contoso_order", "attribute:contoso_order.contoso_name", "attribute:contoso_order.contoso_orderid"]
+    );
+    made(&mut env, "attribute:contoso_order.Total");
+    made(&mut env, "attribute:account.contoso_Tier");
+    let foreign = env.create(&bare("attribute:contoso_order.fabrikam_x", "Sales"));
+    assert_eq!(refusal(&foreign), "0x80048062 ImportAttributeNameError L8");
+    assert!(env.components().contains(&"attribute:contoso_order.contoso_total".to_owned()));
+    // Rows and processes bear no prefix.
+    made(&mut env, "role:Clerk");
+    made(&mut env, "workflow:Notify");
+}
+
+#[test]
+fn l9_new_options_get_values_from_the_option_value_prefix() {
+    let mut env = maker();
+    let options = vec!["Red".to_owned(), "Green".to_owned()];
+    let definition = "<optionset Name='contoso_color'><options><option value='5' /><option /></options></optionset>";
+    let definition = Some(definition.as_bytes().to_vec());
+    env.create(&NewComponent { options, definition, ..bare("optionset:contoso_color", "Sales") });
+    env.publish();
+    let resolved = env.resolved(&key("optionset:contoso_color"));
+    for value in ["5", "727000000", "727000001", "727000002"] {
+        let line = format!("options/option[{value}]@value={value} by Active");
+        assert!(resolved.contains(&line), "{line} in {resolved:?}");
+    }
+    let text = NewComponent { options: vec!["Red".to_owned()], ..bare("role:Clerk", "Sales") };
+    assert_eq!(refusal(&env.create(&text)), "- UnknownProperty L9");
+}
+
+#[test]
+fn l16_a_managed_solution_is_not_edited() {
+    let mut env = maker();
+    env.import(&package("package Core 1.0 managed contoso\n entity contoso_t <X>1</X>"));
+    let expected = "0x8004F024 CannotUpdateManagedSolution L16";
+    assert_eq!(refusal(&env.create(&bare("optionset:color", "Core"))), expected);
+    assert_eq!(refusal(&env.list_in(&key("entity:account"), &addition("Core", None))), expected);
+    assert_eq!(refusal(&env.unlist(&key("entity:contoso_t"), "Core")), expected);
+}
+
+#[test]
+fn l17_one_component_in_several_solutions_has_one_active_layer() {
+    let mut env = maker();
+    solution(&mut env, "Other", "contoso");
+    made(&mut env, "environmentvariabledefinition:Url");
+    let url = key("environmentvariabledefinition:contoso_url");
+    env.list_in(&url, &addition("Other", None));
+    env.set_in(&url, "type", "100000001", Some("Other"));
+    assert_eq!(env.layers(&url), ["Active"]);
+    assert_eq!((env.listed("Sales"), env.listed("Other")), (env.listed("Other"), env.listed("Sales")));
+}
+
+#[test]
+fn l18_removing_a_table_removes_its_parts_from_the_list() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    made(&mut env, "systemform:contoso_order.Main");
+    assert_eq!(env.listed("Sales").len(), 4);
+    env.unlist(&key("entity:contoso_order"), "Sales");
+    assert!(env.listed("Sales").is_empty());
+    assert_eq!(env.components().len(), 4, "L21: they are all still there");
+}
+
+#[test]
+fn l19_a_part_needs_its_table_and_must_exist() {
+    let mut env = maker();
+    env.import(&package(
+        "package Core 1.0 managed contoso\n entity contoso_t <X>1</X>\n attribute contoso_t.contoso_c <V>1</V>",
+    ));
+    let column = key("attribute:contoso_t.contoso_c");
+    assert_eq!(refusal(&env.list_in(&column, &addition("Sales", None))), "0x80048536 SubcomponentMissingARoot L19");
+    let missing = key("attribute:contoso_t.contoso_nothing");
+    assert_eq!(refusal(&env.list_in(&missing, &addition("Sales", None))), "0x80048537 SubcomponentDoesNotExist L19");
+    let absent = key("optionset:contoso_nothing");
+    assert_eq!(refusal(&env.list_in(&absent, &addition("Sales", None))), "0x80090457 ComponentNotExist L19");
+    assert_eq!(refusal(&env.unlist(&column, "Sales")), "0x8004F021 CannotRemoveComponentFromSolution L19");
+    assert!(!env.list_in(&key("entity:contoso_t"), &addition("Sales", Some(2))).is_refused());
+    assert!(!env.list_in(&column, &addition("Sales", None)).is_refused());
+    assert_eq!(env.listed("Sales"), ["entity:contoso_t 2", "attribute:contoso_t.contoso_c -"]);
+    let orphan = env.create(&bare("attribute:contoso_nothing.x", "Sales"));
+    assert_eq!(refusal(&orphan), "0x80090457 ComponentNotExist L19");
+}
+
+#[test]
+fn l20_a_table_comes_with_all_parts_with_none_or_as_a_shell() {
+    let mut env = maker();
+    solution(&mut env, "Maker", "contoso");
+    made(&mut env, "entity:Order");
+    let table = key("entity:contoso_order");
+    for (name, behavior, expected) in [("All", 0, 3), ("None", 1, 1), ("Shell", 2, 1)] {
+        solution(&mut env, name, "contoso");
+        env.list_in(&table, &addition(name, Some(behavior)));
+        assert_eq!(env.listed(name).len(), expected, "{name}");
+        assert_eq!(env.listed(name)[0], format!("entity:contoso_order {behavior}"));
+    }
+    made(&mut env, "savedquery:contoso_order.Open");
+    assert_eq!(env.listed("All").len(), 4, "later parts join by themselves");
+    assert_eq!((env.listed("None").len(), env.listed("Shell").len()), (1, 1));
+    assert_eq!(refusal(&env.list_in(&table, &addition("All", Some(2)))), "- AlreadyExists L20");
+    assert!(!env.list_in(&table, &addition("Shell", Some(0))).is_refused(), "wider is allowed");
+    assert_eq!(env.listed("Shell").len(), 4);
+    assert!(!env.list_in(&table, &addition("Shell", Some(0))).has_changes());
+}
+
+#[test]
+fn l20_a_part_that_is_made_elsewhere_brings_its_table_as_a_shell() {
+    let mut env = maker();
+    made(&mut env, "attribute:account.Tier");
+    assert_eq!(env.listed("Sales"), ["entity:account 2", "attribute:account.contoso_tier -"]);
+}
+
+#[test]
+fn oq31_the_default_of_an_added_table_is_a_reading() {
+    for (whole, expected) in [(true, "entity:contoso_t 0"), (false, "entity:contoso_t 2")] {
+        let mut env = maker();
+        env.rules.added_tables_include_subcomponents = whole;
+        env.import(&package("package Core 1.0 managed contoso\n entity contoso_t <X>1</X>"));
+        env.list_in(&key("entity:contoso_t"), &addition("Sales", None));
+        assert_eq!(env.listed("Sales"), [expected]);
+    }
+}
+
+#[test]
+fn l21_removing_from_a_solution_deletes_nothing_and_l4_some_lists_are_fixed() {
+    let mut env = maker();
+    made(&mut env, "optionset:color");
+    let color = key("optionset:contoso_color");
+    assert!(!env.unlist(&color, "Sales").is_refused());
+    assert_eq!(env.layers(&color), ["[Active]"]);
+    assert_eq!(refusal(&env.unlist(&color, "Default")), "0x8004F000 CannotRemoveComponentFromDefaultSolution L4");
+    assert_eq!(refusal(&env.unlist(&color, "System")), "0x8004F035 CannotRemoveComponentFromSystemSolution L4");
+    let default = env.list_in(&color, &addition("Default", None));
+    assert_eq!(refusal(&default), "0x8004F009 CannotUpdateDefaultSolution L4");
+}
+
+#[test]
+fn r2_bringing_required_components_along_is_not_there_yet() {
+    let mut env = maker();
+    let addition = Addition { required_components: true, ..addition("Sales", None) };
+    assert_eq!(refusal(&env.list_in(&key("entity:account"), &addition)), "- Unsupported R2");
+}
+
+#[test]
+fn l22_an_unchanged_component_of_a_package_makes_a_layer_all_the_same() {
+    let mut env = Simulated::default();
+    let column = "attribute contoso_t.contoso_c <MaxLength>1</MaxLength>";
+    env.import(&package(&format!("package Core 1.0 managed contoso\n {column}")));
+    env.import(&package(&format!("package More 1.0 managed contoso\n {column}")));
+    assert_eq!(env.layers(&key("attribute:contoso_t.contoso_c")), ["Core", "More"]);
+    let update = "package Core 1.1 managed contoso\n attribute contoso_t.contoso_c <MaxLength>2</MaxLength>";
+    assert_eq!(env.import(&package(update)).summary().masked, 1, "it hides what comes below");
+}
+
+#[test]
+fn l37_attribute_maps_take_no_unmanaged_layer_over_a_managed_one() {
+    let mut env = Simulated::default();
+    for component in ["entitymap:account.contact", "teamtemplate:Crew"] {
+        let line = component.replacen(':', " ", 1);
+        let text = |mode: &str, name: &str, value: &str| {
+            package(&format!("package {name} 1.0 {mode} contoso\n {line} <V>{value}</V>"))
+        };
+        let name = component.split(':').next().unwrap_or_default();
+        env.import(&text("managed", &format!("Core{name}"), "1"));
+        let plan = env.import(&text("unmanaged", &format!("Mine{name}"), "2"));
+        assert!(!plan.is_refused(), "{:?}", plan.findings);
+        assert!(plan.findings.iter().any(|finding| finding.rule == "L37"));
+        assert_eq!(env.layers(&key(component)), [format!("Core{name}")]);
+        let edit = env.set(&key(component), "V", "3");
+        assert_eq!(refusal(&edit), "0x8004F012 InvalidUpdateOnProtectedComponent L37");
+    }
+    let own = "package Own 1.0 unmanaged contoso\n entitymap contoso_a.contoso_b <V>1</V>";
+    assert!(!env.import(&package(own)).is_refused());
+    assert_eq!(env.layers(&key("entitymap:contoso_a.contoso_b")), ["Active"], "its base is unmanaged (L35)");
+}
+
+const VIEW: &str = "savedquery:11111111-0000-4000-8000-000000000002";
+
+/// An environment with a published view, chart, form and dashboard of its own.
+fn published() -> Simulated {
+    let mut env = maker();
+    env.import(&package(
+        "package Base 1.0 unmanaged contoso
+         entity contoso_t <X>1</X>
+         savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t <querytype>0</querytype>
+         savedqueryvisualization 11111111-0000-4000-8000-000000000003 of=contoso_t <isdefault>0</isdefault>
+         systemform 11111111-0000-4000-8000-000000000004 of=contoso_t <form />
+         systemform 11111111-0000-4000-8000-000000000005 <form />",
+    ));
+    env.publish();
+    env
+}
+
+#[test]
+fn l49_a_deletion_of_a_view_is_a_draft_until_it_is_published() {
+    let mut env = published();
+    let view = key(VIEW);
+    let plan = env.delete(&view);
+    assert_eq!(changes(&plan), ["delete savedquery:11111111-0000-4000-8000-000000000002 Active none"]);
+    assert_eq!(env.layers(&view), ["Active", "[Active]"], "state 2, Deleted: what is published is in force");
+    assert_eq!(env.resolved(&view), ["querytype=0 by Active"]);
+    assert_eq!(refusal(&env.set(&view, "querytype", "1")), "0x8004F00F CannotUpdateUnpublishedDeleteInstance L49");
+    assert_eq!(refusal(&env.delete(&view)), "0x8004F00F CannotUpdateUnpublishedDeleteInstance L49");
+    let published = env.publish();
+    assert_eq!(changes(&published), ["delete savedquery:11111111-0000-4000-8000-000000000002 Active visible"]);
+    assert!(!env.components().contains(&VIEW.to_owned()));
+}
+
+#[test]
+fn l49_a_draft_that_was_never_published_waits_too() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    made(&mut env, "savedquery:contoso_order.Open");
+    let view = env.snapshot.components.keys().find(|key| key.component_type.is("savedquery")).expect("a view").clone();
+    env.delete(&view);
+    assert_eq!(env.layers(&view), ["[Active]"], "state 3, Deleted Unpublished");
+    env.publish();
+    assert!(env.layers(&view).is_empty());
+    let again = env.create(&bare("savedquery:contoso_order.Open", "Sales"));
+    assert!(!again.is_refused(), "its place is free: {:?}", again.findings);
+}
+
+#[test]
+fn l49_other_types_are_deleted_at_once() {
+    let mut env = published();
+    made(&mut env, "optionset:color");
+    env.publish();
+    env.delete(&key("optionset:contoso_color"));
+    assert!(env.layers(&key("optionset:contoso_color")).is_empty());
+}
+
+#[test]
+fn l50_l51_managed_arrives_published_and_publishing_covers_the_environment() {
+    let mut env = maker();
+    made(&mut env, "optionset:one");
+    env.import(&package("package Core 1.0 managed contoso\n optionset contoso_three <V>1</V>"));
+    assert_eq!(env.layers(&key("optionset:contoso_three")), ["Core"]);
+    solution(&mut env, "Other", "contoso");
+    env.create(&bare("optionset:two", "Other"));
+    let plan = env.publish();
+    assert_eq!(plan.changes.len(), 2, "every draft, whichever solution it was made in");
+}
+
+#[test]
+fn l51_publishing_one_solution_leaves_the_others_drafts() {
+    let mut env = maker();
+    solution(&mut env, "Other", "contoso");
+    made(&mut env, "optionset:one");
+    env.create(&bare("optionset:two", "Other"));
+    env.publish_in("Other");
+    assert_eq!(env.layers(&key("optionset:contoso_one")), ["[Active]"]);
+    assert_eq!(env.layers(&key("optionset:contoso_two")), ["Active"]);
+}
+
+#[test]
+fn l52_an_import_fails_over_an_unpublished_deletion() {
+    for (line, code) in [
+        ("savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t", "0x8004801B ImportSavedQueryDeletedError L52"),
+        (
+            "savedqueryvisualization 11111111-0000-4000-8000-000000000003 of=contoso_t",
+            "0x8004E013 ImportVisualizationDeletedError L52",
+        ),
+        ("systemform 11111111-0000-4000-8000-000000000005", "0x8004E308 ImportDashboardDeletedError L52"),
+    ] {
+        let mut env = published();
+        let component = key(&line.split(' ').take(2).collect::<Vec<_>>().join(":"));
+        env.delete(&component);
+        let again = package(&format!("package Again 1.0 unmanaged contoso\n {line} <X>2</X>"));
+        assert_eq!(refusal(&env.import(&again)), code, "{line}");
+        env.publish();
+        assert!(!env.import(&again).is_refused(), "after a publish it is a new one");
+    }
+    // A form has no code of its own: the import takes the deletion back.
+    let mut env = published();
+    let form = key("systemform:11111111-0000-4000-8000-000000000004");
+    env.delete(&form);
+    let again =
+        "package Again 1.0 unmanaged contoso\n systemform 11111111-0000-4000-8000-000000000004 of=contoso_t <Y>2</Y>";
+    assert!(!env.import(&package(again)).is_refused());
+    env.publish();
+    assert_eq!(env.layers(&form), ["Active"]);
+}
+
+#[test]
+fn l68_roles_of_one_name_are_kept_and_classic_processes_are_not() {
+    let mut env = Simulated::default();
+    env.import(&package("package A 1.0 managed contoso\n role 11111111-0000-4000-8000-000000000001 <N>Clerk</N>"));
+    let other = "package B 1.0 managed fabrikam\n role 11111111-0000-4000-8000-000000000002 <N>Clerk</N>";
+    assert!(!env.import(&package(other)).is_refused());
+    assert_eq!(env.components().len(), 2);
+
+    let process = |package_name: &str, id: u8, category: u8, table: &str| {
+        let mut made = package(&format!(
+            "package {package_name} 1.0 unmanaged contoso
+             workflow 11111111-0000-4000-8000-00000000001{id} <Category>{category}</Category><PrimaryEntity>{table}</PrimaryEntity>"
+        ));
+        named(&mut made, "Escalate");
+        made
+    };
+    env.import(&process("C", 1, 0, "account"));
+    let twin = process("D", 2, 0, "account");
+    assert_eq!(refusal(&env.clone().import(&twin)), "0x80048027 ImportWorkflowNameConflictError L68");
+    assert!(!env.clone().import(&process("D", 1, 0, "account")).is_refused(), "the same one");
+    assert!(!env.clone().import(&process("D", 2, 0, "contact")).is_refused(), "another table");
+    assert!(!env.clone().import(&process("D", 2, 3, "account")).is_refused(), "another category");
+    env.import(&process("E", 3, 5, "none"));
+    assert!(!env.import(&process("F", 4, 5, "none")).is_refused(), "flows may share a name");
+}
+
+/// Gives the process of a fixture a name, which stands in an attribute.
+fn named(package: &mut Package, name: &str) {
+    let part = &mut package.parts[0];
+    let text = String::from_utf8(part.bytes.clone()).expect("text");
+    let renamed = text.replacen("<workflow>", &format!("<workflow Name=\"{name}\">"), 1);
+    part.bytes = renamed.into_bytes();
+    let length = part.bytes.len();
+    for component in &mut package.components {
+        component.definition.slices[0].range = 0..length;
+        component.digest = strata_model::id::Digest::of(&part.bytes);
+    }
+}
+
+#[test]
+fn l69_oq24_an_active_rule_set_cannot_be_edited() {
+    let rules = |package_name: &str, state: u8, value: u8| {
+        package(&format!(
+            "package {package_name} 1.{value} managed contoso
+             routingrule 11111111-0000-4000-8000-000000000001 <StateCode>{state}</StateCode><V>{value}</V>"
+        ))
+    };
+    let rule = key("routingrule:11111111-0000-4000-8000-000000000001");
+    let mut env = Simulated::default();
+    assert!(!env.import(&rules("Core", 1, 1)).is_refused(), "new");
+    assert!(!env.clone().import(&rules("Core", 1, 2)).is_refused(), "the environment's is off");
+    let mut strict = env.clone();
+    strict.rules.inactive_routing_rule_is_replaced = false;
+    assert_eq!(refusal(&strict.import(&rules("Core", 1, 2))), "0x8004F851 CannotEditActiveRule L69");
+    env.switch(&rule, Switch::On);
+    assert_eq!(refusal(&env.import(&rules("Core", 1, 2))), "0x8004F851 CannotEditActiveRule L69");
+    assert!(!env.clone().import(&rules("Core", 0, 3)).is_refused(), "the package's is a draft");
+    env.switch(&rule, Switch::Off);
+    assert!(!env.import(&rules("Core", 1, 2)).is_refused());
+}
+
+const FLOWS: &str = "
+    workflow 11111111-0000-4000-8000-000000000001 <Category>5</Category><StateCode>1</StateCode>
+    workflow 11111111-0000-4000-8000-000000000002 <Category>5</Category><StateCode>0</StateCode>
+    sdkmessageprocessingstep 11111111-0000-4000-8000-000000000003 <Rank>1</Rank>";
+
+fn on(env: &Simulated) -> Vec<char> {
+    let states = env.snapshot.components.values().filter(|state| state.is_on);
+    states.filter_map(|state| state.component.key.as_str().chars().last()).collect()
+}
+
+#[test]
+fn l92_activating_restores_the_state_that_the_package_records() {
+    for mode in ["managed", "unmanaged"] {
+        let activate = ImportOptions { publish_workflows: true, ..ImportOptions::pac() };
+        let flows = package(&format!("package Flows 1.0 {mode} contoso{FLOWS}"));
+        let mut env = Simulated::default();
+        env.import_with(&flows, &activate);
+        assert_eq!(on(&env), ['1', '3'], "what is a draft in the package stays one");
+        let mut quiet = Simulated::default();
+        let plan = quiet.import(&flows);
+        assert!(on(&quiet).is_empty(), "new ones arrive switched off");
+        let arrivals = plan.findings.iter().find(|finding| finding.rule == "L92").expect("a remark");
+        assert_eq!(arrivals.related.len(), 2);
+    }
+}
+
+#[test]
+fn l92_without_activating_existing_ones_keep_their_state() {
+    let mut env = Simulated::default();
+    let flows =
+        |version: &str, value: u8| package(&format!("package Flows {version} managed contoso{FLOWS}<V>{value}</V>"));
+    env.import(&flows("1.0", 1));
+    env.switch(&key("workflow:11111111-0000-4000-8000-000000000002"), Switch::On);
+    env.import(&flows("1.1", 2));
+    assert_eq!(on(&env), ['2']);
+    let activate = ImportOptions { publish_workflows: true, ..ImportOptions::pac() };
+    env.import_with(&flows("1.2", 3), &activate);
+    assert_eq!(on(&env), ['1', '2', '3']);
+    env.uninstall("Flows");
+    assert!(on(&env).is_empty(), "what goes is not on");
+}
+
+#[test]
+fn l102_a_table_goes_with_its_parts_and_relationships_and_nothing_else() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    made(&mut env, "systemform:contoso_order.Main");
+    made(&mut env, "optionset:color");
+    let definition = "<EntityRelationship Name='contoso_order_account'><ReferencingEntityName>contoso_order\
+        </ReferencingEntityName><ReferencedEntityName>account</ReferencedEntityName></EntityRelationship>";
+    let relationship = bare("entityrelationship:contoso_order_account", "Sales");
+    env.create(&NewComponent { definition: Some(definition.as_bytes().to_vec()), ..relationship });
+    env.rows.insert("contoso_order".to_owned(), 3);
+    let plan = env.delete(&key("entity:contoso_order"));
+    assert_eq!((plan.summary().delete, plan.summary().rows_lost), (5, 3));
+    assert!(plan.findings.iter().any(|finding| finding.kind == FindingKind::Dataloss && finding.rule == "L102"));
+    assert_eq!(env.components(), ["optionset:contoso_color"]);
+    assert_eq!(env.listed("Sales"), ["optionset:contoso_color 0"]);
+}
+
+#[test]
+fn l102_the_key_and_the_name_column_go_only_with_their_table() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    made(&mut env, "attribute:contoso_order.Total");
+    for column in ["contoso_orderid", "contoso_name"] {
+        let plan = env.delete(&key(&format!("attribute:contoso_order.{column}")));
+        assert_eq!(refusal(&plan), "0x8004F01F CannotDeleteInUseComponent L102");
+    }
+    assert!(!env.delete(&key("attribute:contoso_order.contoso_total")).is_refused());
+    assert_eq!(refusal(&env.delete(&key("optionset:contoso_nothing"))), "0x80090457 ComponentNotExist L102");
+}
+
+#[test]
+fn l102_what_stands_managed_on_a_table_holds_it() {
+    let mut env = maker();
+    env.import(&package("package Own 1.0 unmanaged contoso\n entity contoso_t <X>1</X>"));
+    env.import(&package("package Addon 1.0 managed fabrikam\n attribute contoso_t.fabrikam_c <V>1</V>"));
+    let plan = env.delete(&key("entity:contoso_t"));
+    assert_eq!(refusal(&plan), "0x8004F01F CannotDeleteInUseComponent L102");
+    assert_eq!(plan.first_error().map(|error| error.related.len()), Some(1));
+    assert!(plan.edits.is_empty());
+}
+
+#[test]
+fn l117_a_value_needs_its_variable() {
+    let mut env = maker();
+    let value = bare("environmentvariablevalue:contoso_url", "Sales");
+    let plan = env.create(&with(value.clone(), &[("value", "https://contoso.com")]));
+    assert_eq!(refusal(&plan), "0x80090457 ComponentNotExist L117");
+    made(&mut env, "environmentvariabledefinition:url");
+    assert!(!env.create(&with(value, &[("value", "https://contoso.com")])).is_refused());
+    let resolved = env.resolved(&key("environmentvariablevalue:contoso_url"));
+    assert!(resolved.contains(&"value=https://contoso.com by Active".to_owned()), "{resolved:?}");
+}
+
+#[test]
+fn l104_creation_and_changes_of_managed_components_are_blocked_and_the_rest_is_not() {
+    let mut env = maker();
+    env.import(&package(
+        "package Core 1.0 managed contoso
+         optionset contoso_managed <V>1</V>
+         environmentvariabledefinition contoso_url <type>1</type>
+         environmentvariablevalue contoso_url <value>x</value>
+         workflow 11111111-0000-4000-8000-000000000001 <Category>5</Category>
+         workflow 11111111-0000-4000-8000-000000000002 <Category>0</Category>",
+    ));
+    let managed = key("optionset:contoso_managed");
+    env.set(&managed, "V", "2");
+    env.publish();
+    made(&mut env, "optionset:own");
+    env.snapshot.environment.settings.block_unmanaged = true;
+    let blocked = "- UnmanagedCustomizationsBlocked L104";
+    let unmanaged = package("package Mine 1.0 unmanaged contoso\n optionset contoso_mine <V>1</V>");
+    assert_eq!(refusal(&env.import(&unmanaged)), blocked, "unmanaged imports");
+    assert_eq!(refusal(&env.create(&bare("optionset:new", "Sales"))), blocked, "creation of components");
+    assert_eq!(refusal(&env.set(&managed, "V", "3")), blocked, "changes of managed components");
+    assert_eq!(refusal(&env.set(&key("entity:account"), "IsAuditEnabled", "1")), blocked, "and of the platform's");
+    let legacy = key("workflow:11111111-0000-4000-8000-000000000002");
+    assert_eq!(refusal(&env.switch(&legacy, Switch::On)), blocked, "switching legacy workflows");
+    // Still allowed.
+    assert!(!env.set(&key("environmentvariablevalue:contoso_url"), "value", "y").is_refused());
+    assert!(!env.switch(&key("workflow:11111111-0000-4000-8000-000000000001"), Switch::On).is_refused());
+    assert!(!env.remove_active(&managed).is_refused());
+    solution(&mut env, "Later", "contoso");
+    assert!(!env.list_in(&managed, &addition("Later", None)).is_refused());
+    assert!(
+        !env.set(&key("optionset:contoso_own"), "IsCustomizable", "0").is_refused(),
+        "what is unmanaged may change"
+    );
+    assert!(!env.import(&package("package More 1.0 managed contoso\n optionset contoso_more <V>1</V>")).is_refused());
+}
+
+#[test]
+fn l56_a_solution_with_patches_is_locked() {
+    let mut env = maker();
+    env.snapshot.solutions.push(Solution {
+        no: env.snapshot.next_solution,
+        unique_name: "Sales_Patch_1".to_owned(),
+        kind: SolutionKind::Patch,
+        parent: Some(env.snapshot.solutions[0].no),
+        ..env.snapshot.solutions[0].clone()
+    });
+    assert_eq!(refusal(&env.create(&bare("optionset:x", "Sales"))), "0x80048538 CannotModifyPatchedSolution L56");
+}
+
+#[test]
+fn d3_a_definition_is_taken_as_it_stands_in_a_package_and_checked() {
+    let mut env = maker();
+    let given = |text: &str, component: &str| NewComponent {
+        definition: Some(text.as_bytes().to_vec()),
+        ..bare(component, "Sales")
+    };
+    let choice = "<optionset Name='contoso_color'><OptionSetType>picklist</OptionSetType></optionset>";
+    assert!(!env.create(&given(choice, "optionset:contoso_color")).is_refused());
+    assert_eq!(refusal(&env.create(&given(choice, "optionset:contoso_size"))), "- InvalidDefinition D4");
+    assert_eq!(refusal(&env.create(&given("no xml", "optionset:contoso_size"))), "- InvalidDefinition D3");
+    let whole = "<Entity><Name>contoso_T</Name><EntityInfo><entity Name='contoso_T'><attributes><attribute />\
+        </attributes></entity></EntityInfo></Entity>";
+    assert_eq!(refusal(&env.create(&given(whole, "entity:contoso_T"))), "- InvalidDefinition D3");
+    assert_eq!(refusal(&env.create(&bare("report:Sales", "Sales"))), "- DefinitionNeeded D3");
+    assert_eq!(refusal(&env.create(&bare("optionset:contoso_color", "Sales"))), "- AlreadyExists L17");
+    let unknown = with(bare("optionset:contoso_size", "Sales"), &[("no path", "1")]);
+    assert_eq!(refusal(&env.create(&unknown)), "- UnknownProperty R8");
+}
+
+#[test]
+fn every_minimal_definition_is_what_its_type_says() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    for name in [
+        "attribute:contoso_order.a",
+        "systemform:contoso_order.Main",
+        "savedquery:contoso_order.All",
+        "savedqueryvisualization:contoso_order.Sums",
+        "optionset:color",
+        "webresource:script.js",
+        "role:Clerk",
+        "workflow:Notify",
+        "environmentvariabledefinition:url",
+        "connectionreference:mail",
+        "appmodule:app",
+        "sitemap:map",
+        "fieldsecurityprofile:Secret",
+        "systemform:Board",
+    ] {
+        made(&mut env, name);
+    }
+    for kind in ["nvarchar", "ntext", "int", "decimal", "float", "money", "datetime", "bit", "picklist", "lookup"] {
+        let column = with(bare(&format!("attribute:contoso_order.{kind}col"), "Sales"), &[("Type", kind)]);
+        assert!(!env.create(&column).is_refused(), "{kind}");
+    }
+    env.publish();
+    for (key, state) in &env.snapshot.components {
+        assert!(!state.layers.is_empty() && state.layers.iter().all(|layer| layer.display_name.is_some()), "{key}");
+        assert!(!env.resolved(key).is_empty(), "{key}");
+    }
+}

@@ -1,0 +1,127 @@
+//! What makers do to components one at a time: create, delete, list in a solution, switch on and off.
+
+use std::collections::BTreeMap;
+
+use strata_engine::activation;
+pub use strata_engine::activation::Switch;
+pub use strata_engine::by_hand::create::NewComponent;
+use strata_engine::by_hand::{create, delete};
+use strata_engine::membership;
+pub use strata_engine::membership::Addition;
+use strata_model::component::{ComponentKey, ComponentType, Identity};
+use strata_model::environment::{Environment, Footprint, Snapshot};
+use strata_model::history::HistoryKind;
+use strata_model::id::Digest;
+use strata_model::plan::{Bodies, Plan, RowCounts};
+use strata_model::rules::Rules;
+
+use crate::{OpsError, Workspace, components};
+
+/// One thing done to one component.
+#[derive(Debug, Clone)]
+pub enum ByHand {
+    Create {
+        new: Box<NewComponent>,
+        /// The content of its member file; `new.content` is its digest.
+        content: Option<Vec<u8>>,
+    },
+    Delete {
+        component: ComponentKey,
+    },
+    /// Into an unmanaged solution's list.
+    Add {
+        component: ComponentKey,
+        addition: Addition,
+    },
+    /// Out of an unmanaged solution's list.
+    Remove {
+        component: ComponentKey,
+        solution: String,
+    },
+    Switch {
+        component: ComponentKey,
+        switch: Switch,
+    },
+}
+
+impl ByHand {
+    /// Plans it; `headers` hold the solutions.
+    pub(crate) fn plan(
+        &self,
+        headers: &Snapshot,
+        snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, strata_store::StoreError>,
+        rows: &dyn RowCounts,
+        rules: &Rules,
+        bodies: &dyn Bodies,
+    ) -> Result<Plan, OpsError> {
+        let listed = |component: &ComponentKey| {
+            let seen = snapshot(&Footprint { keys: vec![component.clone()], ..Footprint::default() })?;
+            snapshot(&membership::footprint(&seen, component))
+        };
+        Ok(match self {
+            Self::Create { new, .. } => create::plan(&snapshot(&create::footprint(headers, new))?, new, rules, bodies),
+            Self::Delete { component } => {
+                delete::plan(&snapshot(&delete::footprint(component))?, component, rows, rules, bodies)
+            }
+            Self::Add { component, addition } => membership::add(&listed(component)?, component, addition, rules),
+            Self::Remove { component, solution } => membership::remove(&listed(component)?, component, solution, rules),
+            Self::Switch { component, switch } => {
+                activation::plan(&snapshot(&activation::footprint(component))?, component, *switch, rules)
+            }
+        })
+    }
+
+    /// The word for it, as the concurrency refusal says it.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "CreateComponent",
+            Self::Delete { .. } => "DeleteComponent",
+            Self::Add { .. } => "AddSolutionComponent",
+            Self::Remove { .. } => "RemoveSolutionComponent",
+            Self::Switch { switch: Switch::On, .. } => "Activate",
+            Self::Switch { switch: Switch::Off, .. } => "Deactivate",
+        }
+    }
+
+    pub(crate) fn kind(&self) -> HistoryKind {
+        match self {
+            Self::Create { .. } => HistoryKind::CreateComponent,
+            Self::Delete { .. } => HistoryKind::DeleteComponent,
+            Self::Add { .. } => HistoryKind::AddComponent,
+            Self::Remove { .. } => HistoryKind::RemoveComponent,
+            Self::Switch { switch: Switch::On, .. } => HistoryKind::Activate,
+            Self::Switch { switch: Switch::Off, .. } => HistoryKind::Deactivate,
+        }
+    }
+
+    pub(crate) fn solution(&self) -> Option<String> {
+        match self {
+            Self::Create { new, .. } => new.solution.clone(),
+            Self::Add { addition, .. } => Some(addition.solution.clone()),
+            Self::Remove { solution, .. } => Some(solution.clone()),
+            Self::Delete { .. } | Self::Switch { .. } => None,
+        }
+    }
+
+    /// Returns the files it brings, by digest.
+    pub(crate) fn files(&self) -> BTreeMap<Digest, Vec<u8>> {
+        match self {
+            Self::Create { content: Some(content), .. } => [(Digest::of(content), content.clone())].into(),
+            Self::Create { content: None, .. }
+            | Self::Delete { .. }
+            | Self::Add { .. }
+            | Self::Remove { .. }
+            | Self::Switch { .. } => BTreeMap::new(),
+        }
+    }
+}
+
+/// Finds a component that is to be listed; a part that is not there is the rules' to refuse (L19).
+pub fn find_to_list(workspace: &Workspace, environment: &Environment, text: &str) -> Result<ComponentKey, OpsError> {
+    components::find(workspace, environment, None, text).or_else(|error| {
+        let (type_name, name) = text.split_once(':').unwrap_or_default();
+        let component_type = ComponentType::written(type_name);
+        let is_part = component_type.row().is_some_and(|row| row.identity == Identity::NameInTable);
+        if is_part && name.contains('.') { Ok(ComponentKey::new(component_type, name)) } else { Err(error) }
+    })
+}
