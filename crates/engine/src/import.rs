@@ -129,10 +129,11 @@ pub fn plan(
     import.make_placeholders(assumptions);
     import.number_solution();
     import.change_layers();
-    import.apply_settings();
     if import.plan.operation == OperationKind::Upgrade {
         import.roll_up(rows);
     }
+    // What is given stays, even where the upgrade drops what it stood on.
+    import.apply_settings();
     import.open_solution();
     if options.publish_changes {
         import.publish_drafts();

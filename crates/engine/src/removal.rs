@@ -18,7 +18,7 @@ use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
 use crate::effect::{Lens, StackItem, solutions_of};
 use crate::loss::{self, Going};
-use crate::{catalogue, names};
+use crate::{catalogue, names, variables};
 
 /// The layers of leaving solutions going, component by component.
 pub(crate) struct Removal<'a> {
@@ -210,7 +210,8 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// DP16 for tables: columns and keys that others added stand on the table that would go.
+    /// DP16 for tables: columns and keys that others added stand on the table that would go. What lives by what is
+    /// deleted goes along.
     pub(crate) fn check_columns_of_others(&mut self) {
         let tables: BTreeSet<_> = self
             .removed
@@ -245,6 +246,20 @@ impl<'a> Removal<'a> {
                     .related(vec![dependent])
                     .hint(format!("uninstall {} first", owners.join(", then "))),
             );
+        }
+        self.delete_values();
+    }
+
+    /// L117: a value lives by its definition, and goes with it.
+    fn delete_values(&mut self) {
+        for state in self.lens.snapshot.components.values() {
+            let key = &state.component.key;
+            let is_orphaned = key.component_type.is(variables::VALUE)
+                && self.removed.deleted.contains(&variables::definition_key(key.as_str()));
+            let stays = state.managed().any(|layer| !self.leaving.contains(&layer.solution));
+            if is_orphaned && !stays && !state.layers.is_empty() && !self.removed.deleted.contains(key) {
+                self.delete(state);
+            }
         }
     }
 

@@ -35,6 +35,14 @@ pub fn reference_key(logical_name: &str) -> ComponentKey {
     ComponentKey::new(ComponentType::named(REFERENCE), logical_name)
 }
 
+/// Returns the values that variables of a snapshot may have and that it does not hold: given by hand, they belong to
+/// no solution.
+pub fn values_to_see(snapshot: &Snapshot) -> Vec<ComponentKey> {
+    let definitions = snapshot.components.keys().filter(|key| key.component_type.is(DEFINITION));
+    let values = definitions.map(|key| value_key(key.as_str()));
+    values.filter(|key| !snapshot.components.contains_key(key)).collect()
+}
+
 /// Returns the type that a definition states; a text where it states none.
 pub fn type_of(number: Option<&str>) -> VariableType {
     match number.map(str::trim) {

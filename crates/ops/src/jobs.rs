@@ -90,6 +90,8 @@ fn log_of(environment: &Environment, entry: &HistoryEntry, held: &[JobComponent]
         package_name: facts.package_name,
         result: if is_failed { JobResult::Failure } else { JobResult::Success },
         progress: 100,
+        state_code: 3,
+        status_code: if is_failed { 31 } else { 30 },
         error_code: error.and_then(|finding| finding.code.clone()),
         error_name: error.and_then(|finding| finding.name.clone()),
         error_text: error.map(|finding| finding.message.clone()),
@@ -103,7 +105,13 @@ fn log_of(environment: &Environment, entry: &HistoryEntry, held: &[JobComponent]
 /// Derives the result of each component: what the worst finding about it says.
 fn results(environment: Guid, held: &[JobComponent], findings: &[Finding], is_failed: bool) -> Vec<ComponentResult> {
     let mut about: BTreeMap<(&str, Guid), &Finding> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| finding.severity != Severity::Info) {
+    // A warning without a code is ours, not the platform's: that a change is masked, for example.
+    let is_result = |finding: &&Finding| match finding.severity {
+        Severity::Error => true,
+        Severity::Warning => finding.code.is_some(),
+        Severity::Info => false,
+    };
+    for finding in findings.iter().filter(is_result) {
         for component in concerned(finding) {
             let worst = about.entry((component.type_name.as_str(), component.id)).or_insert(finding);
             if finding.severity < worst.severity {

@@ -3,14 +3,14 @@
 //! [`prepare`] plans and writes nothing; [`carry_out`] takes the environment's lease, plans, applies in one
 //! transaction and writes history, also of a refusal (R14).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use strata_engine::active::PropertyEdit;
 use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
-use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall};
+use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall, variables};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
@@ -256,10 +256,10 @@ fn plan(
     let mut state_of = None;
     let plan = match (request, &package) {
         (Request::Import { options, .. }, Some(package)) => {
-            let mut footprint = import::footprint(&headers, package, options);
+            let footprint = import::footprint(&headers, package, options);
             let seen = snapshot(&footprint)?;
-            footprint.children_of = import::tables(&seen, package, options);
-            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            let tables = import::tables(&seen, package, options);
+            let seen = with_parts(&snapshot, footprint, seen, tables)?;
             import::plan(&seen, package, options, &rows, &rules, &bodies)
         }
         (Request::Import { path, .. }, None) => {
@@ -270,10 +270,10 @@ fn plan(
             if !apply_upgrade::is_pending(&headers, solution) {
                 crate::solutions::find(&headers, solution)?;
             }
-            let mut footprint = apply_upgrade::footprint(&headers, solution);
+            let footprint = apply_upgrade::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
-            footprint.children_of = apply_upgrade::tables(&seen, solution);
-            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            let tables = apply_upgrade::tables(&seen, solution);
+            let seen = with_parts(&snapshot, footprint, seen, tables)?;
             apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
         }
         (Request::ClonePatch(new), _) => {
@@ -288,10 +288,10 @@ fn plan(
             if !RESERVED_NAMES.iter().any(|own| own.eq_ignore_ascii_case(solution)) {
                 crate::solutions::find(&headers, solution)?;
             }
-            let mut footprint = uninstall::footprint(&headers, solution);
+            let footprint = uninstall::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
-            footprint.children_of = uninstall::tables(&seen, solution);
-            let seen = if footprint.children_of.is_empty() { seen } else { snapshot(&footprint)? };
+            let tables = uninstall::tables(&seen, solution);
+            let seen = with_parts(&snapshot, footprint, seen, tables)?;
             uninstall::plan(&seen, solution, &rows, &rules, &bodies)
         }
         (Request::Publish { solution }, _) => {
@@ -331,6 +331,21 @@ fn plan(
     }
     let facts = facts(request, &headers, package.as_ref());
     Ok(Prepared { plan, package, state_of, facts })
+}
+
+/// Sees the parts of what may be deleted as well, whoever added them: children of tables, values of variables.
+fn with_parts(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut footprint: Footprint,
+    seen: Snapshot,
+    tables: Vec<String>,
+) -> Result<Snapshot, StoreError> {
+    let asked: BTreeSet<_> = footprint.keys.iter().cloned().collect();
+    let values = variables::values_to_see(&seen).into_iter().filter(|key| !asked.contains(key));
+    footprint.keys.extend(values);
+    footprint.children_of = tables;
+    let is_all = footprint.children_of.is_empty() && footprint.keys.len() == asked.len();
+    if is_all { Ok(seen) } else { snapshot(&footprint) }
 }
 
 fn plan_return(

@@ -396,6 +396,12 @@ pub struct ImportLog {
     pub result: JobResult,
     /// In percent.
     pub progress: u8,
+    /// The state of the job as the platform numbers it: 3 is finished (L114).
+    #[serde(rename = "statecode")]
+    pub state_code: u8,
+    /// 30 succeeded, 31 failed (L114).
+    #[serde(rename = "statuscode")]
+    pub status_code: u8,
     #[serde(rename = "errorcode")]
     pub error_code: Option<String>,
     #[serde(rename = "errorname")]

@@ -118,6 +118,18 @@ fn l118_l120_an_import_gives_values_and_connections_and_shows_what_variables_com
 }
 
 #[test]
+fn l97_l117_values_and_connections_that_were_given_go_with_the_solution_and_come_back() {
+    let sandbox = with_package();
+    full(&sandbox);
+    sandbox.json("import ops --settings-file settings.json");
+    let before = sandbox.json("component list");
+    sandbox.text("solution delete Ops");
+    assert_eq!(sandbox.json("component list"), json!([]));
+    sandbox.text("undo");
+    assert_eq!(sandbox.json("component list"), before);
+}
+
+#[test]
 fn l120_an_unknown_reference_is_refused_with_the_platforms_code() {
     let sandbox = with_package();
     settings(&sandbox, &[], &[("contoso_none", "1", "")]);

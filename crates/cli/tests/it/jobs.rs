@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
-use strata_ops::{Location, Workspace};
+use strata_model::options::ImportOptions;
+use strata_ops::{Location, Request, Workspace, carry_out, silent};
 
 use crate::sandbox::{Sandbox, example};
 
@@ -44,6 +45,35 @@ fn l113_an_import_has_a_job_with_a_result_for_each_component() {
     assert!(text.contains("Import of ContosoCore 1.0.0.0: success") && text.contains("success\n"), "{text}");
     assert_eq!(sandbox.error("solution log --job 11111111-0000-4000-8000-000000000001", 1)["name"], "NotFound");
     assert_eq!(sandbox.run("solution log --job never").code, 64);
+}
+
+#[test]
+fn l114_a_finished_job_has_the_platforms_state_and_status() {
+    let sandbox = Sandbox::new();
+    sandbox.error(&format!("import {}", example("contoso-sales-1.0")), 1);
+    let log = sandbox.json("solution log");
+    assert_eq!((&log["statecode"], &log["statuscode"]), (&json!(3), &json!(31)));
+    import(&sandbox, "contoso-core-1.0");
+    let log = sandbox.json("solution log");
+    assert_eq!((&log["statecode"], &log["statuscode"]), (&json!(3), &json!(30)));
+}
+
+#[test]
+fn l113_a_job_id_that_was_given_is_used_once() {
+    let sandbox = Sandbox::new();
+    let store = sandbox.path("strata.db").display().to_string();
+    let workspace = Workspace::open_or_create(&Location { store, environment: None }).expect("a store");
+    let environment = workspace.environment_to_write().expect("the environment");
+    let id = strata_model::id::Guid::parse("11111111-0000-4000-8000-000000000001").expect("a GUID");
+    let options = ImportOptions { job: Some(id), ..ImportOptions::pac() };
+    let request = Request::Import { path: example("contoso-core-1.0").into(), options };
+    let applied = carry_out(&workspace, &environment, &request, &silent).expect("imported");
+    assert_eq!(applied.job, Some(id));
+    let environment = workspace.environment().expect("the environment");
+    let error = carry_out(&workspace, &environment, &request, &silent).expect_err("used").report();
+    assert_eq!((error.code.as_deref(), error.name.as_str()), (Some("0x80071152"), "DuplicatedJobId"));
+    assert_eq!(sandbox.json("history").as_array().map(Vec::len), Some(1));
+    assert_eq!(sandbox.json(&format!("solution log --job {id}"))["result"], "success");
 }
 
 #[test]

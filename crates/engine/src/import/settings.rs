@@ -253,7 +253,12 @@ impl Import<'_> {
             layer.digest = digest;
             return true;
         }
-        let before = state.and_then(|state| state.active(LayerState::Published));
+        let is_closing = |edit: &Edit| {
+            matches!(edit, Edit::LayerClose { component, solution: SolutionNo::ACTIVE, state: LayerState::Published, .. }
+                if *component == no)
+        };
+        let is_closed = self.plan.edits.iter().any(is_closing);
+        let before = state.and_then(|state| state.active(LayerState::Published)).filter(|_| !is_closed);
         if let Some(before) = before {
             let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
             if lens.is_same(key, &before.digest, &digest) {
@@ -291,7 +296,10 @@ impl Import<'_> {
         let mut is_new = before.is_empty();
         for (_, change) in self.changes.iter_mut().filter(|(other, _)| other == key) {
             is_new = false;
-            if change.action == Action::Modify {
+            if change.action == Action::Delete {
+                // Only the layer of the package goes after all.
+                change.action = Action::Detach;
+            } else if change.action == Action::Modify {
                 // With what is given in place already: else its own effect would count for the package's layer.
                 let old = before.iter().find(|item| item.name == change.layer);
                 let swapped = after.iter().filter_map(|item| if item.name == change.layer { old } else { Some(item) });
@@ -444,7 +452,7 @@ impl Import<'_> {
         let item = |layer: &Layer| {
             let item = self.lens.item(layer);
             if layer.solution == self.solution && layer.solution != SolutionNo::ACTIVE {
-                return StackItem { name: self.package.manifest.unique_name.clone(), ..item };
+                return StackItem { name: self.layer_name.clone(), ..item };
             }
             item
         };

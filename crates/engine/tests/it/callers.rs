@@ -89,3 +89,11 @@ fn l89_overwriting_from_the_portal_is_done_and_remarked() {
     assert!(!is_remark(&over_one(TWO, &options("ppds"))));
     assert!(!is_remark(&over_one(TWO, &options("portal"))));
 }
+
+#[test]
+fn oq0_the_same_action_does_the_same_whoever_asks() {
+    let update = |caller: &str| ImportOptions { action: Some(ImportAction::Update), ..options(caller) };
+    let (portal, api) = (over_one(TWO, &update("portal")), over_one(TWO, &update("api")));
+    assert_eq!((portal.edits, portal.changes), (api.edits, api.changes));
+    assert!(!format!("{:?}", portal.findings).contains("recommend"), "no action is called better than another");
+}

@@ -2,7 +2,7 @@
 
 use strata_model::deployment_settings::{ConnectionSetting, DeploymentSettings, SettingsFile, VariableSetting};
 use strata_model::id::Digest;
-use strata_model::options::ImportOptions;
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::plan::{Action, Effect, FindingKind, HIDDEN, Plan, Severity, VariableSource};
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
@@ -94,7 +94,7 @@ fn l118_giving_the_same_value_again_changes_nothing() {
 }
 
 #[test]
-fn oq12_a_given_value_stands_above_the_packages_own() {
+fn oq12_l95_a_given_value_stands_above_the_packages_own() {
     let mut env = Simulated::default();
     let plan = env.import_with(&url_package("1.0", "d1", Some("packaged")), &with(&[("contoso_Url", "given")], &[]));
     assert_eq!(outcomes(&plan), ["contoso_Url=given value Active"]);
@@ -251,4 +251,43 @@ fn l118_l104_a_first_value_can_be_set_by_hand_even_where_customizations_are_bloc
     assert!(env.set(&key("environmentvariablevalue:contoso_No"), "value", "x").is_refused());
     let given = env.import_with(&url_package("1.1", "d", None), &with(&[("contoso_Url", "given")], &[]));
     assert!(!given.is_refused(), "L104 lets values in");
+}
+
+#[test]
+fn oq12_overwriting_copies_the_packages_value_into_active_and_what_is_given_goes_before_it() {
+    let mut env = Simulated::default();
+    env.import_with(&url_package("1.0", "d", Some("one")), &with(&[("contoso_Url", "given")], &[]));
+    let overwriting = |options: ImportOptions| ImportOptions { overwrite_unmanaged_customizations: true, ..options };
+    let plan = env.import_with(&url_package("1.1", "d", Some("two")), &overwriting(ImportOptions::pac()));
+    assert_eq!(outcomes(&plan), ["contoso_Url=two value Active"]);
+    assert_eq!(env.layers(&key(URL)), ["Core", "Active"]);
+    let both = overwriting(with(&[("contoso_Url", "third")], &[]));
+    let plan = env.import_with(&url_package("1.2", "d", Some("two and a half")), &both);
+    assert_eq!(outcomes(&plan), ["contoso_Url=third value Active"]);
+    assert_eq!(env.layers(&key(URL)), ["Core", "Active"]);
+}
+
+#[test]
+fn l82_l118_an_upgrade_that_drops_the_value_keeps_what_is_given_with_it() {
+    for given in ["given", "other"] {
+        let mut env = Simulated::default();
+        env.import_with(&url_package("1.0", "d", Some("one")), &with(&[("contoso_Url", "given")], &[]));
+        let upgrade = ImportOptions { action: Some(ImportAction::Upgrade), ..with(&[("contoso_Url", given)], &[]) };
+        let plan = env.import_with(&url_package("2.0", "d", None), &upgrade);
+        assert!(!plan.is_refused(), "{:?}", plan.findings);
+        assert_eq!(outcomes(&plan), [format!("contoso_Url={given} value Active")]);
+        assert_eq!(env.layers(&key(URL)), ["Active"], "{given}");
+        assert!(!changes(&plan).iter().any(|change| change.starts_with("delete")), "{:?}", changes(&plan));
+    }
+}
+
+#[test]
+fn l97_l117_a_value_that_was_given_goes_with_the_definition() {
+    let mut env = Simulated::default();
+    let before = env.components();
+    env.import_with(&url_package("1.0", "d", None), &with(&[("contoso_Url", "given")], &[]));
+    let plan = env.uninstall("Core");
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    assert!(changes(&plan).iter().any(|change| change.starts_with("delete environmentvariablevalue:contoso_Url")));
+    assert_eq!(env.components(), before);
 }

@@ -14,6 +14,7 @@ mod conformance;
 mod crash;
 mod files;
 mod fixture;
+mod jobs;
 mod leases;
 mod past;
 mod random;
