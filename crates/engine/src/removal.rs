@@ -130,15 +130,9 @@ impl<'a> Removal<'a> {
         self.removed.deleted.insert(state.component.key.clone());
     }
 
-    /// Tells whether the table that a component stands on goes too.
+    /// Tells whether the table that a component stands on goes too: tables stand before what is on them.
     fn table_goes(&self, key: &ComponentKey) -> bool {
-        let Some(table) = key.table() else { return false };
-        let table = loss::table_key(table);
-        self.removed.deleted.contains(&table)
-            || self.lens.snapshot.components.get(&table).is_some_and(|state| {
-                state.managed().any(|layer| self.leaving.contains(&layer.solution))
-                    && matches!(self.fate(state), Fate::Deleted)
-            })
+        key.table().is_some_and(|table| self.removed.deleted.contains(&loss::table_key(table)))
     }
 
     fn detach(&mut self, state: &'a ComponentState, own: &[&'a Layer], new_base: Option<&'a Layer>) {

@@ -85,6 +85,11 @@ codes! {
     COMPONENT_NOT_EXIST = Some("0x80090457"), "ComponentNotExist";
     DUPLICATED_JOB_ID = Some("0x80071152"), "DuplicatedJobId";
     CONCURRENCY = Some("0x80071151"), "SolutionConcurrencyFailure";
+    // Rows of tables.
+    ROW_NOT_EXIST = Some("0x80040217"), "ObjectDoesNotExist";
+    ROW_IN_USE = Some("0x80040227"), "CannotDeleteDueToAssociation";
+    ROW_EXISTS = Some("0x80040237"), "DuplicateRecord";
+    DUPLICATE_ROW_KEY = Some("0x80060892"), "DuplicateRecordEntityKey";
     // Refusals without a platform code (R2).
     VERSION_NOT_HIGHER = None, "VersionNotHigher";
     FORM_BASE_MISSING = None, "FormBaseMissing";
@@ -97,6 +102,9 @@ codes! {
     INVALID_DEFINITION = None, "InvalidDefinition";
     NOTHING_TO_SWITCH = None, "NothingToSwitch";
     UNKNOWN_PROPERTY = None, "UnknownProperty";
+    UNKNOWN_COLUMN = None, "UnknownColumn";
+    INVALID_VALUE = None, "InvalidValue";
+    INVALID_FILTER = None, "InvalidFilter";
     UNSUPPORTED = None, "Unsupported";
     // Names of ours for requests that the store or the command line cannot meet.
     STALE_PLAN = None, "StalePlan";

@@ -226,6 +226,8 @@ pub enum FindingKind {
     Assumed,
     Unsupported,
     Package,
+    /// A row of a table, or a value of one.
+    Row,
     /// What the caller's front end does or does not offer.
     Caller,
     /// Environment variables and connections (L117–L121).

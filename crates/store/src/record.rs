@@ -36,7 +36,7 @@ pub enum RecordEdit {
     Insert(Record),
     /// The row must be there, with exactly these values before.
     Replace { id: String, before: Values, after: Values },
-    /// The row must be there.
+    /// The row must be there, and no row that stays may refer to it by a value `table(id)`.
     Delete { id: String },
 }
 
@@ -68,6 +68,8 @@ pub struct RecordWrite {
     pub indexes: Vec<RecordIndex>,
     pub edits: Vec<RecordEdit>,
     pub references: Vec<Reference>,
+    /// Checks everything and changes nothing.
+    pub is_trial: bool,
 }
 
 /// Why one edit cannot be made.
@@ -90,6 +92,8 @@ pub enum ViolationKind {
     Duplicate { columns: Vec<String>, id: String },
     /// The row that a value refers to is not there.
     NoTarget { column: String, table: String, id: String },
+    /// A row refers to the one that would be deleted.
+    Referenced { table: String, id: String },
 }
 
 /// Rows were not changed, none of them.

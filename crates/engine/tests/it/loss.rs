@@ -1,5 +1,6 @@
 //! What plans say about data that goes: rows of tables, values of columns (L82, L97, L99, D8).
 
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::plan::{Edit, FindingKind, NoRows, Plan, RowCounts};
 use strata_testkit::fixture::package;
 use strata_testkit::simulated::Simulated;
@@ -98,4 +99,21 @@ fn an_environment_without_rows_has_none() {
     let plan = env.uninstall("Core");
     assert_eq!(plan.summary().rows_lost, 0);
     assert_eq!(losses(&plan).1.len(), 2, "that data may go is said all the same");
+}
+
+#[test]
+fn l82_values_of_a_dropped_column_go_with_an_upgrade_in_one_step_or_two() {
+    let next = CORE.replace("1.0.0.0", "2.0.0.0").replace("attribute contoso_order.contoso_total", "");
+    let by = |action| ImportOptions { action: Some(action), ..ImportOptions::pac() };
+    let one = installed(&[CORE]).import_with(&package(&next), &by(ImportAction::Upgrade));
+    let mut env = installed(&[CORE]);
+    assert_eq!(losses(&env.import_with(&package(&next), &by(ImportAction::Stage))).0, [""; 0]);
+    let two = env.apply_upgrade("Core");
+    let column = Edit::ColumnClose { table: "contoso_order".to_owned(), column: "contoso_total".to_owned() };
+    for plan in [one, two] {
+        assert!(!plan.is_refused());
+        assert_eq!(losses(&plan).0, ["contoso_order.contoso_total 12"], "L82: what both versions have keeps its data");
+        assert_eq!(data_edits(&plan), [&column]);
+        assert!(plan.findings.iter().any(|finding| finding.rule == "L82" && finding.kind == FindingKind::Dataloss));
+    }
 }

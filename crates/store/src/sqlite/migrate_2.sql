@@ -37,7 +37,8 @@ CREATE TABLE record_change (
     PRIMARY KEY (environment_id, operation, table_name, column_name, closed_at)
 ) WITHOUT ROWID;
 
--- Which indexes of a table are complete. `column_name` is one column, or several joined by commas.
+-- Which indexes of a table are complete. `column_name` is one column, or several joined by commas; empty where the
+-- indexes were dropped and rows must be looked at.
 CREATE TABLE record_indexed (
     environment_id INTEGER NOT NULL,
     table_name TEXT NOT NULL,
@@ -54,6 +55,7 @@ CREATE TABLE record_index (
     id TEXT NOT NULL,
     PRIMARY KEY (environment_id, table_name, column_name, value, id)
 ) WITHOUT ROWID;
+CREATE INDEX record_index_by_value ON record_index (environment_id, value);
 
 ALTER TABLE operation ADD COLUMN facts TEXT;
 

@@ -33,6 +33,33 @@ pub(super) fn find(
     Ok(Some(records))
 }
 
+/// Marks a table whose indexes were dropped, in place of a column.
+const DROPPED: &str = "";
+
+/// Lists the rows that hold a reference to a row, as table and id: found by the indexes of lookups, and in tables
+/// whose indexes were dropped by looking at each row.
+pub(super) fn referring(
+    conn: &Connection,
+    no: EnvironmentNo,
+    reference: &str,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let by_value = "SELECT table_name, id FROM record_index WHERE environment_id = ?1 AND value = ?2";
+    let mut statement = conn.prepare_cached(by_value)?;
+    let value = folded(&[Value::String(reference.to_owned())]);
+    let indexed = statement.query_map(params![no.0, value], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let mut rows = indexed.collect::<Result<BTreeSet<_>, _>>()?;
+    let dropped = "SELECT table_name FROM record_indexed WHERE environment_id = ?1 AND column_name = ?2";
+    let mut statement = conn.prepare_cached(dropped)?;
+    let tables = statement.query_map(params![no.0, DROPPED], |row| row.get::<_, String>(0))?;
+    for table in tables.collect::<Result<Vec<_>, _>>()? {
+        let refers = |value: &Value| value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(reference));
+        let found = record::now(conn, no, &table)?;
+        let found = found.into_iter().filter(|record| record.values.values().any(refers));
+        rows.extend(found.map(|record| (table.clone(), record.id)));
+    }
+    Ok(rows.into_iter().collect())
+}
+
 /// Returns the ids of the rows under one value of an index, in order.
 pub(super) fn ids(
     conn: &Connection,
@@ -60,6 +87,8 @@ pub(super) fn ensure(
     for name in there.difference(&wanted) {
         forget(transaction, no, table, name)?;
     }
+    let unmark = "DELETE FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3";
+    transaction.execute(unmark, params![no.0, key_of(table), DROPPED])?;
     let missing: Vec<_> = indexes.iter().filter(|index| !there.contains(&index.name())).collect();
     if missing.is_empty() {
         return Ok(());
@@ -69,13 +98,15 @@ pub(super) fn ensure(
             add(transaction, no, table, index, &record.id, &record.values)?;
         }
     }
-    for index in missing {
-        transaction.execute(
-            "INSERT INTO record_indexed (environment_id, table_name, column_name) VALUES (?1, ?2, ?3) \
-             ON CONFLICT DO NOTHING",
-            params![no.0, key_of(table), index.name()],
-        )?;
-    }
+    missing.into_iter().try_for_each(|index| mark(transaction, no, table, &index.name()))
+}
+
+fn mark(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &str) -> Result<(), StoreError> {
+    transaction.execute(
+        "INSERT INTO record_indexed (environment_id, table_name, column_name) VALUES (?1, ?2, ?3) \
+         ON CONFLICT DO NOTHING",
+        params![no.0, key_of(table), name],
+    )?;
     Ok(())
 }
 
@@ -122,7 +153,7 @@ pub(super) fn drop_all(transaction: &Transaction<'_>, no: EnvironmentNo, table: 
     for name in complete(transaction.conn, no, table)? {
         forget(transaction, no, table, &name)?;
     }
-    Ok(())
+    mark(transaction, no, table, DROPPED)
 }
 
 fn forget(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &str) -> Result<(), StoreError> {
@@ -134,9 +165,10 @@ fn forget(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &
 }
 
 fn complete(conn: &Connection, no: EnvironmentNo, table: &str) -> Result<BTreeSet<String>, StoreError> {
-    let sql = "SELECT column_name FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2";
+    let sql =
+        "SELECT column_name FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2 AND column_name <> ?3";
     let mut statement = conn.prepare_cached(sql)?;
-    Ok(statement.query_map(params![no.0, key_of(table)], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    Ok(statement.query_map(params![no.0, key_of(table), DROPPED], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
 impl RecordIndex {

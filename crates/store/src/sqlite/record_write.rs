@@ -25,11 +25,15 @@ pub(super) fn write(inner: &Inner, of: &Environment, write: &RecordWrite) -> Res
     }
     violations.extend(rows.duplicates()?);
     violations.extend(rows.broken_references()?);
+    violations.extend(rows.references_to_deleted()?);
     if !violations.is_empty() {
         violations.sort_by_key(|violation| violation.edit);
         return Err(RecordError::Refused(violations));
     }
-    Ok(transaction.commit()?)
+    if !write.is_trial {
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 /// The rows of one table inside a write.
@@ -130,6 +134,19 @@ impl Rows<'_> {
                     id: reference.id.clone(),
                 };
                 found.push(Violation { edit: reference.edit, kind });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Looks for rows that stay and refer to a row that goes.
+    fn references_to_deleted(&self) -> Result<Vec<Violation>, StoreError> {
+        let mut found = Vec::new();
+        for (position, edit) in self.write.edits.iter().enumerate() {
+            let RecordEdit::Delete { id } = edit else { continue };
+            let reference = format!("{}({id})", key_of(&self.write.table));
+            for (table, id) in record_index::referring(self.transaction.conn, self.no, &reference)? {
+                found.push(Violation { edit: position, kind: ViolationKind::Referenced { table, id } });
             }
         }
         Ok(found)

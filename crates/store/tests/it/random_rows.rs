@@ -166,7 +166,7 @@ proptest! {
                 Step::Write(table, id, value) => {
                     if let Some(edit) = state.write(*table, *id, *value) {
                         let write = RecordWrite {
-                            table: table_name(*table), indexes: indexes.clone(), edits: vec![edit], references: Vec::new(),
+                            table: table_name(*table), indexes: indexes.clone(), edits: vec![edit], ..RecordWrite::default()
                         };
                         store.record_write(&current(&store, "dev"), &write).expect("an edit that can be made");
                         state.assert_found(&store, *table);

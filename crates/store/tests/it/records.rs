@@ -28,6 +28,8 @@ mod sqlite {
         d8_unique_indexes_refuse_and_find
         d8_indexes_are_built_when_they_are_asked_for_and_dropped_with_data
         d8_references_are_checked_when_all_edits_are_made
+        d8_rows_that_others_refer_to_stay
+        d8_a_trial_changes_nothing
         d8_a_copy_has_its_own_rows
         d8_prune_forgets_versions_and_keeps_the_way_back
     }
@@ -288,7 +290,7 @@ fn code(is_unique: bool) -> RecordIndex {
 }
 
 fn indexed(edits: Vec<RecordEdit>, indexes: Vec<RecordIndex>) -> RecordWrite {
-    RecordWrite { table: ORDERS.to_owned(), indexes, edits, references: Vec::new() }
+    RecordWrite { table: ORDERS.to_owned(), indexes, edits, ..RecordWrite::default() }
 }
 
 fn found(store: &dyn Store, values: &[Value]) -> Option<Vec<String>> {
@@ -355,6 +357,33 @@ fn d8_references_are_checked_when_all_edits_are_made(store: &dyn Store) {
     let kind = ViolationKind::NoTarget { column: "parent".into(), table: "account".into(), id: "b".into() };
     assert_eq!(refused(store.record_write(&environment, &broken)), [(1, kind)]);
     store.record_write(&environment, &with(vec![to(0, "Account", "a"), to(0, ORDERS, "2")])).expect("targets");
+}
+
+fn d8_rows_that_others_refer_to_stay(store: &dyn Store) {
+    dev(store);
+    let parent = || vec![RecordIndex { columns: vec!["parent".to_owned()], is_unique: false }];
+    write(store, "account", vec![insertion("A", json!({})), insertion("b", json!({}))]);
+    let to = json!({"parent": "Account(a)"});
+    let lines = vec![insertion("1", to.clone()), insertion("2", json!({})), insertion("3", to)];
+    store.record_write(&current(store, "dev"), &indexed(lines, parent())).expect("rows");
+    let deleted = || try_write(store, "account", vec![deletion("b"), deletion("A")]);
+    let by = |id: &str| (1, ViolationKind::Referenced { table: ORDERS.to_owned(), id: id.to_owned() });
+    assert_eq!(refused(deleted()), [by("1"), by("3")]);
+    // Without an index, which an operation drops, the rows are looked at.
+    operate(store, close_column(ORDERS, "other"));
+    assert_eq!(refused(deleted()), [by("1"), by("3")]);
+    let lines = vec![deletion("1"), deletion("3")];
+    store.record_write(&current(store, "dev"), &indexed(lines, parent())).expect("rows");
+    deleted().expect("nobody refers to them");
+}
+
+fn d8_a_trial_changes_nothing(store: &dyn Store) {
+    let environment = dev(store);
+    let trial = |id: &str| RecordWrite { is_trial: true, ..indexed(vec![insertion(id, json!({}))], vec![code(true)]) };
+    store.record_write(&environment, &trial("1")).expect("an edit that could be made");
+    assert_eq!((ids(store, ORDERS, None).len(), found(store, &[json!("a"), json!(1)])), (0, None));
+    write(store, ORDERS, vec![insertion("1", json!({}))]);
+    assert_eq!(refused(store.record_write(&environment, &trial("1"))), [(0, ViolationKind::Exists)]);
 }
 
 fn d8_a_copy_has_its_own_rows(store: &dyn Store) {
