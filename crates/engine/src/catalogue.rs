@@ -123,6 +123,40 @@ pub fn components() -> Vec<SystemComponent> {
     components
 }
 
+/// Returns the columns that a table has without any layer: of a system table those that are listed, of another one
+/// those that every table gets.
+pub fn columns_of(table: &str) -> Vec<SystemComponent> {
+    let catalogue = catalogue();
+    let mut columns: BTreeMap<&str, SystemComponent> = BTreeMap::new();
+    for of in [table, "*"] {
+        for column in catalogue.columns.get(of).into_iter().flatten() {
+            columns.entry(column.name).or_insert_with(|| column_component(table, column.name, *column));
+        }
+    }
+    if let Some(own) = catalogue.tables.get(table) {
+        for name in [own.primary_id, own.primary_name] {
+            let column = find_column(table, name).filter(|_| !name.is_empty());
+            columns.extend(column.map(|column| (name, column_component(table, name, column))));
+        }
+    }
+    columns.into_values().collect()
+}
+
+/// Tells whether the catalogue lists the columns of a system table, beside those that every table has.
+pub fn lists_columns(table: &str) -> bool {
+    catalogue().columns.contains_key(table)
+}
+
+/// Returns the logical names of the system tables.
+pub fn table_names() -> impl Iterator<Item = &'static str> {
+    catalogue().tables.keys().copied()
+}
+
+/// Returns the system table of a type code.
+pub fn table_of_code(code: &str) -> Option<&'static str> {
+    catalogue().tables.iter().find(|(_, table)| table.type_code == code).map(|(name, _)| *name)
+}
+
 fn find_column(table: &str, column: &str) -> Option<Column> {
     let catalogue = catalogue();
     let own = catalogue.tables.get(table);

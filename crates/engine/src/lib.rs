@@ -27,5 +27,6 @@ pub mod pending_deletion;
 pub mod publish;
 mod removal;
 pub mod restore;
+pub mod table;
 pub mod uninstall;
 pub mod variables;
