@@ -9,6 +9,9 @@ use strata_model::plan::{Finding, Plan, Severity};
 use strata_package::ReadPackageError;
 use strata_store::{ApplyError, StoreError};
 
+/// Stands as rule in findings about rows that no rule of the platform speaks of.
+pub(crate) const OWN_RULE: &str = "D8";
+
 /// A request that was not met.
 #[derive(Debug, thiserror::Error)]
 pub enum OpsError {
@@ -21,6 +24,9 @@ pub enum OpsError {
     /// Another operation runs in the environment (L116).
     #[error("cannot start another [{asked}] because there is a previous [{running}] running at this moment")]
     Concurrent { asked: &'static str, running: String },
+    /// Rows or values of rows do not fit; `findings` are the first of `total`.
+    #[error("{}", rows_message(findings, *total))]
+    Rows { findings: Vec<Finding>, total: usize, place: Option<Place> },
     #[error("{}: {source}", path.display())]
     Package { path: PathBuf, source: Box<ReadPackageError> },
     #[error("cannot read {}", path.display())]
@@ -31,6 +37,15 @@ pub enum OpsError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Apply(ApplyError),
+}
+
+/// Where in a file the first thing that does not fit stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    pub line: u32,
+    /// Position among the fields of the line, from 1.
+    pub column: Option<u32>,
 }
 
 impl From<ApplyError> for OpsError {
@@ -82,6 +97,7 @@ impl OpsError {
             Self::Refused(_)
             | Self::Concurrent { .. }
             | Self::Request { .. }
+            | Self::Rows { .. }
             | Self::Apply(_)
             | Self::Unwritable { .. } => 1,
             Self::Package { .. } | Self::Unreadable { .. } => 4,
@@ -112,6 +128,16 @@ impl OpsError {
                 report
             }
             Self::Concurrent { .. } => concurrent(self.to_string()),
+            Self::Rows { findings, place, .. } => {
+                let mut report = first_report(findings, self.to_string());
+                // What a row may hold is for its table to say, not for a rule of the platform.
+                report.rule = report.rule.filter(|rule| rule != OWN_RULE);
+                if let Some(place) = place {
+                    report.part = Some(place.path.display().to_string());
+                    (report.line, report.column) = (Some(place.line), place.column);
+                }
+                report
+            }
             Self::Package { source, .. } => {
                 let mut report = plain(source.code, self.to_string());
                 report.part.clone_from(&source.part);
@@ -153,14 +179,19 @@ fn plain(code: ErrorCode, message: String) -> ErrorReport {
 
 fn refused_report(plan: &Plan) -> ErrorReport {
     let errors: Vec<_> = plan.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect();
-    let Some(first) = errors.first() else { return plain(ErrorCode::UNSUPPORTED, first_message(plan)) };
+    first_report(&errors, first_message(plan))
+}
+
+/// Reports errors under the code of the first.
+fn first_report(errors: &[Finding], message: String) -> ErrorReport {
+    let Some(first) = errors.first() else { return plain(ErrorCode::UNSUPPORTED, message) };
     ErrorReport {
         code: first.code.clone(),
         name: first.name.clone().unwrap_or_default(),
-        message: first_message(plan),
+        message,
         rule: Some(first.rule.clone()),
         hints: first.hints.clone(),
-        details: errors,
+        details: errors.to_vec(),
         part: None,
         line: None,
         column: None,
@@ -207,6 +238,11 @@ fn concurrent(message: String) -> ErrorReport {
     );
     report.hints.push("see what has run with `strata solution history`".into());
     report
+}
+
+fn rows_message(findings: &[Finding], total: usize) -> String {
+    let first = findings.first().map_or("", |finding| finding.message.as_str());
+    if total > 1 { format!("{first} (and {} more)", total - 1) } else { first.to_owned() }
 }
 
 fn with_sources(error: &dyn std::error::Error) -> String {

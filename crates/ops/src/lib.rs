@@ -19,13 +19,14 @@ mod operation;
 mod package_bodies;
 pub mod plan_file;
 mod row_counts;
+pub mod rows;
 pub mod solutions;
 mod source;
 pub mod view;
 pub mod workbook;
 mod workspace;
 
-pub use error::{ErrorReport, OpsError};
+pub use error::{ErrorReport, OpsError, Place};
 pub use names::closest;
 pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, compare, prepare, silent};
 pub use source::read_package;

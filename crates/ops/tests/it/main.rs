@@ -4,6 +4,8 @@ mod corpus;
 mod examples;
 mod lifecycle;
 mod merges;
+mod row_imports;
+mod rows;
 mod upgrade;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,399 @@
+//! From what is asked to edits that the store can make or refuse.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::{Timestamp, Unit};
+use serde_json::Value;
+use strata_engine::table::{Kind, Options};
+use strata_model::code::ErrorCode;
+use strata_model::environment::Environment;
+use strata_model::id::Guid;
+use strata_model::plan::{Finding, FindingKind};
+use strata_store::{Record, RecordEdit, RecordError, RecordWrite, Reference, Values, Violation, ViolationKind};
+
+use super::table::TableAt;
+use super::value::{self, Written};
+use super::{RowAction, RowChanges, RowRequest, import};
+use crate::error::OWN_RULE;
+use crate::{OpsError, Place, Workspace};
+
+/// More problems than this are counted, not listed.
+const LISTED_MAX: usize = 20;
+
+/// What a request comes to, before the store has had its say.
+pub(super) struct Prepared {
+    pub(super) write: RecordWrite,
+    pub(super) changes: RowChanges,
+    origin: Origin,
+}
+
+/// Where the edits come from.
+pub(super) struct Origin {
+    pub(super) path: Option<PathBuf>,
+    /// The line of each edit, and its columns in the order of its fields.
+    pub(super) lines: Vec<u32>,
+    pub(super) columns: Vec<String>,
+}
+
+impl Origin {
+    fn nowhere() -> Self {
+        Self { path: None, lines: Vec::new(), columns: Vec::new() }
+    }
+
+    fn place(&self, edit: usize, column: Option<&str>) -> Option<Place> {
+        let position = column.and_then(|column| self.columns.iter().position(|own| own == column));
+        let column = position.and_then(|position| u32::try_from(position + 1).ok());
+        Some(Place { path: self.path.clone()?, line: *self.lines.get(edit)?, column })
+    }
+}
+
+/// Something that does not fit, and where.
+pub(super) struct Problem {
+    pub(super) finding: Finding,
+    pub(super) place: Option<Place>,
+}
+
+impl Problem {
+    pub(super) fn new(code: ErrorCode, message: String, place: Option<Place>) -> Self {
+        let message = match &place {
+            Some(Place { line, column: Some(column), .. }) => format!("line {line}, column {column}: {message}"),
+            Some(Place { line, column: None, .. }) => format!("line {line}: {message}"),
+            None => message,
+        };
+        Self { finding: Finding::error(FindingKind::Row, code, OWN_RULE, message), place }
+    }
+
+    /// Keeps an error's code and hints.
+    pub(super) fn of(error: &OpsError, place: Option<Place>) -> Self {
+        let report = error.report();
+        let code = ErrorCode::named(&report.name).unwrap_or(ErrorCode::INVALID_VALUE);
+        let mut problem = Self::new(code, report.message, place);
+        problem.finding.hints = report.hints;
+        problem
+    }
+}
+
+/// Makes one error of all problems: in the order of lines, the first of them listed.
+pub(super) fn refuse(mut problems: Vec<Problem>) -> OpsError {
+    problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.line, place.column)));
+    let total = problems.len();
+    let place = problems.first().and_then(|problem| problem.place.clone());
+    let findings = problems.into_iter().take(LISTED_MAX).map(|problem| problem.finding).collect();
+    OpsError::Rows { findings, total, place }
+}
+
+impl Prepared {
+    /// Says why the store refuses.
+    pub(super) fn refusal(&self, error: RecordError) -> OpsError {
+        match error {
+            RecordError::Refused(violations) => {
+                refuse(violations.iter().map(|violation| self.problem(violation)).collect())
+            }
+            RecordError::Moved { expected: base, revision } => {
+                OpsError::Apply(strata_store::ApplyError::StalePlan { base, revision })
+            }
+            RecordError::Store(error) => error.into(),
+        }
+    }
+
+    fn problem(&self, violation: &Violation) -> Problem {
+        let table = &self.write.table;
+        let id = self.write.edits[violation.edit].id();
+        let at = |column| self.origin.place(violation.edit, column);
+        match &violation.kind {
+            ViolationKind::Exists => {
+                Problem::new(ErrorCode::ROW_EXISTS, format!("table {table} has a row {id} already"), at(None))
+            }
+            ViolationKind::Missing => {
+                Problem::new(ErrorCode::ROW_NOT_EXIST, format!("table {table} has no row {id}"), at(None))
+            }
+            ViolationKind::Changed => {
+                let message = format!("row {id} of table {table} is being changed by others");
+                Problem::new(ErrorCode::CONCURRENCY, message, at(None))
+            }
+            ViolationKind::Duplicate { columns, id: other } => {
+                let message = format!("row {other} of table {table} has the same {}", columns.join(" and "));
+                Problem::new(ErrorCode::DUPLICATE_ROW_KEY, message, at(columns.first().map(String::as_str)))
+            }
+            ViolationKind::NoTarget { column, table: to, id } => {
+                let message = format!("column {column} refers to row {id} of table {to}, which is not there");
+                Problem::new(ErrorCode::ROW_NOT_EXIST, message, at(Some(column)))
+            }
+            ViolationKind::Referenced { table: by, id: other } => {
+                let message =
+                    format!("row {id} of table {table} cannot be deleted: row {other} of table {by} refers to it");
+                let mut problem = Problem::new(ErrorCode::ROW_IN_USE, message, at(None));
+                problem.finding.rule = "DP15".to_owned();
+                problem
+                    .finding
+                    .hints
+                    .push(format!("take the reference away with `strata row update {by} {other} --set COLUMN=`"));
+                problem
+            }
+        }
+    }
+}
+
+/// Prepares a request; a trial only checks.
+pub(super) fn prepare(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &RowRequest,
+    is_trial: bool,
+) -> Result<Prepared, OpsError> {
+    let name = match request {
+        RowRequest::Create { table, .. }
+        | RowRequest::Update { table, .. }
+        | RowRequest::Delete { table, .. }
+        | RowRequest::Import { table, .. } => table,
+    };
+    let table = TableAt::load(workspace, environment, None, name)?;
+    let mut draft = Draft::new(table);
+    let (action, origin) = match request {
+        RowRequest::Create { values, .. } => {
+            draft.create(values, &|_| None)?;
+            (RowAction::Create, Origin::nowhere())
+        }
+        RowRequest::Update { id, values, .. } => {
+            draft.update(id, values)?;
+            (RowAction::Update, Origin::nowhere())
+        }
+        RowRequest::Delete { id, .. } => {
+            draft.delete(id)?;
+            (RowAction::Delete, Origin::nowhere())
+        }
+        RowRequest::Import { path, .. } => (RowAction::Import, import::read(path, &mut draft)?),
+    };
+    draft.finish(action, origin, is_trial)
+}
+
+/// Edits of one table as they come together.
+pub(super) struct Draft<'w> {
+    pub(super) table: TableAt<'w>,
+    pub(super) problems: Vec<Problem>,
+    edits: Vec<RecordEdit>,
+    references: Vec<Reference>,
+    rows: Vec<Record>,
+    /// How many rows without an id had the same values so far.
+    same: BTreeMap<String, u32>,
+    now: Value,
+}
+
+impl<'w> Draft<'w> {
+    fn new(table: TableAt<'w>) -> Self {
+        let now = Timestamp::now().round(Unit::Second).unwrap_or_default().to_string().into();
+        Self {
+            table,
+            problems: Vec::new(),
+            edits: Vec::new(),
+            references: Vec::new(),
+            rows: Vec::new(),
+            same: BTreeMap::new(),
+            now,
+        }
+    }
+
+    /// Adds a row; `place` says where a column's value stands.
+    pub(super) fn create(
+        &mut self,
+        values: &[(String, String)],
+        place: &dyn Fn(Option<&str>) -> Option<Place>,
+    ) -> Result<(), OpsError> {
+        let (mut given, _) = self.values(values, place)?;
+        let id = match given.remove(&self.table.table.primary_id) {
+            Some(id) => id.as_str().unwrap_or_default().to_owned(),
+            None => self.minted(&given)?,
+        };
+        self.default_state(&mut given, None, place);
+        for column in ["createdon", "modifiedon"] {
+            self.stamp(&mut given, column);
+        }
+        let record = Record { id, values: given };
+        self.edits.push(RecordEdit::Insert(record.clone()));
+        self.rows.push(record);
+        Ok(())
+    }
+
+    fn update(&mut self, id: &str, values: &[(String, String)]) -> Result<(), OpsError> {
+        let before = self.table.row(id)?;
+        let nowhere = |_: Option<&str>| None;
+        let (mut given, emptied) = self.values(values, &nowhere)?;
+        let primary_id = self.table.table.primary_id.clone();
+        if given.remove(&primary_id).is_some_and(|given| given.as_str() != Some(&before.id))
+            || emptied.contains(&primary_id)
+        {
+            let message = format!("column {primary_id} is the id of the row, which does not change");
+            self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, None));
+        }
+        self.default_state(&mut given, Some(&before.values), &nowhere);
+        let mut after = before.values.clone();
+        after.extend(given);
+        emptied.iter().for_each(|column| drop(after.remove(column)));
+        if after != before.values {
+            self.stamp(&mut after, "modifiedon");
+        }
+        self.rows.push(Record { id: before.id.clone(), values: after.clone() });
+        self.edits.push(RecordEdit::Replace { id: before.id, before: before.values, after });
+        Ok(())
+    }
+
+    fn delete(&mut self, id: &str) -> Result<(), OpsError> {
+        let row = self.table.row(id)?;
+        self.edits.push(RecordEdit::Delete { id: row.id.clone() });
+        self.rows.push(row);
+        Ok(())
+    }
+
+    fn finish(self, action: RowAction, origin: Origin, is_trial: bool) -> Result<Prepared, OpsError> {
+        if !self.problems.is_empty() {
+            return Err(refuse(self.problems));
+        }
+        let name = self.table.table.name.clone();
+        let changes = RowChanges {
+            action,
+            count: self.edits.len(),
+            rows: self.rows.iter().map(|record| self.table.shown(record)).collect(),
+            ids: self.rows.iter().map(|record| record.id.clone()).collect(),
+            table: name.clone(),
+        };
+        let indexes = self.table.indexes();
+        let write = RecordWrite { table: name, indexes, edits: self.edits, references: self.references, is_trial };
+        Ok(Prepared { write, changes, origin })
+    }
+
+    /// Reads values; returns those that are there, and the columns that are to hold none.
+    fn values(
+        &mut self,
+        values: &[(String, String)],
+        place: &dyn Fn(Option<&str>) -> Option<Place>,
+    ) -> Result<(Values, Vec<String>), OpsError> {
+        let (mut given, mut emptied) = (Values::new(), Vec::new());
+        for (name, text) in values {
+            let column = match self.table.column(name) {
+                Ok(column) => column,
+                Err(error @ OpsError::Request { .. }) => {
+                    self.problems.push(Problem::of(&error, place(Some(name))));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let wrong = |message: String| {
+                let message = format!("`{}` does not fit column {}: {message}", shortened(text), column.name);
+                Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name)))
+            };
+            if column.is_read_only {
+                let message = format!("column {} is set by the platform", column.name);
+                self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name))));
+            } else if given.contains_key(&column.name) || emptied.contains(&column.name) {
+                let message = format!("column {} is given twice", column.name);
+                self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name))));
+            } else if text.is_empty() {
+                emptied.push(column.name);
+            } else {
+                match value::read(&column, text).map_err(&wrong) {
+                    Ok(Written::Value(value)) => drop(given.insert(column.name, value)),
+                    Ok(Written::Reference { tables, id }) => match self.target(&tables, id)? {
+                        Ok(table) => {
+                            let id = id.to_string();
+                            given.insert(column.name.clone(), value::reference(&table, &id));
+                            self.references.push(Reference { edit: self.edits.len(), column: column.name, table, id });
+                        }
+                        Err(message) => self.problems.push(wrong(message)),
+                    },
+                    Err(problem) => self.problems.push(problem),
+                }
+            }
+        }
+        Ok((given, emptied))
+    }
+
+    /// Returns the table that a reference means: the only one it may, else the one that has the row.
+    fn target(&self, tables: &[String], id: Guid) -> Result<Result<String, String>, OpsError> {
+        if let [table] = tables {
+            return Ok(Ok(table.clone()));
+        }
+        let store = self.table.workspace.store();
+        for table in tables {
+            if store.record_get(&self.table.environment, None, table, &id.to_string())?.is_some() {
+                return Ok(Ok(table.clone()));
+            }
+        }
+        Ok(Err(match tables {
+            [] => "say which table the row is of, as table(id)".to_owned(),
+            tables => format!("none of {} has a row {id}", tables.join(", ")),
+        }))
+    }
+
+    /// Mints an id from the environment, the table, the values, and how many rows have them already (D4).
+    fn minted(&mut self, values: &Values) -> Result<String, OpsError> {
+        let store = self.table.workspace.store();
+        let content = serde_json::to_string(values).unwrap_or_default();
+        let seen = self.same.entry(content.clone()).or_default();
+        loop {
+            let key = format!("{} {content} {seen}", self.table.table.name);
+            let id = Guid::minted(self.table.environment.id, "row", &key).to_string();
+            *seen += 1;
+            if store.record_get(&self.table.environment, None, &self.table.table.name, &id)?.is_none() {
+                return Ok(id);
+            }
+        }
+    }
+
+    /// Gives a row the first status, and a status its first reason; a reason must belong to the status.
+    fn default_state(
+        &mut self,
+        given: &mut Values,
+        before: Option<&Values>,
+        place: &dyn Fn(Option<&str>) -> Option<Place>,
+    ) {
+        let reasons = self.options("statuscode");
+        let number = |values: &Values, column: &str| values.get(column).and_then(Value::as_i64);
+        let state_before = before.and_then(|before| number(before, "statecode"));
+        if before.is_none() && !given.contains_key("statecode") {
+            let of_reason = number(given, "statuscode").and_then(|reason| reasons.get(&reason).copied().flatten());
+            let first = self.options("statecode").into_keys().next();
+            if let Some(state) = of_reason.or(first) {
+                given.insert("statecode".to_owned(), state.into());
+            }
+        }
+        let Some(state) = number(given, "statecode").or(state_before) else { return };
+        let is_of_state = |reason: &i64| reasons.get(reason).copied().flatten().is_none_or(|of| of == state);
+        match number(given, "statuscode") {
+            Some(reason) if !is_of_state(&reason) => {
+                let message = format!("statuscode {reason} does not belong to statecode {state}");
+                self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, place(Some("statuscode"))));
+            }
+            Some(_) => {}
+            None if before.is_none() || state_before != Some(state) => {
+                if let Some(reason) = reasons.keys().find(|reason| is_of_state(reason)) {
+                    given.insert("statuscode".to_owned(), (*reason).into());
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn options(&self, column: &str) -> Options {
+        match self.table.table.columns.get(column).map(|column| &column.kind) {
+            Some(Kind::Choice { options }) => options.clone(),
+            Some(_) | None => Options::new(),
+        }
+    }
+
+    fn stamp(&self, values: &mut Values, column: &str) {
+        let is_time = |column: &strata_engine::table::Column| matches!(column.kind, Kind::DateTime { .. });
+        if self.table.table.columns.get(column).is_some_and(is_time) {
+            values.insert(column.to_owned(), self.now.clone());
+        }
+    }
+}
+
+/// Long values are shown by their beginning.
+fn shortened(text: &str) -> String {
+    const SHOWN_MAX: usize = 40;
+    if text.chars().count() <= SHOWN_MAX {
+        return text.to_owned();
+    }
+    text.chars().take(SHOWN_MAX).chain(['…']).collect()
+}

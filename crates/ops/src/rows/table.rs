@@ -1,0 +1,228 @@
+//! A table of an environment at one moment, with its rows.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use strata_engine::catalogue;
+use strata_engine::table::{self, Column, Definitions, Kind, Table};
+use strata_model::code::ErrorCode;
+use strata_model::component::ComponentType;
+use strata_model::environment::{Environment, Footprint};
+use strata_model::id::{Guid, Operation};
+use strata_model::rules::Rules;
+use strata_store::{Record, RecordIndex, StoreBodies};
+
+use super::Row;
+use super::filter::{Expression, Literal, Operator, Test};
+use super::value::{self, Written};
+use crate::names::did_you_mean;
+use crate::{OpsError, Workspace};
+
+/// A table at a moment.
+pub(crate) struct TableAt<'w> {
+    pub(crate) workspace: &'w Workspace,
+    pub(crate) environment: Environment,
+    pub(crate) at: Option<Operation>,
+    pub(crate) table: Table,
+    /// Whether relationships have been asked for what lookups refer to.
+    knows_targets: bool,
+}
+
+impl<'w> TableAt<'w> {
+    /// Looks a table up by its logical or schema name.
+    pub(crate) fn load(
+        workspace: &'w Workspace,
+        environment: &Environment,
+        at: Option<Operation>,
+        name: &str,
+    ) -> Result<Self, OpsError> {
+        let store = workspace.store();
+        let bodies = StoreBodies::new(store);
+        let mut footprint = table::footprint(name);
+        let seen = store.snapshot(environment, at, &footprint)?;
+        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        footprint.keys.extend(definitions.shared_choices(&name.trim().to_lowercase()));
+        let seen = store.snapshot(environment, at, &footprint)?;
+        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        let found = definitions.table(name);
+        if let Some(error) = bodies.take_error() {
+            return Err(error.into());
+        }
+        let table = found.map_or_else(|| Err(unknown_table(workspace, environment, at, name)?), Ok)?;
+        Ok(Self { workspace, environment: environment.clone(), at, table, knows_targets: false })
+    }
+
+    /// Returns a column, lookups with the tables they refer to.
+    pub(crate) fn column(&mut self, name: &str) -> Result<Column, OpsError> {
+        let folded = name.trim().to_lowercase();
+        let is_unknown_lookup =
+            |column: &Column| matches!(&column.kind, Kind::Lookup { targets } if targets.is_empty());
+        if self.table.columns.get(&folded).is_some_and(is_unknown_lookup) && !self.knows_targets {
+            self.look_targets_up()?;
+        }
+        if let Some(column) = self.table.columns.get(&folded) {
+            return Ok(column.clone());
+        }
+        let is_plain = !folded.is_empty() && folded.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if self.table.is_open && is_plain {
+            return Ok(Column { name: folded, kind: Kind::Text { length_max: None }, is_read_only: false });
+        }
+        let message = format!("table {} has no column `{}`", self.table.name, name.trim());
+        let error = OpsError::request(ErrorCode::UNKNOWN_COLUMN, message);
+        Err(match did_you_mean(name.trim(), self.table.columns.keys().map(String::as_str)) {
+            Some(guess) => error.hint(guess),
+            None => {
+                error.hint(format!("its columns: `strata component list --type attribute --all`, or {}", self.own()))
+            }
+        })
+    }
+
+    /// Names the columns that somebody gave the table.
+    fn own(&self) -> String {
+        let own = self.table.columns.keys().filter(|name| name.contains('_')).map(String::as_str);
+        let own: Vec<_> = own.take(6).collect();
+        if own.is_empty() { self.table.primary_id.clone() } else { own.join(", ") }
+    }
+
+    fn look_targets_up(&mut self) -> Result<(), OpsError> {
+        let store = self.workspace.store();
+        let relationships =
+            store.component_names(&self.environment, self.at, &ComponentType::named("entityrelationship"))?;
+        let keys = relationships.into_iter().map(|(key, ..)| key).collect();
+        let seen = store.snapshot(&self.environment, self.at, &Footprint { keys, ..Footprint::default() })?;
+        let bodies = StoreBodies::new(store);
+        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        for (column, found) in definitions.targets(&self.table.name) {
+            let column = self.table.columns.get_mut(&column).map(|column| &mut column.kind);
+            if let Some(Kind::Lookup { targets }) =
+                column.filter(|kind| matches!(kind, Kind::Lookup { targets } if targets.is_empty()))
+            {
+                *targets = found;
+            }
+        }
+        self.knows_targets = true;
+        bodies.take_error().map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    /// Returns the indexes that the table's rows have: primary name, alternate keys, lookups.
+    pub(crate) fn indexes(&self) -> Vec<RecordIndex> {
+        let is_lookup = |column: &&Column| matches!(column.kind, Kind::Lookup { .. });
+        let lookups = self.table.columns.values().filter(is_lookup).map(|column| column.name.clone());
+        let single = self.table.primary_name.iter().cloned().chain(lookups);
+        let single = single.map(|column| RecordIndex { columns: vec![column], is_unique: false });
+        let keys = self.table.keys.iter().map(|key| RecordIndex { columns: key.columns.clone(), is_unique: true });
+        // A key of one column finds its rows as well as an index of that column does.
+        let keys: Vec<_> = keys.collect::<BTreeSet<_>>().into_iter().collect();
+        let is_key = |index: &RecordIndex| keys.iter().any(|key| key.columns == index.columns);
+        let single: BTreeSet<_> = single.filter(|index| !is_key(index)).collect();
+        single.into_iter().chain(keys.iter().cloned()).collect()
+    }
+
+    /// Lists the rows.
+    pub(crate) fn records(&self) -> Result<Vec<Record>, OpsError> {
+        Ok(self.workspace.store().records(&self.environment, self.at, &self.table.name)?)
+    }
+
+    /// Returns the row of an id.
+    pub(crate) fn row(&self, id: &str) -> Result<Record, OpsError> {
+        let Some(guid) = Guid::parse(id.trim()) else {
+            let message = format!("`{id}` is no id of a row: a GUID is expected");
+            return Err(OpsError::request(ErrorCode::ROW_NOT_EXIST, message)
+                .hint(format!("see them with `strata row list {}`", self.table.name)));
+        };
+        let id = guid.to_string();
+        let found = self.workspace.store().record_get(&self.environment, self.at, &self.table.name, &id)?;
+        found.ok_or_else(|| {
+            let message = format!("table {} has no row {id}", self.table.name);
+            OpsError::request(ErrorCode::ROW_NOT_EXIST, message)
+                .hint(format!("see them with `strata row list {}`", self.table.name))
+        })
+    }
+
+    /// Returns a row as answers show it.
+    pub(crate) fn shown(&self, record: &Record) -> Row {
+        let id = (self.table.primary_id.clone(), Value::String(record.id.clone()));
+        let values = record.values.iter().map(|(column, value)| (column.clone(), value.clone()));
+        [id].into_iter().chain(values).collect()
+    }
+
+    /// Gives a filter's columns their types.
+    pub(crate) fn test(&mut self, expression: &Expression) -> Result<Test, OpsError> {
+        Ok(match expression {
+            Expression::And(left, right) => Test::And(Box::new(self.test(left)?), Box::new(self.test(right)?)),
+            Expression::Or(left, right) => Test::Or(Box::new(self.test(left)?), Box::new(self.test(right)?)),
+            Expression::Not(inner) => Test::Not(Box::new(self.test(inner)?)),
+            Expression::Call { function, column, text } => {
+                let column = self.column(column)?;
+                if !matches!(column.kind, Kind::Text { .. }) {
+                    let message = format!("column {} holds no texts to look into", column.name);
+                    return Err(OpsError::request(ErrorCode::INVALID_FILTER, message));
+                }
+                Test::Call { function: *function, column: column.name, text: text.clone() }
+            }
+            Expression::Compare { column, operator, literal } => {
+                let column = self.column(column)?;
+                self.comparison(column, *operator, literal)?
+            }
+        })
+    }
+
+    fn comparison(&self, column: Column, operator: Operator, literal: &Literal) -> Result<Test, OpsError> {
+        let invalid = |message: String| {
+            let message = format!("column {} cannot be compared so: {message}", column.name);
+            OpsError::request(ErrorCode::INVALID_FILTER, message)
+        };
+        let Literal::Text(text) = literal else {
+            return Ok(Test::Compare { column: column.name, operator, value: Value::Null });
+        };
+        let is_equality = matches!(operator, Operator::Eq | Operator::Ne);
+        let is_ordered = !matches!(column.kind, Kind::Id | Kind::Lookup { .. } | Kind::Choices { .. } | Kind::Boolean);
+        if !is_equality && !is_ordered {
+            return Err(invalid("eq and ne are what its values know".to_owned()));
+        }
+        let value = match value::read(&unlimited(&column), text).map_err(&invalid)? {
+            Written::Value(value) => value,
+            Written::Reference { tables, id } => match tables.as_slice() {
+                [table] => value::reference(table, &id.to_string()),
+                _ => return Ok(Test::Refers { column: column.name, id, is_equal: operator == Operator::Eq }),
+            },
+        };
+        Ok(Test::Compare { column: column.name, operator, value })
+    }
+}
+
+/// A column without limits: a filter may ask for what no row can hold.
+fn unlimited(column: &Column) -> Column {
+    let kind = match &column.kind {
+        Kind::Text { .. } => Kind::Text { length_max: None },
+        Kind::Integer { .. } => Kind::Decimal { min: None, max: None, places: None },
+        Kind::Decimal { .. } => Kind::Decimal { min: None, max: None, places: None },
+        Kind::Choice { .. } => Kind::Integer { min: i64::MIN, max: i64::MAX },
+        kept @ (Kind::Boolean
+        | Kind::Choices { .. }
+        | Kind::DateTime { .. }
+        | Kind::Id
+        | Kind::Lookup { .. }
+        | Kind::Unsupported(_)) => kept.clone(),
+    };
+    Column { kind, ..column.clone() }
+}
+
+fn unknown_table(
+    workspace: &Workspace,
+    environment: &Environment,
+    at: Option<Operation>,
+    name: &str,
+) -> Result<OpsError, OpsError> {
+    let known = workspace.store().component_names(environment, at, &ComponentType::named("entity"))?;
+    let mut names: Vec<&str> = catalogue::table_names().collect();
+    names.extend(known.iter().map(|(key, ..)| key.as_str()));
+    let error = OpsError::request(
+        ErrorCode::COMPONENT_NOT_EXIST,
+        format!("environment {} has no table `{}`", environment.name, name.trim()),
+    );
+    Ok(match did_you_mean(name.trim(), names) {
+        Some(guess) => error.hint(guess),
+        None => error.hint("see the tables with `strata component list --type entity --all`"),
+    })
+}
