@@ -8,10 +8,12 @@ use strata_ops::plan_file;
 
 mod by_hand;
 mod import;
+mod row;
 mod solution;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
+pub(crate) use row::RowCommand;
 pub(crate) use solution::{PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.
@@ -100,6 +102,9 @@ pub(crate) enum Command {
     /// Components: list, show, layers, create, edit, switch, delete, remove the unmanaged layer
     #[command(subcommand)]
     Component(ComponentCommand),
+    /// Rows of tables: create, list, get, update, delete, count, import
+    #[command(subcommand)]
+    Row(RowCommand),
     /// Publishers
     #[command(subcommand)]
     Publisher(PublisherCommand),

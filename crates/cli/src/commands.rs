@@ -12,6 +12,7 @@ mod history;
 mod import;
 mod plan;
 mod publisher;
+mod row;
 mod solution;
 mod write;
 
@@ -100,6 +101,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),
         Command::Component(command) => component::run(context, command),
+        Command::Row(command) => row::run(context, command),
         Command::Publisher(command) => publisher::run(context, command),
         Command::Env(command) => env::run(context, command),
         Command::History(args) => history::run(context, args),

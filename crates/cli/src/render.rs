@@ -5,5 +5,6 @@ pub(crate) mod findings;
 pub(crate) mod history;
 pub(crate) mod layers;
 pub(crate) mod plan;
+pub(crate) mod rows;
 pub(crate) mod style;
 pub(crate) mod tables;

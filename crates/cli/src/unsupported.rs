@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["diff", "check", "pack", "unpack", "flow", "row", "serve", "merge", "clone", "export"]),
+    ("", &["diff", "check", "pack", "unpack", "flow", "serve", "merge", "clone", "export"]),
     ("solution", &["export", "clone", "merge", "dependencies", "pack", "unpack", "diff", "check", "version"]),
     ("component", &["dependencies"]),
 ];
@@ -51,9 +51,9 @@ pub(crate) fn refuse(matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(());
     }
     let mut said = vec![group, name];
-    // `flow` and `row` are groups of their own: their first word says which command is meant.
+    // `flow` is a group of its own: its first word says which command is meant.
     let rest: Vec<_> = rest.get_many::<OsString>(REST).into_iter().flatten().filter_map(|word| word.to_str()).collect();
-    if matches!(name, "flow" | "row") {
+    if name == "flow" {
         said.extend(rest.first().filter(|word| !word.starts_with('-')));
     }
     let said: Vec<_> = said.into_iter().filter(|word| !word.is_empty()).collect();

@@ -113,7 +113,8 @@ impl PlanText<'_> {
             notes.push(format!("{YELLOW}masked by {}{YELLOW:#}", masks(change)));
         }
         if change.rows_lost > 0 {
-            notes.push(format!("{RED}{} lost{RED:#}", rows(change.rows_lost)));
+            let of_column = if change.component.type_name == "attribute" { "values in " } else { "" };
+            notes.push(format!("{RED}{of_column}{} lost{RED:#}", rows(change.rows_lost)));
         }
         let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) };
         line!(text, "  {style}{sign}{style:#} {}{notes}", component(&change.component));
@@ -153,9 +154,12 @@ impl PlanText<'_> {
 
     /// What cannot be had back from the package.
     fn losses(&self, text: &mut String) {
-        let lost: Vec<_> = self.view.changes.iter().filter(|change| change.rows_lost > 0).collect();
         let is_loss = |finding: &&Finding| finding.kind == FindingKind::Dataloss;
         let findings: Vec<_> = self.view.findings.iter().filter(is_loss).collect();
+        // A finding says how many rows it is about.
+        let is_said =
+            |change: &Change| findings.iter().any(|finding| finding.component.as_ref() == Some(&change.component));
+        let lost: Vec<_> = self.view.changes.iter().filter(|change| change.rows_lost > 0 && !is_said(change)).collect();
         if lost.is_empty() && findings.is_empty() {
             return;
         }

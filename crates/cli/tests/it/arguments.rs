@@ -36,6 +36,13 @@ fn usage_errors_exit_with_64_and_make_nothing() {
         "env list --at 1",
         "env set --block-unmanaged maybe",
         "completions tcsh",
+        "row",
+        "row create account",
+        "row create account --set name",
+        "row create account --set =x",
+        "row create account --set name=x --at 1",
+        "row get account",
+        "row import account",
         "env list --format yaml",
     ];
     for line in wrong {
@@ -116,7 +123,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "solution version --path a.zip --set 1.0",
         "component dependencies entity:account --required",
         "flow list",
-        "row create account --set name=x",
         "serve --listen 127.0.0.1:0",
         "diff a b",
         "check a.zip --fail-on high",

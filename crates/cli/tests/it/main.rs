@@ -5,6 +5,7 @@ mod deployment;
 mod environments;
 mod jobs;
 mod maker;
+mod rows;
 mod sandbox;
 mod scenarios;
 mod story;
