@@ -1,10 +1,13 @@
 //! Plans edits and removal of the Active layer (L17, L29, L38, L103).
 //!
 //! An edit copies the whole unit it touches out of the resolved definition, changes it there, and lays it over
-//! what Active held before; so Active masks that unit and nothing else (OQ 36).
+//! what Active held before; so Active masks that unit and nothing else (OQ 36). Of merged types Active holds a
+//! difference, see [`merged`].
+
+pub(crate) mod merged;
 
 use strata_model::code::ErrorCode;
-use strata_model::component::{Component, ComponentKey, ComponentRef, Merge};
+use strata_model::component::{Component, ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot};
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
@@ -22,6 +25,12 @@ use crate::{by_hand, catalogue, managed_property, names, pending_deletion, publi
 pub struct PropertyEdit {
     pub path: String,
     pub value: String,
+}
+
+/// What the Active layer is to hold; no body where no trace of it stays.
+pub(crate) struct Content {
+    pub(crate) body: Option<Body<'static>>,
+    pub(crate) is_diff: bool,
 }
 
 /// Returns the components that planning an edit or removal must see; a value has its definition beside it.
@@ -52,13 +61,16 @@ pub fn set(
         let paths = edits.iter().map(|edit| edit.path.as_str());
         plan.findings.extend(managed_property::refusals(&lens, state, paths, "MP6"));
     }
-    let Some(edited) = target.edit(&lens, edits, &mut plan) else { return plan };
+    let edited = match key.component_type.merge().is_merged() {
+        true => target.edit_merged(&lens, edits, &mut plan),
+        false => target.edit(&lens, edits, &mut plan).map(|body| Content { body: Some(body), is_diff: false }),
+    };
+    let Some(edited) = edited else { return plan };
     if plan.is_refused() {
         return plan;
     }
     let component = target.number(&mut plan);
-    let digest = edited.digest();
-    target.open_layer(&lens, component, digest, edited, &mut plan);
+    target.open_layer(&lens, component, edited, &mut plan);
     if let Some(solution) = solution
         && !target.state.is_some_and(|state| state.is_member_of(solution))
     {
@@ -222,42 +234,44 @@ impl<'a> Target<'a> {
         Some((resolved?, files))
     }
 
-    fn open_layer(
-        &self,
-        lens: &Lens<'_>,
-        component: strata_model::id::ComponentNo,
-        digest: strata_model::id::Digest,
-        body: Body<'static>,
-        plan: &mut Plan,
-    ) {
+    fn open_layer(&self, lens: &Lens<'_>, component: strata_model::id::ComponentNo, content: Content, plan: &mut Plan) {
         let category = self.state.and_then(|state| state.component.category);
         let is_draft = self.key.component_type.is_publishable(category);
         let state = if is_draft { LayerState::Unpublished } else { LayerState::Published };
         let previous = self.state.and_then(|current| current.active(state));
-        if previous.is_some_and(|previous| previous.digest == digest) {
+        let Content { body, is_diff } = content;
+        let published = self.state.and_then(|current| current.active(LayerState::Published));
+        // A draft that takes back what is published says so by saying nothing.
+        let body = body.or_else(|| published.filter(|_| is_draft).map(|_| merged::empty_body(self.key)));
+        let digest = body.as_ref().map(Body::digest);
+        let is_as_published = published.is_some_and(|published| Some(published.digest) == digest);
+        let body = body.filter(|_| !(is_diff && is_draft && is_as_published));
+        if previous.map(|previous| previous.digest) == body.as_ref().map(Body::digest) {
             return;
-        }
-        plan.definitions.insert(digest, body);
-        if is_draft {
-            plan.findings.push(publish::drafts_finding(1));
         }
         if let Some(previous) = previous {
             plan.edits.push(close(previous));
         }
-        let display_name = self.makers_view().last().and_then(|layer| layer.display_name.clone());
-        plan.edits.push(Edit::LayerOpen(Layer {
-            component,
-            solution: SolutionNo::ACTIVE,
-            slot: 0,
-            state,
-            digest,
-            display_name,
-            is_diff: false,
-            from: Operation::START,
-        }));
+        if let Some((body, digest)) = body.zip(digest) {
+            plan.definitions.insert(digest, body);
+            if is_draft {
+                plan.findings.push(publish::drafts_finding(1));
+            }
+            let display_name = self.makers_view().last().and_then(|layer| layer.display_name.clone());
+            plan.edits.push(Edit::LayerOpen(Layer {
+                component,
+                solution: SolutionNo::ACTIVE,
+                slot: 0,
+                state,
+                digest,
+                display_name,
+                is_diff,
+                from: Operation::START,
+            }));
+        }
         let before: Vec<StackItem> = self.makers_view().into_iter().map(|layer| lens.item(layer)).collect();
         let mut after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
-        after.push(StackItem { name: "Active".to_owned(), digest: Some(digest), is_diff: false });
+        after.extend(digest.map(|digest| StackItem { name: "Active".to_owned(), digest: Some(digest), is_diff }));
         let both = Over(plan, lens.bodies);
         let seen = Lens { bodies: &both, ..*lens }.compare(self.key, &before, &after, "Active");
         let reference = match self.state {
@@ -313,13 +327,6 @@ fn refuse_edit(target: &Target<'_>, plan: &mut Plan) {
         let message = format!("a managed {} takes no unmanaged layer", key.component_type.label());
         let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_UPDATE_ON_PROTECTED, "L37", message);
         plan.findings.push(finding.about(component).hint("change it in the solution it comes from"));
-    }
-    match key.component_type.merge() {
-        Merge::TopWins => {}
-        Merge::Form | Merge::SiteMap | Merge::App | Merge::Ribbon => {
-            let message = format!("editing a {} is not supported yet", key.component_type.label());
-            plan.findings.push(Finding::error(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, "R10", message));
-        }
     }
 }
 

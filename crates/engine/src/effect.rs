@@ -16,7 +16,7 @@ use strata_model::rules::Rules;
 use crate::catalogue;
 use crate::definition::{self, Leaf};
 use crate::layering::{self, Resolved, StackedLayer};
-use crate::names;
+use crate::{merge, names};
 
 /// Property changes of one component, and whether they can be seen.
 pub(crate) struct Seen {
@@ -97,7 +97,17 @@ impl Lens<'_> {
 
     /// Tells whether two definitions say the same, whatever their bytes.
     pub(crate) fn is_same(&self, key: &ComponentKey, left: &Digest, right: &Digest) -> bool {
-        left == right || is_same_set(&self.leaves(key, left), &self.leaves(key, right))
+        if left == right || !key.component_type.merge().is_merged() {
+            return left == right || is_same_set(&self.leaves(key, left), &self.leaves(key, right));
+        }
+        let tree = |digest| definition::tree(&self.bodies.definition(digest)?.bytes);
+        tree(left).zip(tree(right)).is_some_and(|(left, right)| merge::is_same_layer(&left, &right))
+    }
+
+    /// Tells whether a difference changes nothing.
+    pub(crate) fn says_nothing(&self, digest: &Digest) -> bool {
+        let body = self.bodies.definition(digest);
+        body.and_then(|body| definition::tree(&body.bytes)).is_some_and(|tree| merge::says_nothing(&tree))
     }
 
     /// Returns the leaves of a definition by digest.

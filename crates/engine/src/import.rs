@@ -13,6 +13,7 @@ mod checks;
 mod dependencies;
 mod layers;
 mod overwrite;
+mod parts;
 mod settings;
 pub use settings::declared;
 mod managed_properties;

@@ -12,9 +12,11 @@
 
 mod conflict;
 mod difference;
+mod edit;
 mod fold;
 mod grid;
 mod identity;
+mod keep;
 mod leaves;
 mod outline;
 mod part;
@@ -28,6 +30,8 @@ use strata_xml::Element;
 
 pub use conflict::{Conflict, Reason, TAB_LABEL};
 pub use difference::difference;
+pub use edit::{EditPath, Edited, edit};
+pub use keep::{ActiveContent, LayerTree, active_content, keep_parts, says_nothing};
 pub use leaves::{MergedLeaf, of_layer as layer_leaves};
 pub use outline::{Level, OutlineItem};
 pub use part::Origin;
@@ -127,9 +131,15 @@ pub fn apply(base: &Element, layer: &Element, is_diff: bool) -> Element {
     merge([(base, false), (layer, is_diff)], false).definition().unwrap_or_else(|| base.clone())
 }
 
-/// Tells whether two definitions say the same: order counts only where it has a meaning.
+/// Tells whether two definitions say the same: order counts only for what has a position.
 pub fn is_same(left: &Element, right: &Element) -> bool {
     difference::is_same(&Part::read(left, 0), &Part::read(right, 0))
+}
+
+/// Tells whether two layers say the same, the order in which scripts load included.
+pub fn is_same_layer(left: &Element, right: &Element) -> bool {
+    let (left, right) = (Part::read(left, 0), Part::read(right, 0));
+    difference::is_same(&left, &right) && difference::loads_in_same_order(&left, &right)
 }
 
 #[cfg(test)]

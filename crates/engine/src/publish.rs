@@ -82,9 +82,12 @@ fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, publish
     }
     let layer = Layer { state: LayerState::Published, from: Operation::START, ..draft.clone() };
     after.retain(|item| item.name != "Active");
-    after.push(StackItem { name: "Active".to_owned(), digest: Some(layer.digest), is_diff: layer.is_diff });
-    published.edits.push(Edit::LayerOpen(layer));
     let key = &state.component.key;
+    // L45: what is taken back leaves no trace.
+    if !(layer.is_diff && lens.says_nothing(&layer.digest)) {
+        after.push(StackItem { name: "Active".to_owned(), digest: Some(layer.digest), is_diff: layer.is_diff });
+        published.edits.push(Edit::LayerOpen(layer));
+    }
     let seen = lens.compare(key, &before, &after, "Active");
     let component = names::installed(lens.snapshot.environment.id, state);
     published.findings.extend(seen.collision(&component, key.component_type.label()));

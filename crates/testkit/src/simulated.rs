@@ -225,6 +225,16 @@ impl Simulated {
             .collect()
     }
 
+    /// Returns what a merged component holds, in order, as `level name solution` lines; drafts do not count.
+    pub fn outline(&self, key: &ComponentKey) -> Vec<String> {
+        let stack = self.stack(key);
+        let outline = layering::resolve_with_changes(&key.component_type, &stack, &self.rules).outline;
+        let line = |item: strata_engine::merge::OutlineItem| {
+            format!("{} {} {}", item.level.name(), item.name, stack[item.placed_by].name)
+        };
+        outline.into_iter().map(line).collect()
+    }
+
     /// Returns the names of a component's layers, bottom to top, drafts in brackets.
     pub fn layers(&self, key: &ComponentKey) -> Vec<String> {
         let Some(state) = self.snapshot.components.get(key) else { return Vec::new() };

@@ -8,11 +8,10 @@ use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::{PackagedComponent, Presence};
 use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind};
-use strata_xml::{Element, Node};
 
+use super::parts::Said;
 use super::state::admits_layer;
 use super::{Import, Met, NewComponent, Standing};
-use crate::definition;
 use crate::effect::StackItem;
 use crate::{names, publish};
 
@@ -107,12 +106,12 @@ impl<'a> Import<'a> {
             return;
         }
         // What says the same keeps its bytes, whichever way the version comes.
-        let digest = match (known, own) {
-            (Some(known), _) => known.digest,
+        let said = match (known, own) {
+            (Some(known), _) => Said::of(known),
             (None, Some(own)) => self.with_kept_parts(component, own),
-            (None, None) => component.digest,
+            (None, None) => Said::packaged(component),
         };
-        let is_own_repeated = own.is_some_and(|own| own.digest == digest && own.is_diff == is_diff(component));
+        let is_own_repeated = own.is_some_and(|own| Said::of(own) == said);
         if is_own_repeated && is_alone {
             self.unchanged(component);
             return;
@@ -120,10 +119,13 @@ impl<'a> Import<'a> {
         if self.is_converted(met) {
             self.close_active(met);
         }
+        if own.is_none() {
+            self.warn_of_full_definition(met);
+        }
         if !is_own_repeated {
             own.into_iter().for_each(|own| self.close(own));
             let slot = own.map_or_else(|| self.next_slot(met), |own| own.slot);
-            let mut layer = self.layer(component, no, self.solution, slot, LayerState::Published, digest);
+            let mut layer = self.layer(component, no, self.solution, slot, LayerState::Published, said);
             if let Some(known) = known {
                 layer.display_name.clone_from(&known.display_name);
             }
@@ -133,24 +135,25 @@ impl<'a> Import<'a> {
             // A holding solution or a patch that repeats what is there, or an upgrade that repeats a patch.
             self.unchanged(component);
         } else {
-            self.describe(met, self.layer_name.clone(), digest, own.is_some());
+            self.describe(met, self.layer_name.clone(), Some(said), own.is_some());
         }
     }
 
     fn says_the_same(&self, component: &PackagedComponent, layer: &Layer) -> bool {
-        layer.is_diff == is_diff(component) && self.lens.is_same(&component.key, &layer.digest, &component.digest)
+        layer.is_diff == Said::packaged(component).is_diff
+            && self.lens.is_same(&component.key, &layer.digest, &component.digest)
     }
 
     /// Returns what the layer is to say: an update keeps the parts that the package no longer mentions (L75), an
     /// upgrade drops them.
-    fn with_kept_parts(&mut self, component: &PackagedComponent, own: &Layer) -> Digest {
-        let kept = self.keep_options(&component.key, own.digest, component.digest);
-        if self.plan.operation != OperationKind::Upgrade || kept == component.digest {
+    fn with_kept_parts(&mut self, component: &PackagedComponent, own: &Layer) -> Said {
+        let (packaged, kept) = (Said::packaged(component), self.keep_parts(component, own));
+        if self.plan.operation != OperationKind::Upgrade || kept == packaged {
             return kept;
         }
-        self.plan.definitions.remove(&kept);
+        self.plan.definitions.remove(&kept.digest);
         self.lost_parts.push(names::packaged(self.environment(), component));
-        component.digest
+        packaged
     }
 
     /// L94: an unmanaged base becomes managed, but for values, which belong to the target (OQ 12).
@@ -172,39 +175,56 @@ impl<'a> Import<'a> {
         let Met { component, state, .. } = *met;
         let published = state.and_then(|state| state.active(LayerState::Published));
         let draft = state.and_then(|state| state.active(LayerState::Unpublished));
-        let mut digest = component.digest;
-        let lens = &self.lens;
-        let same = |layer: Option<&Layer>| layer.is_some_and(|l| lens.is_same(&component.key, &l.digest, &digest));
         let is_draft = component.key.component_type.is_publishable(component.category) && !self.options.publish_changes;
-        if same(draft.or(published)) && (is_draft || draft.is_none()) {
+        if self.holds(draft.or(published), Some(Said::packaged(component)), &component.key)
+            && (is_draft || draft.is_none())
+        {
             self.unchanged(component);
             return;
         }
-        let same_as_published = same(published);
-        if let Some(top) = draft.or(published) {
-            digest = self.keep_options(&component.key, top.digest, digest);
+        let said = self.unmanaged_content(component, state, draft.or(published));
+        if self.holds(draft.or(published), said, &component.key) && (is_draft || draft.is_none()) {
+            self.unchanged(component);
+            return;
         }
+        let is_as_published = self.holds(published, said, &component.key);
         if let Some(draft) = draft {
             self.close(draft);
         }
-        if same_as_published {
+        if is_as_published {
             // The draft is taken back: what is published already says what the package says.
-            self.describe_active(met, digest, false);
+            self.describe_active(met, said, false);
             return;
         }
         if let Some(published) = published.filter(|_| !is_draft) {
             self.close(published);
         }
         let layer_state = if is_draft { LayerState::Unpublished } else { LayerState::Published };
-        let layer = self.layer(component, no, SolutionNo::ACTIVE, 0, layer_state, digest);
-        self.plan.edits.push(Edit::LayerOpen(layer));
-        self.describe_active(met, digest, is_draft);
+        let said = said.or_else(|| is_draft.then(|| self.nothing_said(&component.key)));
+        if let Some(said) = said {
+            let layer = self.layer(component, no, SolutionNo::ACTIVE, 0, layer_state, said);
+            self.plan.edits.push(Edit::LayerOpen(layer));
+        }
+        self.describe_active(met, said, is_draft);
     }
 
-    fn describe_active(&mut self, met: &Met<'a>, digest: Digest, is_draft: bool) {
+    /// Tells whether a layer holds just that; no layer holds nothing.
+    fn holds(&self, layer: Option<&Layer>, said: Option<Said>, key: &ComponentKey) -> bool {
+        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        match (layer, said) {
+            (None, None) => true,
+            (Some(layer), Some(said)) => {
+                layer.is_diff == said.is_diff && lens.is_same(key, &layer.digest, &said.digest)
+            }
+            (Some(layer), None) => layer.is_diff && lens.says_nothing(&layer.digest),
+            (None, Some(_)) => false,
+        }
+    }
+
+    fn describe_active(&mut self, met: &Met<'a>, said: Option<Said>, is_draft: bool) {
         let existed =
             met.state.is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE));
-        self.describe(met, "Active".to_owned(), digest, existed);
+        self.describe(met, "Active".to_owned(), said, existed);
         if is_draft && let Some((_, change)) = self.changes.last_mut() {
             // L50: what is a draft takes effect when it is published.
             change.effect = Effect::None;
@@ -219,16 +239,16 @@ impl<'a> Import<'a> {
         solution: SolutionNo,
         slot: i64,
         state: LayerState,
-        digest: Digest,
+        said: Said,
     ) -> Layer {
         Layer {
             component: no,
             solution,
             slot,
             state,
-            digest,
+            digest: said.digest,
             display_name: component.display_name.clone(),
-            is_diff: is_diff(component),
+            is_diff: said.is_diff,
             from: Operation::START,
         }
     }
@@ -255,25 +275,6 @@ impl<'a> Import<'a> {
         highest.unwrap_or_else(|| i64::from(self.placed.contains_key(&met.component.key))) + 1
     }
 
-    /// L75: options that the package no longer mentions stay in the layer, since an update deletes nothing.
-    fn keep_options(&mut self, key: &ComponentKey, before: Digest, after: Digest) -> Digest {
-        if !matches!(key.component_type.name(), "optionset" | "attribute") {
-            return after;
-        }
-        let bodies = self.lens.bodies;
-        let (Some(before), Some(new)) = (bodies.definition(&before), bodies.definition(&after)) else { return after };
-        let (Some(old_tree), Some(mut tree)) = (definition::tree(&before.bytes), definition::tree(&new.bytes)) else {
-            return after;
-        };
-        if !add_missing_options(&key.component_type, &old_tree, &mut tree) {
-            return after;
-        }
-        let body = Body { bytes: strata_xml::write(&tree).into(), home: new.home.clone(), files: new.files.clone() };
-        let digest = body.digest();
-        self.plan.definitions.insert(digest, body);
-        digest
-    }
-
     fn unchanged(&mut self, component: &PackagedComponent) {
         if !self.options.list_unchanged {
             self.plan.unchanged += 1;
@@ -294,7 +295,7 @@ impl<'a> Import<'a> {
     }
 
     /// Says what the new layer does to the definition that people see.
-    fn describe(&mut self, met: &Met<'a>, layer: String, digest: Digest, had_layer: bool) {
+    fn describe(&mut self, met: &Met<'a>, layer: String, said: Option<Said>, had_layer: bool) {
         let Met { component, state, .. } = *met;
         let reference = names::packaged(self.environment(), component);
         let exists = self.is_there(met) || had_layer;
@@ -314,7 +315,8 @@ impl<'a> Import<'a> {
             return;
         }
         let before = state.map(|state| self.lens.published(state)).unwrap_or_default();
-        let item = StackItem { name: layer.clone(), digest: Some(digest), is_diff: is_diff(component) };
+        let digest = said.map(|said| said.digest);
+        let item = StackItem { name: layer.clone(), digest, is_diff: said.is_some_and(|said| said.is_diff) };
         let after = self.with_layer(&before, item, met);
         let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&component.key, &before, &after, &layer);
@@ -391,10 +393,6 @@ impl<'a> Import<'a> {
     }
 }
 
-fn is_diff(component: &PackagedComponent) -> bool {
-    component.presence == Presence::Diff
-}
-
 fn masked_finding(
     reference: &strata_model::component::ComponentRef,
     component_type: &ComponentType,
@@ -413,26 +411,6 @@ fn masked_finding(
     } else {
         finding
     }
-}
-
-/// Appends the options of `old` that `new` lacks; tells whether there were any.
-fn add_missing_options(component_type: &ComponentType, old: &Element, new: &mut Element) -> bool {
-    let container: &[&str] = if component_type.is("optionset") { &["options"] } else { &["optionset", "options"] };
-    let Some(old_options) = old.descend(container) else { return false };
-    // A column that no longer has an inline choice at all has become another column.
-    let Some(parent) = container.iter().try_fold(&mut *new, |element, name| element.child_mut(name)) else {
-        return false;
-    };
-    let value = |option: &Element| option.attribute("value").map(str::to_owned);
-    let present: Vec<_> = parent.elements().filter_map(value).collect();
-    let missing: Vec<_> = old_options
-        .elements()
-        .filter(|option| value(option).is_some_and(|value| !present.contains(&value)))
-        .cloned()
-        .collect();
-    let any = !missing.is_empty();
-    parent.children.extend(missing.into_iter().map(Node::Element));
-    any
 }
 
 /// Definitions that the plan makes, before those of the package and the store.

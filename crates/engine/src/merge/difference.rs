@@ -6,7 +6,7 @@
 
 use strata_xml::{Element, Node};
 
-use super::identity::{Index, is_marked, is_neutral, is_ordered, is_structure, keys};
+use super::identity::{Index, Key, is_marked, is_neutral, is_ordered, is_structure, keys};
 use super::part::{Mark, Part};
 
 /// Returns what a layer must say over `base` so that `new` results; `None` where they are the same.
@@ -154,6 +154,7 @@ pub(super) fn is_same(left: &Part<'_>, right: &Part<'_>) -> bool {
     let is_placed_same = left.grid.as_ref().map(|grid| grid.column) == right.grid.as_ref().map(|grid| grid.column);
     let is_alike = left.name == right.name
         && left.mark == right.mark
+        && left.ordinal == right.ordinal
         && has_same_attributes(left, right)
         && text(left) == text(right)
         && left.parts.len() == right.parts.len()
@@ -172,6 +173,20 @@ pub(super) fn is_same(left: &Part<'_>, right: &Part<'_>) -> bool {
         let is_in_order = !is_ordered(&part.name) || last.replace(at).is_none_or(|last| last < at);
         is_in_order && is_same(part, &right.parts[at])
     })
+}
+
+/// Tells whether scripts are loaded and called in the same order; differences cannot say otherwise.
+pub(super) fn loads_in_same_order(left: &Part<'_>, right: &Part<'_>) -> bool {
+    let (left_keys, right_keys) = (keys(&left.parts), keys(&right.parts));
+    let is_script = |key: &&Key<'_>| matches!(key.tag.as_ref(), "Library" | "Handler");
+    if !left_keys.iter().filter(is_script).eq(right_keys.iter().filter(is_script)) {
+        return false;
+    }
+    let index = Index::of(&right_keys);
+    left.parts
+        .iter()
+        .zip(&left_keys)
+        .all(|(part, key)| index.find(key).is_none_or(|at| loads_in_same_order(part, &right.parts[at])))
 }
 
 fn is_same_sequence(left: &[Part<'_>], right: &[Part<'_>]) -> bool {

@@ -160,6 +160,9 @@ impl<'a> Part<'a> {
             let name = if self.name == "column" { "id" } else { ORDINAL };
             element.attributes.push((name.to_owned(), ordinal.to_string()));
         }
+        if let Some(mark) = self.mark.filter(|_| numbered) {
+            element.attributes.push((Mark::ATTRIBUTE.to_owned(), mark.text().to_owned()));
+        }
         element.children.extend(self.text.iter().map(|(text, _)| Node::Text(text.clone().into_owned())));
         element
     }

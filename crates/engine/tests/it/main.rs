@@ -10,6 +10,7 @@ mod laws;
 mod loss;
 mod managed_properties;
 mod merge_laws;
+mod merged;
 mod overwrite;
 mod patches;
 mod refusals;

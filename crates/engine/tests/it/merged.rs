@@ -1,0 +1,339 @@
+//! Forms, site maps, apps and choices in an environment: imports, edits of the unmanaged layer, upgrades, removals.
+
+use strata_model::component::ComponentKey;
+use strata_model::options::{ImportAction, ImportOptions};
+use strata_model::package::Package;
+use strata_model::plan::{Effect, FindingKind, Plan};
+use strata_testkit::fixture::{key, package};
+use strata_testkit::simulated::Simulated;
+
+use crate::{changes, refusal};
+
+const FORM: &str = "11111111-0000-4000-8000-000000000001";
+
+fn form_key() -> ComponentKey {
+    key(&format!("systemform:{FORM}"))
+}
+
+/// One line of a package: a form with one section that holds these cells.
+fn form(kind: &str, cells: &str) -> String {
+    let mark = |c| match c {
+        Some('+') => " solutionaction='Added'",
+        Some('-') => " solutionaction='Removed'",
+        Some('~') => " solutionaction='Modified'",
+        _ => "",
+    };
+    let cell = |word: &str| {
+        let (name, ordinal) = word.trim_start_matches(['+', '-', '~']).split_once('@').unwrap_or((word, ""));
+        let name = name.trim_start_matches(['+', '-', '~']);
+        let ordinal = if ordinal.is_empty() { String::new() } else { format!(" ordinalvalue='1000{ordinal}'") };
+        format!("<row><cell id='{name}'{ordinal}{}><control id='{name}' /></cell></row>", mark(word.chars().next()))
+    };
+    let rows: String = cells.split_whitespace().map(cell).collect();
+    format!(
+        "systemform {FORM} {kind}<form><tabs><tab id='t'><columns><column><sections><section id='s'><rows>{rows}</rows>\
+         </section></sections></column></columns></tab></tabs></form>"
+    )
+}
+
+fn solution(header: &str, line: &str) -> Package {
+    package(&format!("package {header}\n{line}"))
+}
+
+/// The cells that people see, in order, each with the solution that put it there.
+fn cells(env: &Simulated) -> Vec<String> {
+    let outline = env.outline(&form_key());
+    outline.into_iter().filter_map(|line| line.strip_prefix("control ").map(str::to_owned)).collect()
+}
+
+fn base_and(env: &mut Simulated, cells: &str) {
+    assert!(!env.import(&solution("A 1.0 managed contoso", &form("", cells))).is_refused());
+}
+
+#[test]
+fn l45_v1_a_difference_over_a_managed_form() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "f1 f2");
+    let plan = env.import(&solution("B 1.0 managed other", &form("diff ", "-f2 +f3@1")));
+    assert_eq!(cells(&env), ["f1 A", "f3 B"]);
+    assert_eq!(changes(&plan), [format!("modify systemform:{FORM} B visible")]);
+    let shown: Vec<_> = plan.changes[0].properties.iter().map(|p| (p.path.as_str(), p.after.as_deref())).collect();
+    let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
+    assert!(shown.contains(&(format!("{rows}/cell[f2]@id").as_str(), None)), "{shown:?}");
+    assert!(shown.contains(&(format!("{rows}/cell[f3]@id").as_str(), Some("f3"))), "{shown:?}");
+    let gone = env.uninstall("B");
+    assert_eq!(cells(&env), ["f1 A", "f2 A"], "L44: only its own elements go, what it had removed comes back");
+    assert_eq!(gone.changes[0].effect, Effect::Visible);
+}
+
+#[test]
+fn l45_v3_an_upgrade_drops_what_the_new_form_lacks() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "f1 f2");
+    let options = ImportOptions { action: Some(ImportAction::Upgrade), ..ImportOptions::pac() };
+    env.import_with(&solution("A 2.0 managed contoso", &form("", "f1 f3 f4")), &options);
+    assert_eq!(cells(&env), ["f1 A", "f3 A", "f4 A"]);
+}
+
+#[test]
+fn l41_l77_a_staged_upgrade_adds_and_changes_and_removes_nothing_yet() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "f1 f2");
+    let options = ImportOptions { action: Some(ImportAction::Stage), ..ImportOptions::pac() };
+    env.import_with(&solution("A 2.0 managed contoso", &form("", "f1 f3")), &options);
+    assert_eq!(env.layers(&form_key()), ["A", "A_Upgrade"]);
+    assert_eq!(cells(&env), ["f1 A", "f3 A_Upgrade", "f2 A"]);
+    env.apply_upgrade("A");
+    assert_eq!(cells(&env), ["f1 A", "f3 A"]);
+}
+
+#[test]
+fn l75_an_update_keeps_the_parts_that_the_package_no_longer_mentions() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "f1 f2");
+    env.import(&solution("A 1.1 managed contoso", &form("", "f1 f3")));
+    assert_eq!(cells(&env), ["f1 A", "f3 A", "f2 A"]);
+    let again = env.import(&solution("A 1.2 managed contoso", &form("", "f1 f3")));
+    assert_eq!(again.summary().unchanged, 1, "nothing new to keep");
+    // And of a difference.
+    let mut env = Simulated::default();
+    base_and(&mut env, "f1 f2");
+    env.import(&solution("B 1.0 managed other", &form("diff ", "+x@2")));
+    env.import(&solution("B 1.1 managed other", &form("diff ", "+y@2")));
+    assert_eq!(env.layers(&form_key()), ["A", "B"]);
+    let mut seen = cells(&env);
+    seen.sort();
+    assert_eq!(seen, ["f1 A", "f2 A", "x B", "y B"]);
+}
+
+#[test]
+fn l45_v11_v12_an_update_shows_below_the_unmanaged_layer() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
+    let plan = env.set(&form_key(), &format!("{rows}/cell[z]/control@id"), "z");
+    assert!(!plan.is_refused(), "{plan:?}");
+    assert_eq!(env.layers(&form_key()), ["A", "[Active]"], "L49");
+    assert_eq!(cells(&env), ["a A", "b A"], "R1: a draft shows nothing");
+    env.publish();
+    assert_eq!(cells(&env), ["a A", "b A", "z Active"]);
+    let update = env.import(&solution("A 1.1 managed contoso", &form("", "a b c")));
+    assert_eq!(cells(&env), ["a A", "b A", "z Active", "c A"]);
+    assert_eq!(update.changes[0].effect, Effect::Visible, "L136: the update's new parts show at once");
+    env.remove_active(&form_key());
+    assert_eq!(cells(&env), ["a A", "b A", "c A"]);
+}
+
+#[test]
+fn l45_v13_what_is_added_and_taken_back_leaves_no_trace() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    let z = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows/cell[z]";
+    env.set(&form_key(), &format!("{z}/control@id"), "z");
+    env.set(&form_key(), z, "");
+    assert_eq!(env.layers(&form_key()), ["A"], "as a draft");
+    env.set(&form_key(), &format!("{z}/control@id"), "z");
+    env.publish();
+    assert_eq!(env.layers(&form_key()), ["A", "Active"]);
+    env.set(&form_key(), z, "");
+    assert_eq!(env.layers(&form_key()), ["A", "Active", "[Active]"]);
+    let plan = env.publish();
+    assert_eq!(env.layers(&form_key()), ["A"], "as something published");
+    assert_eq!(plan.changes[0].effect, Effect::Visible);
+    assert_eq!(cells(&env), ["a A", "b A"]);
+}
+
+#[test]
+fn l45_an_edit_set_back_while_a_draft_is_open_leaves_what_is_published() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a");
+    let name = "form/tabs/tab[t]@name";
+    env.set(&form_key(), name, "one");
+    env.publish();
+    env.set(&form_key(), name, "two");
+    assert_eq!(env.layers(&form_key()), ["A", "Active", "[Active]"]);
+    env.set(&form_key(), name, "one");
+    assert_eq!(env.layers(&form_key()), ["A", "Active"]);
+}
+
+#[test]
+fn l38_an_edit_of_a_merged_type_masks_only_the_element_it_touches() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
+    env.set(&form_key(), &format!("{rows}/cell[a]@visible"), "false");
+    env.publish();
+    let changed =
+        form("", "a b").replace("<cell id='b'>", "<cell id='b' visible='false'>").replace("id='a'>", "id='a' x='1'>");
+    let plan = env.import(&solution("A 1.1 managed contoso", &changed));
+    let property = |path: &str| plan.changes[0].properties.iter().find(|p| p.path.ends_with(path)).expect("a property");
+    assert_eq!(property("cell[b]@visible").resolved_after.as_deref(), Some("false"));
+    assert_eq!(property("cell[a]@x").resolved_after, None, "the whole element is Active's");
+}
+
+#[test]
+fn r8_positions_are_edited_too() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b c");
+    let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
+    env.set(&form_key(), &format!("{rows}/cell[c]@ordinalvalue"), "10000");
+    env.publish();
+    assert_eq!(cells(&env), ["c A", "a A", "b A"]);
+    let refused = env.set(&form_key(), &format!("{rows}/cell[nowhere]@ordinalvalue"), "10000");
+    assert!(refusal(&refused).ends_with("R8"), "{}", refusal(&refused));
+}
+
+#[test]
+fn l43_v14_a_difference_needs_the_form_it_belongs_to() {
+    let mut env = Simulated::default();
+    let plan = env.import(&solution("B 1.0 managed other", &form("diff ", "+x@0")));
+    assert_eq!(refusal(&plan), "- FormBaseMissing L43");
+}
+
+fn collisions(plan: &Plan) -> Vec<String> {
+    let collisions = plan.findings.iter().filter(|finding| finding.kind == FindingKind::Collision);
+    collisions.map(|finding| format!("{} {}", finding.rule, finding.message)).collect()
+}
+
+#[test]
+fn l44_v5_a_plan_names_the_form_and_the_layers_that_collide() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    assert!(collisions(&env.import(&solution("B 1.0 managed other", &form("diff ", "+x@2")))).is_empty());
+    let plan = env.import(&solution("C 1.0 managed third", &form("diff ", "+y@2")));
+    assert_eq!(collisions(&plan), [format!("L44 form {FORM}: cell[y] of C takes a position that B claims too")]);
+    assert_eq!(cells(&env), ["a A", "b A", "y C", "x B"]);
+    let about = plan.findings.iter().find(|finding| finding.kind == FindingKind::Collision).expect("a collision");
+    assert_eq!(about.component.as_ref().map(|component| component.name.as_str()), Some(FORM));
+}
+
+#[test]
+fn l44_the_strict_reading_moves_what_collides_to_the_conflicts_tab() {
+    let mut env = Simulated::default();
+    env.rules.collisions_to_conflicts_tab = true;
+    base_and(&mut env, "a b");
+    env.import(&solution("B 1.0 managed other", &form("diff ", "+x@2")));
+    env.import(&solution("C 1.0 managed third", &form("diff ", "+y@2")));
+    let outline = env.outline(&form_key());
+    let tab = outline.iter().position(|line| line.starts_with("tab Conflicts Tab")).expect("a Conflicts Tab");
+    assert!(outline[tab..].contains(&"control y C".to_owned()), "{outline:?}");
+    assert!(outline[..tab].contains(&"control x B".to_owned()), "{outline:?}");
+}
+
+#[test]
+fn l44_v6_v7_an_orphan_is_reported_and_goes_with_its_cause() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a");
+    env.import(&solution("C 1.0 managed third", &form("diff ", "+y@1")));
+    let remove = form("diff ", "").replace("<section id='s'>", "<section id='s' solutionaction='Removed'>");
+    let plan = env.import(&solution("B 1.0 managed other", &remove));
+    assert!(collisions(&plan).is_empty(), "B is above C: it takes C's cell along with its section");
+    env.uninstall("B");
+    env.uninstall("C");
+    env.import(&solution("B 1.0 managed other", &remove));
+    let plan = env.import(&solution("C 1.0 managed third", &form("diff ", "+y@1")));
+    assert_eq!(collisions(&plan), [format!("L44 form {FORM}: cell[y] of C has lost its place")]);
+    assert!(env.outline(&form_key()).iter().any(|line| line.starts_with("tab Conflicts Tab")));
+    env.uninstall("B");
+    assert_eq!(cells(&env), ["a A", "y C"]);
+    assert!(!env.outline(&form_key()).iter().any(|line| line.starts_with("tab Conflicts Tab")));
+}
+
+#[test]
+fn l126_an_unmanaged_form_over_a_managed_one_adds_and_changes() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    let import = |env: &mut Simulated, cells: &str| {
+        let plan = env.import(&solution("Dev 1.0 unmanaged contoso", &form("", cells)));
+        env.publish();
+        plan
+    };
+    import(&mut env, "a z");
+    assert_eq!(cells(&env), ["a A", "z Active", "b A"], "b is not removed");
+    import(&mut env, "a y");
+    assert_eq!(cells(&env), ["a A", "y Active", "b A"], "z was Active's own");
+    let again = import(&mut env, "a y");
+    assert!(again.edits.iter().all(|edit| edit.layered_component().is_none()), "{:?}", again.edits);
+    import(&mut env, "a b");
+    assert_eq!(env.layers(&form_key()), ["A"], "the managed form itself leaves no trace");
+}
+
+#[test]
+fn l126_a_form_created_unmanaged_is_held_full() {
+    let mut env = Simulated::default();
+    env.import(&solution("Dev 1.0 unmanaged contoso", &form("", "a b")));
+    env.publish();
+    env.set(&form_key(), "form/tabs/tab[t]@name", "First");
+    env.publish();
+    assert_eq!(cells(&env), ["a Active", "b Active"]);
+    let state = &env.snapshot.components[&form_key()];
+    assert!(state.layers.iter().all(|layer| !layer.is_diff));
+}
+
+#[test]
+fn l87_overwriting_does_not_concern_merged_types() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a");
+    env.set(&form_key(), "form/tabs/tab[t]@name", "Mine");
+    env.publish();
+    let options = ImportOptions { overwrite_unmanaged_customizations: true, ..ImportOptions::pac() };
+    let named = form("", "a").replace("<tab id='t'>", "<tab id='t' name='Theirs'>");
+    env.import_with(&solution("A 1.1 managed contoso", &named), &options);
+    assert!(env.resolved(&form_key()).contains(&"form/tabs/tab[t]@name=Mine by Active".to_owned()));
+    assert!(form_key().component_type.merge().is_merged());
+    assert!(!key("attribute:a.b").component_type.merge().is_merged());
+}
+
+#[test]
+fn l40_v20_options_are_a_union_and_the_topmost_layer_labels_them() {
+    let choice = |name: &str, options: &[(u32, &str)]| {
+        let option = |(value, label): &(u32, &str)| {
+            format!(
+                "<option value='{value}'><labels><label description='{label}' languagecode='1033' /></labels></option>"
+            )
+        };
+        let options: String = options.iter().map(option).collect();
+        solution(&format!("{name} 1.0 managed contoso"), &format!("optionset contoso_c <options>{options}</options>"))
+    };
+    let mut env = Simulated::default();
+    let c = key("optionset:contoso_c");
+    env.import(&choice("Sys", &[(1, "one"), (2, "two")]));
+    env.import(&choice("A", &[(1, "one of A"), (100, "hundred")]));
+    env.import(&choice("B", &[(200, "two hundred")]));
+    env.set(&c, "options/option[200]/labels/label[1033]@description", "mine");
+    env.publish();
+    let labels = |env: &Simulated| {
+        let lines = env.resolved(&c).into_iter();
+        lines.filter(|line| line.contains("@description")).map(|line| line.replace("options/", "")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        labels(&env),
+        [
+            "option[100]/labels/label[1033]@description=hundred by A",
+            "option[1]/labels/label[1033]@description=one of A by A",
+            "option[200]/labels/label[1033]@description=mine by Active",
+            "option[2]/labels/label[1033]@description=two by Sys",
+        ]
+    );
+    env.uninstall("A");
+    assert_eq!(
+        labels(&env),
+        [
+            "option[1]/labels/label[1033]@description=one by Sys",
+            "option[200]/labels/label[1033]@description=mine by Active",
+            "option[2]/labels/label[1033]@description=two by Sys",
+        ]
+    );
+}
+
+#[test]
+fn l44_a_full_form_over_another_solutions_is_merged_with_a_warning() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a b");
+    let plan = env.import(&solution("B 1.0 managed other", &form("", "a c")));
+    assert_eq!(cells(&env), ["a A", "c B", "b A"]);
+    let warned = plan.findings.iter().any(|f| f.rule == "L42" && f.message.contains("full definition"));
+    assert!(warned, "{:?}", plan.findings);
+    let own = env.import(&solution("A 1.1 managed contoso", &form("", "a b")));
+    assert!(own.findings.iter().all(|finding| finding.rule != "L42"));
+}
