@@ -87,7 +87,7 @@ pub(crate) fn is_switched_by_import(component_type: &ComponentType) -> bool {
 ///
 /// `StateCode` is 1 for processes and rules that are on. A step counts the other way, and packages leave its state
 /// out: it is on unless it is said to be disabled.
-pub(crate) fn is_recorded_on(component_type: &ComponentType, body: &Body<'_>) -> bool {
+pub fn is_recorded_on(component_type: &ComponentType, body: &Body<'_>) -> bool {
     let state_code = |tree: Element| {
         let child = tree.elements().find(|child| child.name.eq_ignore_ascii_case("StateCode"))?;
         Some(child.text().trim().to_owned())

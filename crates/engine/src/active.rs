@@ -55,7 +55,7 @@ pub fn set(
         return plan;
     };
     refuse_edit(&target, &mut plan);
-    let solution = check_solution(snapshot, solution, &mut plan);
+    let solution = solution.and_then(|name| by_hand::open_solution(snapshot, name, &mut plan)).map(|own| own.no);
     let lens = Lens { snapshot, rules, bodies };
     if let Some(state) = target.state {
         let paths = edits.iter().map(|edit| edit.path.as_str());
@@ -328,25 +328,6 @@ fn refuse_edit(target: &Target<'_>, plan: &mut Plan) {
         let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_UPDATE_ON_PROTECTED, "L37", message);
         plan.findings.push(finding.about(component).hint("change it in the solution it comes from"));
     }
-}
-
-/// L16: an edit is made in an unmanaged solution.
-fn check_solution(snapshot: &Snapshot, solution: Option<&str>, plan: &mut Plan) -> Option<SolutionNo> {
-    let name = solution?;
-    let Some(solution) = snapshot.solution_named(name) else {
-        let message = format!("there is no solution named `{name}`");
-        plan.findings.push(Finding::error(FindingKind::Package, ErrorCode::NOT_FOUND, "L17", message));
-        return None;
-    };
-    if solution.is_managed {
-        let message = format!("components of the managed solution {} cannot be edited in it", solution.unique_name);
-        plan.findings.push(
-            Finding::error(FindingKind::Package, ErrorCode::CANNOT_UPDATE_MANAGED, "L16", message)
-                .hint("leave out --solution-name, or name an unmanaged solution"),
-        );
-        return None;
-    }
-    Some(solution.no)
 }
 
 fn unknown_property(key: &ComponentKey, path: &str) -> Finding {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use strata_engine::activation::is_recorded_on;
 use strata_engine::catalogue::{self, SystemComponent};
 use strata_engine::import::is_assumed_layer;
 use strata_engine::layering::{self, Resolution, StackedLayer};
@@ -432,13 +433,14 @@ fn system_entry(environment: &Environment, system: &SystemComponent) -> Componen
 
 /// Shows a component of a package.
 pub(crate) fn packaged(environment: Guid, component: &PackagedComponent, package: &Package) -> ComponentEntry {
-    let PackagedComponent { key, name, id, display_name, .. } = component;
+    let PackagedComponent { key, name, id, display_name, definition, .. } = component;
+    let body = Body { bytes: package.bytes(definition), ..Body::default() };
     ComponentEntry {
         component: ComponentRef::new(environment, key, name, *id, display_name.as_deref()),
         solutions: vec![package.manifest.unique_name.clone()],
         is_managed: package.is_managed(),
         has_unmanaged_layer: !package.is_managed(),
-        active: activation(&key.component_type, false),
+        active: activation(&key.component_type, is_recorded_on(&key.component_type, &body)),
         assumed: false,
     }
 }

@@ -168,7 +168,8 @@ pub(crate) fn detail(detail: &ComponentDetail) -> String {
         [] => "no solution".to_owned(),
         names => names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", "),
     };
-    line!(text, "{DIM}{state}{active}, in {solutions}{DIM:#}");
+    let locked = if detail.is_customizable { "" } else { ", not customizable" };
+    line!(text, "{DIM}{state}{active}{locked}, in {solutions}{DIM:#}");
     if detail.properties.is_empty() {
         return text;
     }

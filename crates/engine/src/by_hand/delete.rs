@@ -16,7 +16,7 @@ use strata_model::rules::Rules;
 use crate::effect::Lens;
 use crate::loss::Going;
 use crate::managed_property::{Base, Customization};
-use crate::{catalogue, definition, names, pending_deletion, publish};
+use crate::{catalogue, definition, names, pending_deletion};
 
 /// Returns the components that planning must see: of a table its parts and every relationship.
 pub fn footprint(key: &ComponentKey) -> Footprint {
@@ -190,7 +190,9 @@ fn wait_for_publish(lens: &Lens<'_>, state: &ComponentState, plan: &mut Plan) {
     }));
     plan.definitions.insert(layer.digest, body);
     plan.edits.push(Edit::LayerOpen(layer));
-    plan.findings.push(publish::drafts_finding(1));
+    let message = "the deletion takes effect when it is published";
+    plan.findings
+        .push(Finding::info(FindingKind::Component, "L49", message).hint("publish with `strata solution publish`"));
     plan.changes.push(Change {
         action: Action::Delete,
         component: names::installed(lens.snapshot.environment.id, state),

@@ -43,6 +43,7 @@ impl<'a> Import<'a> {
             }
             self.switch_on(&met, no, &mut arrivals);
             self.join(met.state, no, behavior);
+            self.join_by_itself(&met, no);
         }
         self.report_arrivals(arrivals);
         for (key, root) in roots {
@@ -54,14 +55,6 @@ impl<'a> Import<'a> {
                 self.join(state, no, Some(root.behavior));
             }
         }
-    }
-
-    /// L37: the managed definition stays as it is.
-    fn report_unlayered(&mut self, component: &PackagedComponent) {
-        let reference = names::packaged(self.environment(), component);
-        let described = names::describe(&reference, component.key.component_type.label());
-        let message = format!("{described} is managed and takes no unmanaged layer: it stays as it is");
-        self.plan.findings.push(Finding::warning(FindingKind::Component, None, "L37", message).about(reference));
     }
 
     fn is_there(&self, met: &Met<'_>) -> bool {

@@ -3,13 +3,14 @@
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
-use strata_model::environment::ComponentState;
+use strata_model::environment::{ComponentState, Membership};
 use strata_model::id::ComponentNo;
-use strata_model::package::{Package, Presence};
+use strata_model::layer::Layer;
+use strata_model::package::{Package, PackagedComponent, Presence};
 use strata_model::plan::{Body, Edit, Finding, FindingKind};
 
 use super::{Import, Met, Standing};
-use crate::{activation, definition, names, pending_deletion};
+use crate::{activation, definition, membership, names, pending_deletion};
 
 /// Tells whether the package's processes must be compared with those of the environment (L68).
 pub(super) fn has_classic_processes(package: &Package) -> bool {
@@ -42,16 +43,24 @@ impl<'a> Import<'a> {
         }
         let body = Body { bytes: self.package.bytes(&component.definition), ..Body::default() };
         let Some(own) = process(&body) else { return };
-        let is_namesake = |state: &&ComponentState| {
+        // Labels are at hand, definitions are not: only what may be called the same is looked into.
+        let may_be_called_so = |layer: &&Layer| match (&layer.display_name, &component.display_name) {
+            (Some(theirs), Some(ours)) => theirs.eq_ignore_ascii_case(ours),
+            (None, _) | (_, None) => true,
+        };
+        let is_called_so = |layer: &Layer| {
+            let body = self.lens.bodies.definition(&layer.digest);
+            body.and_then(|body| process(&body)).is_some_and(|other| other == own)
+        };
+        let is_namesake = |(_, state): &(&ComponentKey, &ComponentState)| {
             state.component.key != component.key
                 && state.component.category == component.category
-                && state.component.key.component_type.is("workflow")
-                && state.layers.iter().any(|layer| {
-                    let body = self.lens.bodies.definition(&layer.digest);
-                    body.and_then(|body| process(&body)).is_some_and(|other| other == own)
-                })
+                && state.layers.iter().filter(may_be_called_so).any(is_called_so)
         };
-        let Some(namesake) = self.snapshot.components.values().find(is_namesake) else { return };
+        let processes = ComponentKey::folded(component.key.component_type.clone(), "");
+        let processes = self.snapshot.components.range(processes..);
+        let mut processes = processes.take_while(|(key, _)| key.component_type == component.key.component_type);
+        let Some((_, namesake)) = processes.find(is_namesake) else { return };
         let namesake = names::installed(self.environment(), namesake);
         let (name, table) = own;
         let message = format!(
@@ -105,6 +114,29 @@ impl<'a> Import<'a> {
             self.plan.edits.push(Edit::ActivationOpen(component));
         } else if met.standing == Standing::Absent {
             arrivals.push(names::packaged(self.environment(), met.component));
+        }
+    }
+
+    /// L37: the managed definition stays as it is.
+    pub(super) fn report_unlayered(&mut self, component: &PackagedComponent) {
+        let reference = names::packaged(self.environment(), component);
+        let described = names::describe(&reference, component.key.component_type.label());
+        let message = format!("{described} is managed and takes no unmanaged layer: it stays as it is");
+        self.plan.findings.push(Finding::warning(FindingKind::Component, None, "L37", message).about(reference));
+    }
+
+    /// L20: a new part joins every unmanaged solution that holds its table with all parts.
+    pub(super) fn join_by_itself(&mut self, met: &Met<'_>, component: ComponentNo) {
+        if met.standing != Standing::Absent {
+            return;
+        }
+        let parent = met.component.parent.clone().or_else(|| met.component.key.parent());
+        let Some(table) = parent.and_then(|parent| self.state(&parent)) else { return };
+        for solution in membership::with_all_parts(self.snapshot, table) {
+            let is_member = solution == self.solution || met.state.is_some_and(|state| state.is_member_of(solution));
+            if !is_member {
+                self.plan.edits.push(Edit::MemberOpen(Membership { component, solution, behavior: None }));
+            }
         }
     }
 

@@ -200,6 +200,20 @@ fn l20_a_table_comes_with_all_parts_with_none_or_as_a_shell() {
 }
 
 #[test]
+fn l20_parts_that_an_import_brings_join_by_themselves_too() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    solution(&mut env, "Shell", "contoso");
+    env.list_in(&key("entity:contoso_order"), &addition("Shell", Some(2)));
+    env.import(&package(
+        "package More 1.0 unmanaged contoso
+         attribute contoso_order.contoso_late <V>1</V>
+         savedquery 11111111-0000-4000-8000-000000000002 of=contoso_order <querytype>0</querytype>",
+    ));
+    assert_eq!((env.listed("Sales").len(), env.listed("Shell").len(), env.listed("More").len()), (5, 1, 2));
+}
+
+#[test]
 fn l20_a_part_that_is_made_elsewhere_brings_its_table_as_a_shell() {
     let mut env = maker();
     made(&mut env, "attribute:account.Tier");

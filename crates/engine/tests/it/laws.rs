@@ -7,6 +7,8 @@ use strata_model::plan::OperationKind;
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
+use crate::by_hand::bare;
+
 #[derive(Debug, Clone)]
 enum Step {
     Import {
@@ -32,6 +34,8 @@ enum Step {
     Set(u8, u8),
     Publish,
     RemoveActive(u8),
+    Create(u8),
+    Delete(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -48,11 +52,13 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..5_u8, 0..4_u8).prop_map(|(column, value)| Step::Set(column, value)),
         1 => Just(Step::Publish),
         1 => (0..5_u8).prop_map(Step::RemoveActive),
+        1 => (0..5_u8).prop_map(Step::Create),
+        1 => (0..5_u8).prop_map(Step::Delete),
     ]
 }
 
 fn column(number: u8) -> strata_model::component::ComponentKey {
-    key(&format!("attribute:contoso_t.contoso_c{number}"))
+    key(&format!("attribute:account.contoso_c{number}"))
 }
 
 /// Solutions 0 and 1 are of publisher A, the others of B.
@@ -74,7 +80,8 @@ fn made_as(head: &str, lines: &str, solution: u8, columns: &[(u8, u8)], managed:
     for (column, value) in columns {
         if !seen.contains(column) {
             seen.push(*column);
-            text.push_str(&format!("attribute contoso_t.contoso_c{column} <V>{value}</V><W>{}</W>\n", head.len()));
+            let lock = if *value == 3 { "<IsCustomizable>0</IsCustomizable>" } else { "" };
+            text.push_str(&format!("attribute account.contoso_c{column} <V>{value}</V><W>{}</W>{lock}\n", head.len()));
         }
     }
     package(&text)
@@ -98,6 +105,8 @@ fn run(env: &mut Simulated, step: &Step) -> strata_model::plan::Plan {
         Step::Set(number, value) => env.set(&column(*number), "V", &value.to_string()),
         Step::Publish => env.publish(),
         Step::RemoveActive(number) => env.remove_active(&column(*number)),
+        Step::Create(number) => env.create(&bare(&format!("attribute:account.contoso_c{number}"), "")),
+        Step::Delete(number) => env.delete(&column(*number)),
     }
 }
 

@@ -9,14 +9,15 @@ use strata_testkit::corpus::Corpus;
 
 use crate::{Scratch, assuming, import};
 
-/// Calls a function with each zip of the corpus: its path there, its bytes, the package.
-fn each_package(mut check: impl FnMut(&str, &[u8], Package)) {
-    let Some(corpus) = Corpus::find() else { return };
+/// Calls a function with each zip of the corpus: its path there, its bytes, the package. Tells whether there is one.
+pub(crate) fn each_package(mut check: impl FnMut(&str, &[u8], Package)) -> bool {
+    let Some(corpus) = Corpus::find() else { return false };
     for sample in corpus.packages() {
         let package = strata_package::read(sample.bytes.clone(), &Limits::default())
             .unwrap_or_else(|error| panic!("{}: {error}", sample.path));
         check(&sample.path, &sample.bytes, package);
     }
+    true
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod lifecycle;
 mod merges;
 mod row_imports;
 mod rows;
+mod switches;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
