@@ -216,12 +216,13 @@ impl<'a> Removal<'a> {
             .collect();
         for state in self.lens.snapshot.components.values() {
             let key = &state.component.key;
-            let Some(table) = key.table().filter(|table| tables.contains(*table)) else { continue };
+            let parent = state.component.parent().filter(|parent| parent.component_type.is("entity"));
+            let Some(table) = parent.filter(|table| tables.contains(table.as_str())) else { continue };
             if self.removed.deleted.contains(key) || state.layers.is_empty() {
                 continue;
             }
             if state.managed().next().is_none() {
-                // Unmanaged columns are internal to the table and go with it (DP2).
+                // Unmanaged columns, forms and views are internal to the table and go with it (DP2).
                 self.delete(state);
                 continue;
             }
@@ -229,14 +230,14 @@ impl<'a> Removal<'a> {
             let staying = state.managed().filter(|layer| !self.leaving.contains(&layer.solution));
             let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
             let message = format!(
-                "solution dependencies exist, cannot uninstall: {} of {} stands on table {table}",
+                "solution dependencies exist, cannot uninstall: {} of {} stands on table {}",
                 names::describe(&dependent, key.component_type.label()),
-                owners.join(", ")
+                owners.join(", "),
+                table.as_str()
             );
-            let required = loss::table_key(table);
             self.removed.findings.push(
                 Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
-                    .about(names::keyed(self.lens.snapshot.environment.id, &required))
+                    .about(names::keyed(self.lens.snapshot.environment.id, &table))
                     .related(vec![dependent])
                     .hint(format!("uninstall {} first", owners.join(", then "))),
             );

@@ -19,7 +19,7 @@ use super::target::Target;
 use super::{identity, minimal, open_solution, refuse_blocked};
 use crate::active::{PropertyEdit, set_path, spelled};
 use crate::effect::Lens;
-use crate::{catalogue, definition, managed_property, membership, names, pending_deletion, publish};
+use crate::{catalogue, definition, managed_property, membership, names, pending_deletion, publish, variables};
 
 /// What a caller says of a new component.
 #[derive(Debug, Clone)]
@@ -305,7 +305,11 @@ impl<'a> Creation<'a> {
     /// Adds a component with its Active layer.
     fn add(&mut self, made: Made, drafts: &mut usize) -> ComponentNo {
         let category = identity::category(&made.key.component_type, &made.tree);
-        let body = Body { bytes: strata_xml::write(&made.tree).into(), home: made.home, files: made.files };
+        let body = match made.key.component_type.is(variables::VALUE) {
+            // A package keeps values as JSON, and so do we.
+            true => variables::value_body(&made.name, &made.tree),
+            false => Body { bytes: strata_xml::write(&made.tree).into(), home: made.home, files: made.files },
+        };
         let digest = body.digest();
         self.plan.definitions.insert(digest, body);
         let known = self.state(&made.key).map(|state| state.component.no);

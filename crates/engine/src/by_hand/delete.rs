@@ -16,11 +16,14 @@ use strata_model::rules::Rules;
 use crate::effect::Lens;
 use crate::loss::Going;
 use crate::managed_property::{Base, Customization};
-use crate::{catalogue, definition, names, pending_deletion};
+use crate::{catalogue, definition, names, pending_deletion, variables};
 
 /// Returns the components that planning must see: of a table its parts and every relationship.
 pub fn footprint(key: &ComponentKey) -> Footprint {
     let mut footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+    if key.component_type.is(variables::DEFINITION) {
+        footprint.keys.push(variables::value_key(key.as_str()));
+    }
     if key.component_type.is("entity") {
         footprint.children_of = vec![key.as_str().to_owned()];
         footprint.types = vec![ComponentType::named("entityrelationship")];
@@ -137,8 +140,13 @@ fn is_needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> bool {
     trees.into_iter().any(|tree| is_key(&tree) || is_name(&tree))
 }
 
-/// Returns what goes with a table: its parts, and the relationships it takes part in.
+/// Returns what goes with a table: its parts, and the relationships it takes part in; with a variable its value.
 fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
+    if table.component_type.is(variables::DEFINITION) {
+        // L117: a value lives by its definition.
+        let value = lens.snapshot.components.get(&variables::value_key(table.as_str()));
+        return value.filter(|value| !value.layers.is_empty()).into_iter().collect();
+    }
     if !table.component_type.is("entity") {
         return Vec::new();
     }
@@ -162,13 +170,14 @@ fn takes_part(lens: &Lens<'_>, state: &ComponentState, table: &ComponentKey) -> 
     })
 }
 
-/// A managed component that stands on the table holds it.
+/// A managed component that stands on the deleted one holds it.
 fn managed_part(lens: &Lens<'_>, table: &ComponentKey, part: &ComponentState) -> Option<Finding> {
     let layer = part.managed().next()?;
     let component = names::installed(lens.snapshot.environment.id, part);
     let described = names::describe(&component, part.component.key.component_type.label());
     let solution = names::solution(lens.snapshot, layer.solution);
-    let message = format!("table {} is in use: {described} of {solution} stands on it", table.as_str());
+    let label = table.component_type.label();
+    let message = format!("{label} {} is in use: {described} of {solution} stands on it", table.as_str());
     Some(
         Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
             .about(names::keyed(lens.snapshot.environment.id, table))

@@ -537,6 +537,19 @@ fn l102_what_stands_managed_on_a_table_holds_it() {
 }
 
 #[test]
+fn l98_dp2_unmanaged_parts_go_with_an_uninstalled_table_and_managed_ones_hold_it() {
+    let mut env = maker();
+    env.import(&package("package Core 1.0 managed contoso\n entity contoso_t <X>1</X>"));
+    made(&mut env, "systemform:contoso_t.Mine");
+    let view = "savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t <querytype>0</querytype>";
+    env.import(&package(&format!("package Addon 1.0 managed fabrikam\n {view}")));
+    assert_eq!(refusal(&env.clone().uninstall("Core")), "0x8004F01D CannotUninstallWithDependencies L98");
+    env.uninstall("Addon");
+    assert!(!env.uninstall("Core").is_refused());
+    assert!(env.components().is_empty(), "{:?}", env.components());
+}
+
+#[test]
 fn l117_a_value_needs_its_variable() {
     let mut env = maker();
     let value = bare("environmentvariablevalue:contoso_url", "Sales");
@@ -546,6 +559,8 @@ fn l117_a_value_needs_its_variable() {
     assert!(!env.create(&with(value, &[("value", "https://contoso.com")])).is_refused());
     let resolved = env.resolved(&key("environmentvariablevalue:contoso_url"));
     assert!(resolved.contains(&"value=https://contoso.com by Active".to_owned()), "{resolved:?}");
+    env.delete(&key("environmentvariabledefinition:contoso_url"));
+    assert!(env.components().is_empty(), "and goes with it");
 }
 
 #[test]

@@ -252,6 +252,10 @@ impl Cut<'_> {
             state.members.push(rows::member(row)?);
             Ok(())
         })?;
+        // Few components can be switched, so few runs are asked for.
+        let can_be_on = |state: &&ComponentState| state.component.key.component_type.can_activate();
+        let switchable: Vec<i64> = states.iter().filter(can_be_on).map(|state| state.component.no.0).collect();
+        let runs = if all { runs } else { self::runs(&switchable) };
         self.join("activation", ACTIVATION, &runs, &mut states, |state, _| {
             state.is_on = true;
             Ok(())
