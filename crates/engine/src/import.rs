@@ -11,6 +11,7 @@ mod assume;
 pub use assume::is_assumed_layer;
 mod checks;
 mod dependencies;
+mod given;
 mod layers;
 mod overwrite;
 mod parts;

@@ -43,6 +43,7 @@ codes! {
     IMPORT_RESTRICTED_SOLUTION = Some("0x8004F007"), "ImportRestrictedSolutionError";
     IMPORT_MISSING_DEPENDENCIES = Some("0x8004801D"), "ImportMissingDependenciesError";
     UNMANAGED_PARENTS_MANAGED = Some("0x8004803B"), "UnmanagedComponentParentsManagedComponent";
+    SITE_MAP_OVERWRITTEN = Some("0x80048043"), "ImportSolutionSiteMapWarning";
     LANGUAGES_IGNORED = Some("0x80048026"), "ImportLanguagesIgnoredError";
     IMPORT_WORKFLOW_NAME_CONFLICT = Some("0x80048027"), "ImportWorkflowNameConflictError";
     PENDING_UPGRADE_EXISTS = Some("0x8004F086"), "PendingUpgradeExists";

@@ -218,6 +218,9 @@ impl<'a> Import<'a> {
         let existed =
             met.state.is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE));
         self.describe(met, "Active".to_owned(), said, existed);
+        if existed {
+            self.warn_of_site_map(met);
+        }
         if is_draft && let Some((_, change)) = self.changes.last_mut() {
             // L50: what is a draft takes effect when it is published.
             change.effect = Effect::None;

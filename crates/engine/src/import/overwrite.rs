@@ -2,11 +2,12 @@
 //!
 //! Types that merge are left alone: their import merges in every case.
 
+use strata_model::code::ErrorCode;
 use strata_model::component::Merge;
 use strata_model::id::{ComponentNo, Digest, Operation};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::Presence;
-use strata_model::plan::{Action, Body, Change, Edit};
+use strata_model::plan::{Action, Body, Change, Edit, Finding, FindingKind};
 
 use super::{Import, Met, Standing};
 use crate::effect::{Lens, StackItem};
@@ -14,6 +15,19 @@ use crate::layering::overlay;
 use crate::{definition, names};
 
 impl Import<'_> {
+    /// L46, OQ 35: an imported site map takes the place of the one that makers have, unpublished changes included.
+    pub(super) fn warn_of_site_map(&mut self, met: &Met<'_>) {
+        if met.component.key.component_type.merge() != Merge::SiteMap {
+            return;
+        }
+        let draft = met.state.and_then(|state| state.active(LayerState::Unpublished));
+        let lost = if draft.is_some() { ", its unpublished changes included" } else { "" };
+        let message = format!("site map {} is overwritten{lost}", met.component.name);
+        let reference = names::packaged(self.environment(), met.component);
+        let code = Some(ErrorCode::SITE_MAP_OVERWRITTEN);
+        self.plan.findings.push(Finding::warning(FindingKind::Component, code, "L46", message).about(reference));
+    }
+
     /// Copies what a managed package says of a component into its Active layer, where it has one.
     pub(super) fn overwrite(&mut self, met: &Met<'_>, no: ComponentNo) {
         self.overwritten = None;

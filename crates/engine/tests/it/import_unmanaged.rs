@@ -180,3 +180,21 @@ fn r8_an_edit_of_nothing_is_refused() {
     assert_eq!(refusal(&env.set(&x, "no path", "2")), "- UnknownProperty R8");
     assert_eq!(refusal(&env.set(&key("attribute:a.b"), "MaxLength", "2")), "0x80090457 ComponentNotExist L17");
 }
+
+#[test]
+fn l46_oq35_an_imported_site_map_overwrites_the_one_that_is_there_with_a_warning() {
+    let map = |version: &str, area: &str| {
+        package(&format!("package Own {version} unmanaged contoso\n sitemap contoso_map <Area Id=\"{area}\" />"))
+    };
+    let warnings = |plan: &strata_model::plan::Plan| {
+        let codes = plan.findings.iter().filter_map(|finding| finding.code.clone());
+        codes.filter(|code| code == "0x80048043").count()
+    };
+    let mut env = Simulated::default();
+    assert_eq!(warnings(&env.import(&map("1.0", "a"))), 0, "there was none");
+    assert_eq!(warnings(&env.import(&map("1.0", "a"))), 0, "the same");
+    let plan = env.import(&map("1.1", "b"));
+    assert!(!plan.is_refused());
+    assert_eq!(warnings(&plan), 1);
+    assert!(plan.findings.iter().any(|finding| finding.message.contains("unpublished")), "it was a draft");
+}
