@@ -117,3 +117,23 @@ fn l82_values_of_a_dropped_column_go_with_an_upgrade_in_one_step_or_two() {
         assert!(plan.findings.iter().any(|finding| finding.rule == "L82" && finding.kind == FindingKind::Dataloss));
     }
 }
+
+#[test]
+fn l132_l100_a_patch_alone_takes_its_tables_with_their_rows() {
+    let patch = "package Core_Patch_1 1.0.1.0 managed contoso
+        patch-of Core 1.0.0.0
+        attribute contoso_order.contoso_total <MaxLength>7</MaxLength>
+        attribute account.contoso_extra
+        entity contoso_second
+        attribute contoso_second.contoso_a";
+    let mut env = installed(&[CORE, patch]);
+    env.rows.extend([
+        ("contoso_second".to_owned(), 10),
+        ("contoso_second.contoso_a".to_owned(), 10),
+        ("account.contoso_extra".to_owned(), 2),
+    ]);
+    let plan = env.clone().uninstall("Core_Patch_1");
+    assert_eq!(losses(&plan).0, ["contoso_second 10", "account.contoso_extra 2"]);
+    // The base takes its patches with it.
+    assert_eq!(env.uninstall("Core").summary().rows_lost, 12 + 1 + 10 + 2);
+}

@@ -8,7 +8,7 @@ use strata_model::id::{Digest, Operation};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_store::sqlite::SqliteStore;
-use strata_store::{ApplyError, LEASE_MS, Store};
+use strata_store::{ApplyError, LEASE_MS, Record, RecordEdit, RecordWrite, Store, Values};
 
 use crate::fixture::{
     Shelf, apply, column, component, create, current, digest, entry, import, layer, layer_close, plan, solution,
@@ -43,6 +43,7 @@ fn upgrade(shelf: &mut Shelf, base: Operation) -> Plan {
     edits.push(layer_close(&old));
     edits.push(Edit::LayerOpen(Layer { slot: 5, ..old }));
     edits.push(Edit::RowsClose { table: "new_order".to_owned() });
+    edits.push(Edit::ColumnClose { table: "account".to_owned(), column: "tier".to_owned() });
     plan(base, edits)
 }
 
@@ -64,6 +65,12 @@ fn a_crash_at_any_write_leaves_the_state_before_or_after() {
         let store = SqliteStore::open_or_create(&path("origin")).expect("a new store");
         create(&store, "dev");
         let one = apply(&store, "dev", import(&mut shelf, 1, 1, &["a", "b"]), &shelf);
+        for table in ["new_order", "account"] {
+            let values = Values::from([("tier".to_owned(), 7.into())]);
+            let row = RecordEdit::Insert(Record { id: "1".to_owned(), values });
+            let write = RecordWrite { table: table.to_owned(), edits: vec![row], ..RecordWrite::default() };
+            store.record_write(&current(&store, "dev"), &write).expect("a row");
+        }
         (state(&store), upgrade(&mut shelf, one))
     };
     let after = {
