@@ -136,6 +136,7 @@ pub fn plan(
     }
     // What is given stays, even where the upgrade drops what it stood on.
     import.apply_settings();
+    import.switch_connected_flows();
     import.open_solution();
     if options.publish_changes {
         import.publish_drafts();
@@ -176,6 +177,8 @@ struct Import<'a> {
     added: BTreeMap<ComponentKey, ComponentNo>,
     /// Components for which a placeholder makes a base, with the number of its solution.
     placed: BTreeMap<ComponentKey, SolutionNo>,
+    /// Flows that wait for their connections (L120).
+    flows: Vec<state::WaitingFlow>,
     /// Placeholder solutions that this plan opens, by name.
     placeholders: BTreeMap<String, SolutionNo>,
     /// Placeholders that this solution relies on (R4).
@@ -253,6 +256,7 @@ impl<'a> Import<'a> {
             next_publisher,
             added: BTreeMap::new(),
             placed: BTreeMap::new(),
+            flows: Vec::new(),
             placeholders: BTreeMap::new(),
             assumes: BTreeSet::new(),
             overwritten: None,

@@ -101,6 +101,7 @@ codes! {
     INVALID_DEPLOYMENT_SETTINGS = None, "InvalidDeploymentSettings";
     DEFINITION_NEEDED = None, "DefinitionNeeded";
     INVALID_DEFINITION = None, "InvalidDefinition";
+    CONNECTION_MISSING = None, "ConnectionMissing";
     NOTHING_TO_SWITCH = None, "NothingToSwitch";
     UNKNOWN_PROPERTY = None, "UnknownProperty";
     UNKNOWN_COLUMN = None, "UnknownColumn";

@@ -66,7 +66,9 @@ impl ByHand {
             Self::Add { component, addition } => membership::add(&listed(component)?, component, addition, rules),
             Self::Remove { component, solution } => membership::remove(&listed(component)?, component, solution, rules),
             Self::Switch { component, switch } => {
-                activation::plan(&snapshot(&activation::footprint(component))?, component, *switch, rules)
+                let seen = snapshot(&Footprint { keys: vec![component.clone()], ..Footprint::default() })?;
+                let seen = snapshot(&activation::footprint(&seen, component, bodies))?;
+                activation::plan(&seen, component, *switch, rules, bodies)
             }
         })
     }

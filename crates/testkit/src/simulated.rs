@@ -155,7 +155,7 @@ impl Simulated {
 
     /// Switches a component on or off.
     pub fn switch(&mut self, component: &ComponentKey, switch: Switch) -> Plan {
-        let plan = activation::plan(&self.snapshot, component, switch, &self.rules);
+        let plan = activation::plan(&self.snapshot, component, switch, &self.rules, &self.known());
         self.apply(&plan);
         plan
     }

@@ -1,6 +1,6 @@
 //! A maker's environment, built up without a package.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, example};
 
 /// A publisher, its solution and a table with parts of every kind.
 fn built() -> Sandbox {
@@ -125,4 +125,29 @@ fn l92_flows_are_switched_on_and_off() {
     assert_eq!(is_on(), false);
     let error = sandbox.error("component activate role:Clerk", 1);
     assert_eq!(error["name"], "NothingToSwitch");
+}
+
+#[test]
+fn l92_l120_a_flow_is_on_only_with_its_connections() {
+    let sandbox = Sandbox::new();
+    let core = example("contoso-core-1.0");
+    let plan = sandbox.json(&format!("import {core} --activate-plugins"));
+    let findings = plan["findings"].as_array().expect("findings");
+    let stays_off = |finding: &&serde_json::Value| finding["rule"] == "L120" && finding["severity"] == "warning";
+    assert_eq!(findings.iter().filter(stays_off).count(), 1, "{findings:?}");
+    let flow = sandbox.json("component list --type workflow")[0].clone();
+    assert_eq!(flow["active"], false);
+    let activate = format!("component activate workflow:{}", flow["name"].as_str().expect("a name"));
+    let error = sandbox.error(&activate, 1);
+    assert_eq!((&error["name"], &error["rule"]), (&"ConnectionMissing".into(), &"L120".into()));
+    sandbox.text("component set connectionreference:contoso_dataverse --property connectionid=abc");
+    sandbox.text(&activate);
+    assert_eq!(sandbox.json("component list --type workflow")[0]["active"], true);
+
+    let settings = r#"{"EnvironmentVariables": [], "ConnectionReferences": [{"LogicalName": "contoso_dataverse",
+        "ConnectionId": "abc", "ConnectorId": "/providers/Microsoft.PowerApps/apis/shared_commondataserviceforapps"}]}"#;
+    let other = Sandbox::new();
+    std::fs::write(other.path("settings.json"), settings).expect("a file");
+    other.json(&format!("import {core} --activate-plugins --settings-file settings.json"));
+    assert_eq!(other.json("component list --type workflow")[0]["active"], true);
 }

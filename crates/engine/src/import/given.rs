@@ -203,7 +203,7 @@ impl Import<'_> {
         self.plan.edits.iter().filter(concerns).cloned().collect()
     }
 
-    fn number_of(&self, key: &ComponentKey) -> Option<ComponentNo> {
+    pub(super) fn number_of(&self, key: &ComponentKey) -> Option<ComponentNo> {
         self.state(key).map(|state| state.component.no).or_else(|| self.added.get(key).copied())
     }
 
@@ -270,7 +270,7 @@ impl Import<'_> {
         }
     }
 
-    fn resolved_after(&self, edits: &[Edit], key: &ComponentKey) -> BTreeMap<String, (String, String)> {
+    pub(super) fn resolved_after(&self, edits: &[Edit], key: &ComponentKey) -> BTreeMap<String, (String, String)> {
         let no = self.number_of(key);
         let layers = no.map(|no| self.layers_after(edits, self.state(key), no)).unwrap_or_default();
         let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };

@@ -1,6 +1,8 @@
 //! What stands in an import's way in the environment besides layers: pending deletions (L52), processes of the same
 //! name (L68), active routing rules (L69); and what the import switches on (L92).
 
+use std::collections::BTreeSet;
+
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, Membership};
@@ -10,7 +12,7 @@ use strata_model::package::{Package, PackagedComponent, Presence};
 use strata_model::plan::{Body, Edit, Finding, FindingKind};
 
 use super::{Import, Met, Standing};
-use crate::{activation, definition, membership, names, pending_deletion};
+use crate::{activation, definition, membership, names, pending_deletion, variables};
 
 /// Tells whether the package's processes must be compared with those of the environment (L68).
 pub(super) fn has_classic_processes(package: &Package) -> bool {
@@ -110,7 +112,11 @@ impl<'a> Import<'a> {
         if !is_meant || is_on || !self.is_recorded_on(met) {
             return;
         }
-        if self.options.publish_workflows {
+        let references = self.references_of(met);
+        if self.options.publish_workflows && !references.is_empty() {
+            let flow = names::packaged(self.environment(), met.component);
+            self.flows.push(WaitingFlow { component, flow, references });
+        } else if self.options.publish_workflows {
             self.plan.edits.push(Edit::ActivationOpen(component));
         } else if met.standing == Standing::Absent {
             arrivals.push(names::packaged(self.environment(), met.component));
@@ -140,6 +146,38 @@ impl<'a> Import<'a> {
         }
     }
 
+    /// L120: the connection references of a cloud flow.
+    fn references_of(&self, met: &Met<'_>) -> Vec<String> {
+        let files = met.component.definition.files.iter().map(|index| &self.package.parts[*index].bytes);
+        files.flat_map(|file| activation::references_in(file)).collect()
+    }
+
+    /// L120: switches on the flows whose connection references all have a connection now; the others stay off.
+    pub(super) fn switch_connected_flows(&mut self) {
+        let names = self.flows.iter().flat_map(|flow| &flow.references);
+        let numbers: BTreeSet<_> = names.filter_map(|name| self.number_of(&variables::reference_key(name))).collect();
+        let concerns = |edit: &&Edit| edit.layered_component().is_some_and(|no| numbers.contains(&no));
+        let edits: Vec<_> = match self.flows.is_empty() {
+            true => return,
+            false => self.plan.edits.iter().filter(concerns).cloned().collect(),
+        };
+        for WaitingFlow { component, flow, references } in std::mem::take(&mut self.flows) {
+            let is_connected = |name: &&String| {
+                self.resolved_after(&edits, &variables::reference_key(name)).contains_key("connectionid")
+            };
+            let missing: Vec<_> = references.iter().filter(|name| !is_connected(name)).cloned().collect();
+            if missing.is_empty() {
+                self.plan.edits.push(Edit::ActivationOpen(component));
+                continue;
+            }
+            let described = names::describe(&flow, "flow");
+            let message = format!("{described} stays off: no connection for {}", missing.join(", "));
+            self.plan.findings.push(Finding::warning(FindingKind::Settings, None, "L120", message).about(flow).hint(
+                "give its connections in --settings-file, or switch it on later with `strata component activate`",
+            ));
+        }
+    }
+
     /// Says what has arrived switched off although the package records it as on.
     pub(super) fn report_arrivals(&mut self, arrivals: Vec<ComponentRef>) {
         if arrivals.is_empty() {
@@ -155,6 +193,13 @@ impl<'a> Import<'a> {
                 .hint("import with `--activate-plugins`, or switch them on with `strata component activate`"),
         );
     }
+}
+
+/// A cloud flow that is to be on, if its connections are there once settings are given.
+pub(super) struct WaitingFlow {
+    component: ComponentNo,
+    flow: ComponentRef,
+    references: Vec<String>,
 }
 
 /// Returns what a classic process is known by beside its id: name and table, folded.
