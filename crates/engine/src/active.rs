@@ -273,7 +273,10 @@ impl<'a> Target<'a> {
         let mut after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
         after.extend(digest.map(|digest| StackItem { name: "Active".to_owned(), digest: Some(digest), is_diff }));
         let both = Over(plan, lens.bodies);
-        let seen = Lens { bodies: &both, ..*lens }.compare(self.key, &before, &after, "Active");
+        let mut seen = Lens { bodies: &both, ..*lens }.compare(self.key, &before, &after, "Active");
+        if variables::is_secret(lens, self.key) {
+            variables::hide(&mut seen.properties, "value");
+        }
         let reference = match self.state {
             Some(state) => names::installed(self.snapshot.environment.id, state),
             None => ComponentRef::new(self.snapshot.environment.id, self.key, &self.name(), None, None),

@@ -11,10 +11,11 @@ use serde_json::{Map, Value, json};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::deployment_settings::DeploymentSettings;
 use strata_model::environment::Snapshot;
-use strata_model::plan::{Body, VariableType};
+use strata_model::plan::{Body, HIDDEN, PropertyChange, VariableType};
 use strata_xml::{Element, Node};
 
 use crate::catalogue::SystemComponent;
+use crate::effect::Lens;
 
 pub(crate) const DEFINITION: &str = "environmentvariabledefinition";
 pub(crate) const VALUE: &str = "environmentvariablevalue";
@@ -41,6 +42,23 @@ pub fn values_to_see(snapshot: &Snapshot) -> Vec<ComponentKey> {
     let definitions = snapshot.components.keys().filter(|key| key.component_type.is(DEFINITION));
     let values = definitions.map(|key| value_key(key.as_str()));
     values.filter(|key| !snapshot.components.contains_key(key)).collect()
+}
+
+/// Tells whether this is the value of a variable that names a secret.
+pub(crate) fn is_secret(lens: &Lens<'_>, key: &ComponentKey) -> bool {
+    let definition = definition_key(key.as_str());
+    let state = lens.snapshot.components.get(&definition).filter(|_| key.component_type.is(VALUE));
+    let stated = state.and_then(|state| lens.resolve(&definition, &lens.published(state)).remove("type"));
+    type_of(stated.as_ref().map(|(number, _)| number.as_str())) == VariableType::Secret
+}
+
+/// Leaves out of property changes what a secret names.
+pub(crate) fn hide(properties: &mut [PropertyChange], path: &str) {
+    for property in properties.iter_mut().filter(|property| property.path == path) {
+        let PropertyChange { before, after, resolved_before, resolved_after, .. } = property;
+        let texts = [before, after, resolved_before, resolved_after];
+        texts.into_iter().flatten().for_each(|text| HIDDEN.clone_into(text));
+    }
 }
 
 /// Returns the type that a definition states; a text where it states none.

@@ -20,7 +20,9 @@ use super::settings::of_settings;
 use super::{Import, NewComponent};
 use crate::effect::{Lens, StackItem};
 use crate::layering::overlay;
-use crate::variables::{REFERENCE, VALUE, definition_key, fresh_value, reference_key, type_of, value_body, value_key};
+use crate::variables::{
+    REFERENCE, VALUE, definition_key, fresh_value, hide, reference_key, type_of, value_body, value_key,
+};
 use crate::{definition, names};
 
 impl Import<'_> {
@@ -178,7 +180,7 @@ impl Import<'_> {
         for name in names {
             let outcome = self.variable_outcome(&edits, &name);
             if outcome.variable_type == VariableType::Secret {
-                self.hide(&name);
+                self.hide_secret(&name);
             }
             if outcome.from == VariableSource::None {
                 let message = format!("environment variable {name} has neither a value nor a default");
@@ -254,19 +256,11 @@ impl Import<'_> {
     }
 
     /// Leaves out of the changes what a secret names.
-    fn hide(&mut self, name: &str) {
+    fn hide_secret(&mut self, name: &str) {
         let keys = [(definition_key(name), "defaultvalue"), (value_key(name), "value")];
         for (key, change) in &mut self.changes {
             let Some((_, path)) = keys.iter().find(|(other, _)| other == key) else { continue };
-            for property in change.properties.iter_mut().filter(|property| property.path == *path) {
-                let texts = [
-                    &mut property.before,
-                    &mut property.after,
-                    &mut property.resolved_before,
-                    &mut property.resolved_after,
-                ];
-                texts.into_iter().flatten().for_each(|text| HIDDEN.clone_into(text));
-            }
+            hide(&mut change.properties, path);
         }
     }
 

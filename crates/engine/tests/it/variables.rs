@@ -234,7 +234,10 @@ fn l118_what_a_secret_names_is_hidden_in_plans() {
     let plan = env.import_with(&package(secret), &with(&[("contoso_S", &other)], &[]));
     let shown = format!("{:?} {:?}", plan.changes, plan.findings);
     assert!(shown.contains(HIDDEN) && !shown.contains("KeyVault"), "{shown}");
-    assert!(env.resolved(&key("environmentvariablevalue:contoso_S")).contains(&format!("value={other} by Active")));
+    let value = key("environmentvariablevalue:contoso_S");
+    assert!(env.resolved(&value).contains(&format!("value={other} by Active")));
+    let by_hand = format!("{:?}", env.set(&value, "value", vault).changes);
+    assert!(by_hand.contains(HIDDEN) && !by_hand.contains("KeyVault"), "{by_hand}");
 }
 
 #[test]
