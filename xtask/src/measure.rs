@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use strata_model::options::ImportOptions;
+use strata_engine::layering::{self, StackedLayer};
+use strata_model::component::ComponentType;
+use strata_model::options::{ImportAction, ImportOptions};
+use strata_model::plan::Body;
+use strata_model::rules::Rules;
 use strata_ops::{Location, Request, Workspace, carry_out, components, prepare, silent};
 
 #[derive(Args)]
@@ -27,8 +31,13 @@ pub(crate) enum What {
     /// Read, inflate, tokenise, hash once, append all bodies, fsync once; single thread
     Bound,
     Import,
+    /// As an upgrade in one step
+    Upgrade,
+    /// Of an upgrade in one step
     Plan,
     Layers,
+    /// Layers of a form with ten layers, in process
+    FormStack,
     Read,
 }
 
@@ -43,11 +52,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
             strata_ops::read_package(wanted(options.package.as_deref(), "--package")?).map_err(|e| e.to_string())?;
             started.elapsed()
         }
-        What::Import | What::Plan => {
+        What::Import | What::Upgrade | What::Plan => {
             operation(options)?;
             started.elapsed()
         }
         What::Layers => layers(options)?,
+        What::FormStack => form_stack()?,
     };
     println!("{} {}", elapsed.as_secs_f64() * 1000.0, peak_memory());
     Ok(())
@@ -66,7 +76,9 @@ fn operation(options: &Options) -> Result<(), String> {
     let workspace = workspace(options)?;
     let environment = workspace.environment_to_write().map_err(|error| error.to_string())?;
     let path = wanted(options.package.as_deref(), "--package")?.to_owned();
-    let request = Request::Import { path, options: ImportOptions::pac() };
+    let is_upgrade = matches!(options.what, What::Upgrade | What::Plan);
+    let action = is_upgrade.then_some(ImportAction::Upgrade);
+    let request = Request::Import { path, options: ImportOptions { action, ..ImportOptions::pac() } };
     if options.what == What::Plan {
         let prepared = prepare(&workspace, &environment, &request, &silent).map_err(|error| error.to_string())?;
         return if prepared.plan.is_refused() { Err("the plan is refused".to_owned()) } else { Ok(()) };
@@ -81,6 +93,84 @@ fn layers(options: &Options) -> Result<std::time::Duration, String> {
     let started = Instant::now();
     components::layers(&workspace, None, component, false).map_err(|error| error.to_string())?;
     Ok(started.elapsed())
+}
+
+/// How often a stack is resolved for one figure.
+const STACKS: u32 = 50;
+
+/// Reads and resolves a form that one full layer and nine differences make up.
+fn form_stack() -> Result<std::time::Duration, String> {
+    let bodies: Vec<_> = (0..10).map(|layer| if layer == 0 { full_form() } else { form_difference(layer) }).collect();
+    let form = ComponentType::named("systemform");
+    let started = Instant::now();
+    for _ in 0..STACKS {
+        let stack: Vec<_> = (0_usize..)
+            .zip(&bodies)
+            .map(|(layer, xml)| {
+                let body = Body { bytes: xml.as_bytes().into(), ..Body::default() };
+                StackedLayer::read(&form, format!("Layer{layer}"), &body, layer > 0, &[1033])
+            })
+            .collect();
+        let resolved = layering::resolve(&form, &stack, &Rules::OURS);
+        if resolved.is_empty() {
+            return Err("the form resolves to nothing".to_owned());
+        }
+    }
+    Ok(started.elapsed() / STACKS)
+}
+
+const TABS: usize = 3;
+const SECTIONS: usize = 6;
+const CELLS: usize = 8;
+
+fn full_form() -> String {
+    let cell = |tab: usize, section: usize, cell: usize| {
+        format!(
+            "<row><cell id=\"{{{tab}{section}{cell}}}\"><labels><label description=\"Label\" languagecode=\"1033\" />\
+             </labels><control id=\"contoso_{tab}{section}{cell}\" classid=\"{{c}}\" \
+             datafieldname=\"contoso_{tab}{section}{cell}\" /></cell></row>"
+        )
+    };
+    let section = |tab: usize, section: usize| {
+        let cells: String = (0..CELLS).map(|number| cell(tab, section, number)).collect();
+        format!("<section id=\"{{s{tab}{section}}}\" name=\"s\"><rows>{cells}</rows></section>")
+    };
+    let tab = |tab: usize| {
+        let sections: String = (0..SECTIONS).map(|number| section(tab, number)).collect();
+        format!(
+            "<tab id=\"{{t{tab}}}\"><columns><column width=\"100%\"><sections>{sections}</sections></column></columns></tab>"
+        )
+    };
+    let tabs: String = (0..TABS).map(tab).collect();
+    format!("<systemform><formid>{{f}}</formid><form><tabs>{tabs}</tabs></form></systemform>")
+}
+
+/// A difference that adds a cell to every section and changes another.
+fn form_difference(layer: usize) -> String {
+    let section = |tab: usize, section: usize| {
+        let added = format!(
+            "<row><cell id=\"{{a{layer}{tab}{section}}}\" solutionaction=\"Added\" ordinalvalue=\"{}\"><control \
+             id=\"contoso_a{layer}\" /></cell></row>",
+            10_000 + CELLS + layer - 1
+        );
+        let changed = format!(
+            "<row><cell id=\"{{{tab}{section}0}}\" solutionaction=\"Modified\" ordinalvalue=\"10000\" \
+             showlabel=\"{}\" /></row>",
+            layer % 2 == 0
+        );
+        format!(
+            "<section id=\"{{s{tab}{section}}}\" ordinalvalue=\"{section}\"><rows>{changed}{added}</rows></section>"
+        )
+    };
+    let tab = |tab: usize| {
+        let sections: String = (0..SECTIONS).map(|number| section(tab, number)).collect();
+        format!(
+            "<tab id=\"{{t{tab}}}\" ordinalvalue=\"{tab}\"><columns><column id=\"0\"><sections>{sections}</sections>\
+             </column></columns></tab>"
+        )
+    };
+    let tabs: String = (0..TABS).map(tab).collect();
+    format!("<systemform><formid>{{f}}</formid><form><tabs>{tabs}</tabs></form></systemform>")
 }
 
 /// The fresh-import bound of the performance budget.

@@ -91,7 +91,9 @@ impl<'a> Import<'a> {
         // What the solution's own layers amount to: patches are above their base (L31).
         let topmost = state.and_then(|state| self.family.topmost(state));
         let base = state.zip(self.family.base).and_then(|(state, base)| state.layer_of(base.no));
-        let known = [base, topmost].into_iter().flatten().find(|layer| self.says_the_same(component, layer));
+        // Mostly they are one layer, which is looked at once.
+        let topmost_alone = topmost.filter(|topmost| base.is_none_or(|base| base.digest != topmost.digest));
+        let known = [base, topmost_alone].into_iter().flatten().find(|layer| self.says_the_same(component, layer));
         let is_repeated = known.zip(topmost).is_some_and(|(known, topmost)| known.digest == topmost.digest);
         let is_alone = own.is_some_and(|own| topmost.is_some_and(|topmost| topmost.solution == own.solution));
         if is_repeated && is_alone {

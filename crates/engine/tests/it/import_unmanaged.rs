@@ -16,7 +16,7 @@ fn notes() -> strata_model::component::ComponentKey {
 }
 
 #[test]
-fn l50_an_unmanaged_import_arrives_as_draft_where_the_type_is_publishable() {
+fn l35_l50_an_unmanaged_import_arrives_as_draft_where_the_type_is_publishable() {
     let mut env = Simulated::default();
     let plan = env.import(&package(FIX));
     assert_eq!(env.layers(&notes()), ["[Active]"]);

@@ -118,7 +118,7 @@ fn l65_an_unmanaged_component_does_not_satisfy_a_managed_import() {
 }
 
 #[test]
-fn r6_the_version_counts_only_where_an_application_is_named() {
+fn l93_oq10_r6_the_version_counts_only_where_an_application_is_named() {
     let base = "package Base 1.0 managed contoso\n optionset contoso_y <V>1</V>";
     let without =
         "package N 1.0 managed contoso\n attribute a.contoso_b <V>1</V>\n needs optionset:contoso_y from Base 2.0";

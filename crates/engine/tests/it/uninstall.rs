@@ -43,7 +43,7 @@ fn l128_another_publishers_layer_above_refuses_the_base() {
 }
 
 #[test]
-fn l129_oq11_a_layer_of_the_same_publisher_takes_the_base_place() {
+fn l10_l33_l129_oq11_a_layer_of_the_same_publisher_takes_the_base_place() {
     for top in ["S3", "S2"] {
         let mut env = installed(&["1@A", "2@B", "3@A"]);
         assert!(!env.uninstall(top).is_refused());
@@ -91,7 +91,7 @@ fn l131_two_publishers_that_build_on_each_other_block_each_other() {
 }
 
 #[test]
-fn l137_a_hot_fix_solution_can_be_taken_back_and_can_inherit() {
+fn l10_l34_l85_l86_l137_a_hot_fix_solution_can_be_taken_back_and_can_inherit() {
     let mut env = Simulated::default();
     env.import(&package("package O 1.0 managed A\n attribute a.contoso_c <V>1</V>\n attribute a.contoso_d <V>1</V>"));
     let fix = package("package U 1.0 managed A\n attribute a.contoso_c <V>2</V>");

@@ -246,6 +246,20 @@ fn l75_l82_an_upgrade_drops_options_that_an_update_keeps() {
 }
 
 #[test]
+fn l60_l125_who_asks_does_not_change_what_an_action_does() {
+    use strata_model::options::{CALLERS, Caller};
+    let mut done: Vec<(Vec<String>, Vec<String>)> = Vec::new();
+    for caller in CALLERS {
+        let mut env = with(&[ONE]);
+        let defaults = ImportOptions::of(Caller::named(caller.name).expect("a caller"));
+        let options = ImportOptions { action: Some(ImportAction::Upgrade), publish_workflows: false, ..defaults };
+        let plan = env.import_with(&package(TWO), &options);
+        done.push((changes(&plan), env.facts()));
+    }
+    assert!(done.windows(2).all(|pair| pair[0] == pair[1]), "{done:#?}");
+}
+
+#[test]
 fn p8_the_adviser_tells_additive_upgrades_from_others() {
     let mut env = with(&[ONE]);
     let more = format!("{}\n attribute contoso_t.contoso_c <V>1</V>", ONE.replace("1.0", "1.1"));

@@ -4,6 +4,7 @@ mod corpus;
 mod examples;
 mod lifecycle;
 mod merges;
+mod random;
 mod row_corpus;
 mod row_imports;
 mod rows;
