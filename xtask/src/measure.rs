@@ -156,7 +156,7 @@ fn form_difference(layer: usize) -> String {
         let changed = format!(
             "<row><cell id=\"{{{tab}{section}0}}\" solutionaction=\"Modified\" ordinalvalue=\"10000\" \
              showlabel=\"{}\" /></row>",
-            layer % 2 == 0
+            layer.is_multiple_of(2)
         );
         format!(
             "<section id=\"{{s{tab}{section}}}\" ordinalvalue=\"{section}\"><rows>{changed}{added}</rows></section>"
