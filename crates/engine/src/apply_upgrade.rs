@@ -168,13 +168,15 @@ impl<'a> Apply<'a> {
         let position = before.iter().take_while(|item| !family.contains(&item.name.as_str())).count();
         after.insert(position, kept);
         let seen = self.lens.compare(&state.component.key, &before, &after, &self.base.unique_name);
+        let component = names::installed(self.lens.snapshot.environment.id, state);
+        self.plan.findings.extend(seen.collision(&component, state.component.key.component_type.label()));
         if seen.properties.is_empty() {
             self.plan.unchanged += 1;
             return None;
         }
         Some(Change {
             action: Action::Modify,
-            component: names::installed(self.lens.snapshot.environment.id, state),
+            component,
             layer: self.base.unique_name.clone(),
             // What the holding solution brought is in force since it was staged (L41).
             effect: if seen.effect == Effect::Masked { Effect::None } else { seen.effect },

@@ -271,7 +271,8 @@ impl Simulated {
                 .members
                 .iter()
                 .map(move |member| format!("{key} in {} {:?}", self.solution_name(member.solution), member.behavior));
-            layers.chain(members)
+            let switched = state.is_on.then(|| format!("{key} is on"));
+            layers.chain(members).chain(switched)
         });
         let mut lines: Vec<_> = solutions.chain(components).collect();
         lines.sort_unstable();
