@@ -22,8 +22,8 @@ use strata_model::solution::{Solution, SolutionKind};
 
 use crate::effect::Lens;
 use crate::family::{Family, UPGRADE_SUFFIX};
-use crate::names;
 use crate::removal::{Removal, close};
+use crate::{fallback, names};
 
 /// Returns the components that applying the pending upgrade of a solution must see.
 pub fn footprint(snapshot: &Snapshot, unique_name: &str) -> Footprint {
@@ -32,12 +32,17 @@ pub fn footprint(snapshot: &Snapshot, unique_name: &str) -> Footprint {
 }
 
 /// Returns the tables that would go: others may have columns on them, which must be seen too.
-pub fn tables(snapshot: &Snapshot, unique_name: &str) -> Vec<String> {
+pub fn tables(snapshot: &Snapshot, unique_name: &str, rules: &Rules) -> Vec<String> {
     let Some(base) = snapshot.solution_named(unique_name) else { return Vec::new() };
     let Some(upgrade) = Family::of(snapshot, base).upgrade else { return Vec::new() };
     let is_dropped = |state: &&ComponentState| !state.is_member_of(upgrade.no);
-    let keys = snapshot.components.values().filter(is_dropped).map(|state| &state.component.key);
-    keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned()).collect()
+    let dropped = snapshot.components.values().filter(is_dropped);
+    let keys = dropped.clone().map(|state| &state.component.key);
+    let own = keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned());
+    // L48: what other forms there are decides whether forms may go.
+    let mut tables = fallback::tables(dropped, rules);
+    tables.extend(own);
+    tables.into_iter().collect()
 }
 
 /// Tells whether a holding solution of that base is there, be the base gone or not.
@@ -71,6 +76,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     let mut changes = apply.components();
     apply.solutions();
     apply.removal.check_columns_of_others();
+    apply.removal.check_fallback_forms(&BTreeSet::new());
     let removed = apply.removal.finish();
     let mut plan = apply.plan;
     changes.extend(removed.changes);

@@ -11,6 +11,7 @@ mod assume;
 pub use assume::is_assumed_layer;
 mod checks;
 mod dependencies;
+mod fallback_forms;
 mod given;
 mod layers;
 mod overwrite;
@@ -35,6 +36,7 @@ use strata_model::solution::{Solution, SolutionKind};
 
 use crate::catalogue;
 use crate::effect::Lens;
+use crate::fallback;
 use crate::family::{Family, UPGRADE_SUFFIX};
 use crate::publish;
 
@@ -73,16 +75,24 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
 }
 
 /// Returns the tables that an upgrade may delete: others may have columns on them, which must be seen too.
-pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> Vec<String> {
+pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions, rules: &Rules) -> Vec<String> {
     let installed = installed(snapshot, package);
     let options = options.in_force(package, installed);
+    // L48: a form of another solution may be the fallback form that the package's tables need.
+    let is_managed = package.is_managed();
+    let mut seen: BTreeSet<String> = match is_managed {
+        true => fallback::open_places(package, rules).into_iter().map(|(table, _)| table.as_str().to_owned()).collect(),
+        false => BTreeSet::new(),
+    };
     if operation(installed, package, &options) != OperationKind::Upgrade {
-        return Vec::new();
+        return seen.into_iter().collect();
     }
+    seen.extend(fallback::tables(snapshot.components.values(), rules));
     let is_table = |key: &&ComponentKey| key.component_type.is("entity");
     let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).filter(is_table).collect();
     let tables = snapshot.components.keys().filter(is_table).filter(|key| !packaged.contains(key));
-    tables.map(|key| key.as_str().to_owned()).collect()
+    seen.extend(tables.map(|key| key.as_str().to_owned()));
+    seen.into_iter().collect()
 }
 
 /// Returns what an import comes to by what is installed under the package's name (L59).
@@ -134,6 +144,7 @@ pub fn plan(
     if import.plan.operation == OperationKind::Upgrade {
         import.roll_up(rows);
     }
+    import.mark_fallback_forms();
     // What is given stays, even where the upgrade drops what it stood on.
     import.apply_settings();
     import.switch_connected_flows();

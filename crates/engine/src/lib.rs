@@ -15,6 +15,7 @@ pub mod clone;
 pub mod create;
 pub mod definition;
 mod effect;
+mod fallback;
 mod family;
 pub mod import;
 pub mod layering;

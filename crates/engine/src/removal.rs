@@ -18,7 +18,7 @@ use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
 use crate::effect::{Lens, StackItem, solutions_of};
 use crate::loss::{self, Going};
-use crate::{catalogue, names, variables};
+use crate::{catalogue, fallback, names, variables};
 
 /// The layers of leaving solutions going, component by component.
 pub(crate) struct Removal<'a> {
@@ -243,6 +243,12 @@ impl<'a> Removal<'a> {
             );
         }
         self.delete_values();
+    }
+
+    /// L48: the last fallback form of a table that stays may not go; `arriving` are the places that get one.
+    pub(crate) fn check_fallback_forms(&mut self, arriving: &BTreeSet<fallback::Place>) {
+        let refusals = fallback::refusals(&self.lens, &self.removed.deleted, &self.leaving, arriving);
+        self.removed.findings.extend(refusals);
     }
 
     /// L117: a value lives by its definition, and goes with it.

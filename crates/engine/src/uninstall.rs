@@ -16,6 +16,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 
 use crate::effect::Lens;
+use crate::fallback;
 use crate::family::Family;
 use crate::removal::Removal;
 
@@ -29,12 +30,16 @@ pub fn footprint(snapshot: &Snapshot, unique_name: &str) -> Footprint {
 }
 
 /// Returns the tables among the components that leave with the solution: others may have columns on them.
-pub fn tables(snapshot: &Snapshot, unique_name: &str) -> Vec<String> {
+pub fn tables(snapshot: &Snapshot, unique_name: &str, rules: &Rules) -> Vec<String> {
     let leaving = leaving(snapshot, unique_name);
     let layered = |state: &&ComponentState| state.managed().any(|layer| leaving.contains(&layer.solution));
     let states = snapshot.components.values().filter(layered);
-    let keys = states.map(|state| &state.component.key);
-    keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned()).collect()
+    let keys = states.clone().map(|state| &state.component.key);
+    let own = keys.filter(|key| key.component_type.is("entity")).map(|key| key.as_str().to_owned());
+    // L48: what other forms there are decides whether forms may go.
+    let mut tables = fallback::tables(states, rules);
+    tables.extend(own);
+    tables.into_iter().collect()
 }
 
 /// Plans the removal; `rows` counts the data that would go (L99).
@@ -68,6 +73,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     let mut removal = Removal::new(lens, rows, leaving, "L99");
     snapshot.components.values().for_each(|state| removal.take(state));
     removal.check_columns_of_others();
+    removal.check_fallback_forms(&BTreeSet::new());
     snapshot.components.values().for_each(|state| removal.leave(state));
     let removed = removal.finish();
     plan.findings.extend(removed.findings);

@@ -94,6 +94,7 @@ codes! {
     // Refusals without a platform code (R2).
     VERSION_NOT_HIGHER = None, "VersionNotHigher";
     FORM_BASE_MISSING = None, "FormBaseMissing";
+    FALLBACK_FORM_REQUIRED = None, "FallbackFormRequired";
     OTHER_PUBLISHER_LAYER_ABOVE = None, "OtherPublisherLayerAbove";
     UNMANAGED_CUSTOMIZATIONS_BLOCKED = None, "UnmanagedCustomizationsBlocked";
     UPGRADE_NEEDS_MANAGED_BASE = None, "UpgradeNeedsManagedBase";

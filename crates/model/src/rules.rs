@@ -22,6 +22,8 @@ pub struct Rules {
     pub unlisted_system_columns_present: bool,
     /// L44: whether a form element whose position another layer claims goes to the Conflicts Tab.
     pub collisions_to_conflicts_tab: bool,
+    /// L48: whether a form that has no display conditions is a fallback form.
+    pub form_without_conditions_is_fallback: bool,
     /// OQ 24: whether a routing rule set that the package holds active is refused only where the target's is on.
     pub inactive_routing_rule_is_replaced: bool,
     /// OQ 31: whether a table that is added to a solution without a behaviour brings all its parts.
@@ -64,6 +66,7 @@ impl Rules {
         same_publisher_anywhere_takes_base: true,
         unlisted_system_columns_present: true,
         collisions_to_conflicts_tab: false,
+        form_without_conditions_is_fallback: true,
         inactive_routing_rule_is_replaced: true,
         added_tables_include_subcomponents: true,
     };

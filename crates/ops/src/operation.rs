@@ -12,7 +12,7 @@ use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
 use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall, variables};
 use strata_model::code::ErrorCode;
-use strata_model::component::ComponentKey;
+use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts};
 use strata_model::id::{Digest, Guid, Operation};
@@ -258,7 +258,7 @@ fn plan(
         (Request::Import { options, .. }, Some(package)) => {
             let footprint = import::footprint(&headers, package, options);
             let seen = snapshot(&footprint)?;
-            let tables = import::tables(&seen, package, options);
+            let tables = import::tables(&seen, package, options, &rules);
             let seen = with_parts(&snapshot, footprint, seen, tables)?;
             import::plan(&seen, package, options, &rows, &rules, &bodies)
         }
@@ -272,7 +272,7 @@ fn plan(
             }
             let footprint = apply_upgrade::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
-            let tables = apply_upgrade::tables(&seen, solution);
+            let tables = apply_upgrade::tables(&seen, solution, &rules);
             let seen = with_parts(&snapshot, footprint, seen, tables)?;
             apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
         }
@@ -290,7 +290,7 @@ fn plan(
             }
             let footprint = uninstall::footprint(&headers, solution);
             let seen = snapshot(&footprint)?;
-            let tables = uninstall::tables(&seen, solution);
+            let tables = uninstall::tables(&seen, solution, &rules);
             let seen = with_parts(&snapshot, footprint, seen, tables)?;
             uninstall::plan(&seen, solution, &rows, &rules, &bodies)
         }
@@ -343,8 +343,10 @@ fn with_parts(
     let asked: BTreeSet<_> = footprint.keys.iter().cloned().collect();
     let values = variables::values_to_see(&seen).into_iter().filter(|key| !asked.contains(key));
     footprint.keys.extend(values);
+    let is_all = tables.is_empty() && footprint.keys.len() == asked.len();
+    // The tables themselves too: whether they are real or assumed counts.
+    footprint.keys.extend(tables.iter().map(|table| ComponentKey::new(ComponentType::named("entity"), table)));
     footprint.children_of = tables;
-    let is_all = footprint.children_of.is_empty() && footprint.keys.len() == asked.len();
     if is_all { Ok(seen) } else { snapshot(&footprint) }
 }
 

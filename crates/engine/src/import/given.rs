@@ -272,7 +272,7 @@ impl Import<'_> {
     }
 
     /// Returns a component's published layers as the plan leaves them, bottom to top.
-    fn layers_after(&self, edits: &[Edit], state: Option<&ComponentState>, no: ComponentNo) -> Vec<Layer> {
+    pub(super) fn layers_after(&self, edits: &[Edit], state: Option<&ComponentState>, no: ComponentNo) -> Vec<Layer> {
         let mut layers: Vec<_> = state.into_iter().flat_map(ComponentState::published).cloned().collect();
         for edit in edits.iter().filter(|edit| edit.layered_component() == Some(no)) {
             if let Edit::LayerClose { solution, state: LayerState::Published, .. } = edit {

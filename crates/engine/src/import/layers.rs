@@ -61,7 +61,7 @@ impl<'a> Import<'a> {
         met.standing != Standing::Absent || self.placed.contains_key(&met.component.key)
     }
 
-    fn packaged_number(&mut self, met: &Met<'_>) -> ComponentNo {
+    pub(super) fn packaged_number(&mut self, met: &Met<'_>) -> ComponentNo {
         let PackagedComponent { key, name, id, category, parent, .. } = met.component;
         let (id, category) = (*id, *category);
         self.number(key, met.state, || {

@@ -14,6 +14,7 @@ use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity
 
 use super::Import;
 use crate::apply_upgrade::flatten;
+use crate::fallback;
 use crate::removal::Removal;
 
 impl Import<'_> {
@@ -36,6 +37,7 @@ impl Import<'_> {
             }
         }
         removal.check_columns_of_others();
+        removal.check_fallback_forms(&self.arriving_fallbacks());
         let removed = removal.finish();
         self.plan.edits.extend(removed.edits);
         let dropped: Vec<_> = removed
@@ -48,6 +50,14 @@ impl Import<'_> {
         self.advise(dropped);
         self.refuse_apply(&base.unique_name, removed.findings);
         self.plan.edits.extend(family.patches.iter().map(|patch| Edit::SolutionClose((*patch).clone())));
+    }
+
+    /// L48: the places for which the package brings a fallback form.
+    fn arriving_fallbacks(&self) -> BTreeSet<fallback::Place> {
+        let forms = self.package.components.iter();
+        let places: BTreeSet<_> =
+            forms.filter_map(|component| fallback::packaged_place(component, self.lens.rules)).collect();
+        &places - &fallback::open_places(self.package, self.lens.rules)
     }
 
     /// Closes the patches' part of a component that stays; `is_defined` when the package gives it a layer.
