@@ -8,6 +8,8 @@
 //! Layers of forms, site maps, apps and ribbons are put together by [`crate::merge`]; its leaves bear their layers
 //! too.
 
+mod options;
+
 use std::collections::BTreeMap;
 
 use strata_model::component::ComponentType;
@@ -109,6 +111,7 @@ pub fn resolve_with_changes(component_type: &ComponentType, stack: &[StackedLaye
         for (index, layer) in stack.iter().enumerate() {
             resolution.changes.push(lay_over(&mut resolution.resolved, index, &layer.leaves));
         }
+        resolution.outline = options::in_order(stack, &resolution.resolved);
         return resolution;
     }
     let mut merger = Merger::new(rules.collisions_to_conflicts_tab);

@@ -8,6 +8,7 @@
 //! attribute contoso_order.contoso_notes <MaxLength>100</MaxLength>
 //! systemform 11111111-0000-4000-8000-000000000001 diff <form />
 //! savedquery 11111111-0000-4000-8000-000000000002 of=contoso_order <fetchxml />
+//! systemform 11111111-0000-4000-8000-000000000003 of=contoso_order/main <form />
 //! ```
 //!
 //! Every definition is wrapped in the element that its type has in a package. Types that need a root get one
@@ -117,9 +118,16 @@ impl Builder {
         };
         let (parent, content) = match content.strip_prefix("of=").map(|rest| rest.split_once(' ').unwrap_or((rest, "")))
         {
-            Some((table, content)) => (Some(key(&format!("entity:{table}"))), content),
+            Some((table, content)) => (Some(table), content),
             None => (None, content),
         };
+        // A form's type is where its definition stands in a package.
+        let (parent, home) = match parent.map(|table| table.split_once('/').unwrap_or((table, ""))) {
+            Some((table, "")) => (Some(table), None),
+            Some((table, form_type)) => (Some(table), Some(format!("forms/{form_type}"))),
+            None => (None, None),
+        };
+        let parent = parent.map(|table| key(&format!("entity:{table}")));
         let component_type = ComponentType::named(component_type);
         let definition = match component_type.name() {
             "entity" => format!(
@@ -142,9 +150,10 @@ impl Builder {
             presence,
             definition: Definition {
                 slices: vec![Slice { part: 0, range: start..self.bytes.len() }],
+                home: home.clone(),
                 ..Definition::default()
             },
-            digest: Digest::of(definition.as_bytes()),
+            digest: Digest::of_definition([definition.as_bytes()], home.as_deref(), []),
             key,
         });
     }

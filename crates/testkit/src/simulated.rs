@@ -64,7 +64,8 @@ impl Simulated {
     pub fn import_with(&mut self, package: &Package, options: &ImportOptions) -> Plan {
         for component in &package.components {
             let bytes = package.bytes(&component.definition).into_owned();
-            self.bodies.insert(component.digest, Body { bytes: bytes.into(), ..Body::default() });
+            let home = component.definition.home.clone();
+            self.bodies.insert(component.digest, Body { bytes: bytes.into(), home, files: Vec::new() });
         }
         let plan = import::plan(&self.snapshot, package, options, &Counts(&self.rows), &self.rules, &self.known());
         self.apply(&plan);

@@ -42,7 +42,11 @@ pub(crate) fn text(view: &LayersView, verbose: bool) -> String {
     }
     line!(text);
     conflicts(&mut text, view);
-    if !view.outline.is_empty() && !verbose {
+    let is_choice = view.outline.iter().all(|item| item.level == "option");
+    if !view.outline.is_empty() && is_choice {
+        text.push_str(&outline(view));
+        line!(text);
+    } else if !view.outline.is_empty() && !verbose {
         text.push_str(&outline(view));
         line!(text, "{DIM}-v lists every property and who decides it{DIM:#}");
         return text;

@@ -1,12 +1,13 @@
 //! L48: a managed import that leaves a table without a fallback form marks a form as one, in the Active layer.
 
-use strata_model::id::{Digest, Operation, SolutionNo};
+use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::Presence;
 use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind};
 use strata_xml::Element;
 
 use super::layers::Both;
+use super::parts::Said;
 use super::{Import, Met};
 use crate::active::merged;
 use crate::effect::Lens;
@@ -49,22 +50,20 @@ impl<'a> Import<'a> {
         self.resolve(managed.iter().chain(&active))
     }
 
-    fn layers_of(&self, met: &Met<'_>) -> (Vec<(Digest, bool)>, Vec<(Digest, bool)>) {
+    fn layers_of(&self, met: &Met<'_>) -> (Vec<Said>, Vec<Said>) {
         let no = met.state.map(|state| state.component.no).or_else(|| self.added.get(&met.component.key).copied());
         let Some(no) = no else { return (Vec::new(), Vec::new()) };
         let layers = self.layers_after(&self.plan.edits, met.state, no);
         let published = layers.into_iter().filter(|layer| layer.state == LayerState::Published);
         let (active, managed): (Vec<_>, Vec<_>) = published.partition(|layer| layer.solution == SolutionNo::ACTIVE);
-        let said = |layers: Vec<Layer>| layers.into_iter().map(|layer| (layer.digest, layer.is_diff)).collect();
+        let said = |layers: Vec<Layer>| layers.iter().map(Said::of).collect();
         (said(managed), said(active))
     }
 
-    fn resolve<'l>(&self, layers: impl Iterator<Item = &'l (Digest, bool)>) -> Option<Element> {
+    fn resolve<'l>(&self, layers: impl Iterator<Item = &'l Said>) -> Option<Element> {
         let bodies = Both(&self.plan.definitions, self.lens.bodies);
         let lens = Lens { bodies: &bodies, ..self.lens };
-        let read = |(digest, is_diff): &(Digest, bool)| {
-            Some((definition::tree(&lens.bodies.definition(digest)?.bytes)?, *is_diff))
-        };
+        let read = |said: &Said| Some((definition::tree(&lens.bodies.definition(&said.digest)?.bytes)?, said.is_diff));
         let trees: Vec<_> = layers.filter_map(read).collect();
         let strict = self.lens.rules.collisions_to_conflicts_tab;
         merge::merge(trees.iter().map(|(tree, is_diff)| (tree, *is_diff)), strict).definition()

@@ -33,6 +33,8 @@ pub enum Level {
     Link,
     Part,
     Button,
+    /// Of a choice.
+    Option,
 }
 
 impl Level {
@@ -47,6 +49,7 @@ impl Level {
             Self::Link => "link",
             Self::Part => "part",
             Self::Button => "button",
+            Self::Option => "option",
         }
     }
 

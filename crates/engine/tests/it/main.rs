@@ -4,6 +4,7 @@ mod assume;
 mod by_hand;
 mod callers;
 mod create;
+mod fallback;
 mod import_managed;
 mod import_unmanaged;
 mod laws;

@@ -315,7 +315,10 @@ fn l40_v20_options_are_a_union_and_the_topmost_layer_labels_them() {
             "option[2]/labels/label[1033]@description=two by Sys",
         ]
     );
+    let order = ["option 1 one of A Sys", "option 2 two Sys", "option 100 hundred A", "option 200 mine B"];
+    assert_eq!(env.outline(&c), order, "base order, then new ones by layer");
     env.uninstall("A");
+    assert_eq!(env.outline(&c), ["option 1 one Sys", "option 2 two Sys", "option 200 mine B"]);
     assert_eq!(
         labels(&env),
         [
