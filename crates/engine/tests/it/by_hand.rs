@@ -1,21 +1,18 @@
 //! Components made, listed and deleted by hand (L3, L7, L9, L14–L22, L49–L52, L102).
 
-use strata_engine::activation::Switch;
 use strata_engine::active::PropertyEdit;
 use strata_engine::by_hand::create::NewComponent;
 use strata_engine::create::{self, NewPublisher, NewSolution};
 use strata_engine::membership::Addition;
 use strata_model::component::ComponentType;
 use strata_model::environment::Behavior;
-use strata_model::options::ImportOptions;
-use strata_model::package::Package;
 use strata_model::plan::{FindingKind, Plan};
 use strata_model::solution::{Solution, SolutionKind};
 use strata_model::version::Version;
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
-use crate::{changes, refusal};
+use crate::refusal;
 
 /// Makes a publisher and an unmanaged solution of it, where they are not there yet.
 pub(crate) fn solution(env: &mut Simulated, name: &str, publisher: &str) {
@@ -57,19 +54,19 @@ pub(crate) fn bare(text: &str, solution: &str) -> NewComponent {
     }
 }
 
-fn addition(solution: &str, behavior: Option<u8>) -> Addition {
+pub(crate) fn addition(solution: &str, behavior: Option<u8>) -> Addition {
     let behavior = behavior.map(|number| Behavior::try_from(number).expect("0, 1 or 2"));
     Addition { solution: solution.to_owned(), behavior, required_components: false }
 }
 
 /// An environment with an unmanaged solution `Sales` of publisher contoso.
-fn maker() -> Simulated {
+pub(crate) fn maker() -> Simulated {
     let mut env = Simulated::default();
     solution(&mut env, "Sales", "contoso");
     env
 }
 
-fn made(env: &mut Simulated, text: &str) -> Plan {
+pub(crate) fn made(env: &mut Simulated, text: &str) -> Plan {
     let plan = env.create(&bare(text, "Sales"));
     assert!(!plan.is_refused(), "{text}: {:?}", plan.findings);
     plan
@@ -284,216 +281,6 @@ fn l37_attribute_maps_take_no_unmanaged_layer_over_a_managed_one() {
     assert_eq!(env.layers(&key("entitymap:contoso_a.contoso_b")), ["Active"], "its base is unmanaged (L35)");
 }
 
-const VIEW: &str = "savedquery:11111111-0000-4000-8000-000000000002";
-
-/// An environment with a published view, chart, form and dashboard of its own.
-fn published() -> Simulated {
-    let mut env = maker();
-    env.import(&package(
-        "package Base 1.0 unmanaged contoso
-         entity contoso_t <X>1</X>
-         savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t <querytype>0</querytype>
-         savedqueryvisualization 11111111-0000-4000-8000-000000000003 of=contoso_t <isdefault>0</isdefault>
-         systemform 11111111-0000-4000-8000-000000000004 of=contoso_t <form />
-         systemform 11111111-0000-4000-8000-000000000005 <form />",
-    ));
-    env.publish();
-    env
-}
-
-#[test]
-fn l49_a_deletion_of_a_view_is_a_draft_until_it_is_published() {
-    let mut env = published();
-    let view = key(VIEW);
-    let plan = env.delete(&view);
-    assert_eq!(changes(&plan), ["delete savedquery:11111111-0000-4000-8000-000000000002 Active none"]);
-    assert_eq!(env.layers(&view), ["Active", "[Active]"], "state 2, Deleted: what is published is in force");
-    assert_eq!(env.resolved(&view), ["querytype=0 by Active"]);
-    assert_eq!(refusal(&env.set(&view, "querytype", "1")), "0x8004F00F CannotUpdateUnpublishedDeleteInstance L49");
-    assert_eq!(refusal(&env.delete(&view)), "0x8004F00F CannotUpdateUnpublishedDeleteInstance L49");
-    let published = env.publish();
-    assert_eq!(changes(&published), ["delete savedquery:11111111-0000-4000-8000-000000000002 Active visible"]);
-    assert!(!env.components().contains(&VIEW.to_owned()));
-}
-
-#[test]
-fn l49_a_draft_that_was_never_published_waits_too() {
-    let mut env = maker();
-    made(&mut env, "entity:Order");
-    made(&mut env, "savedquery:contoso_order.Open");
-    let view = env.snapshot.components.keys().find(|key| key.component_type.is("savedquery")).expect("a view").clone();
-    env.delete(&view);
-    assert_eq!(env.layers(&view), ["[Active]"], "state 3, Deleted Unpublished");
-    env.publish();
-    assert!(env.layers(&view).is_empty());
-    let again = env.create(&bare("savedquery:contoso_order.Open", "Sales"));
-    assert!(!again.is_refused(), "its place is free: {:?}", again.findings);
-}
-
-#[test]
-fn l49_other_types_are_deleted_at_once() {
-    let mut env = published();
-    made(&mut env, "optionset:color");
-    env.publish();
-    env.delete(&key("optionset:contoso_color"));
-    assert!(env.layers(&key("optionset:contoso_color")).is_empty());
-}
-
-#[test]
-fn l50_l51_managed_arrives_published_and_publishing_covers_the_environment() {
-    let mut env = maker();
-    made(&mut env, "optionset:one");
-    env.import(&package("package Core 1.0 managed contoso\n optionset contoso_three <V>1</V>"));
-    assert_eq!(env.layers(&key("optionset:contoso_three")), ["Core"]);
-    solution(&mut env, "Other", "contoso");
-    env.create(&bare("optionset:two", "Other"));
-    let plan = env.publish();
-    assert_eq!(plan.changes.len(), 2, "every draft, whichever solution it was made in");
-}
-
-#[test]
-fn l51_publishing_one_solution_leaves_the_others_drafts() {
-    let mut env = maker();
-    solution(&mut env, "Other", "contoso");
-    made(&mut env, "optionset:one");
-    env.create(&bare("optionset:two", "Other"));
-    env.publish_in("Other");
-    assert_eq!(env.layers(&key("optionset:contoso_one")), ["[Active]"]);
-    assert_eq!(env.layers(&key("optionset:contoso_two")), ["Active"]);
-}
-
-#[test]
-fn l52_an_import_fails_over_an_unpublished_deletion() {
-    for (line, code) in [
-        ("savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t", "0x8004801B ImportSavedQueryDeletedError L52"),
-        (
-            "savedqueryvisualization 11111111-0000-4000-8000-000000000003 of=contoso_t",
-            "0x8004E013 ImportVisualizationDeletedError L52",
-        ),
-        ("systemform 11111111-0000-4000-8000-000000000005", "0x8004E308 ImportDashboardDeletedError L52"),
-    ] {
-        let mut env = published();
-        let component = key(&line.split(' ').take(2).collect::<Vec<_>>().join(":"));
-        env.delete(&component);
-        let again = package(&format!("package Again 1.0 unmanaged contoso\n {line} <X>2</X>"));
-        assert_eq!(refusal(&env.import(&again)), code, "{line}");
-        env.publish();
-        assert!(!env.import(&again).is_refused(), "after a publish it is a new one");
-    }
-    // A form has no code of its own: the import takes the deletion back.
-    let mut env = published();
-    let form = key("systemform:11111111-0000-4000-8000-000000000004");
-    env.delete(&form);
-    let again =
-        "package Again 1.0 unmanaged contoso\n systemform 11111111-0000-4000-8000-000000000004 of=contoso_t <Y>2</Y>";
-    assert!(!env.import(&package(again)).is_refused());
-    env.publish();
-    assert_eq!(env.layers(&form), ["Active"]);
-}
-
-#[test]
-fn l68_roles_of_one_name_are_kept_and_classic_processes_are_not() {
-    let mut env = Simulated::default();
-    env.import(&package("package A 1.0 managed contoso\n role 11111111-0000-4000-8000-000000000001 <N>Clerk</N>"));
-    let other = "package B 1.0 managed fabrikam\n role 11111111-0000-4000-8000-000000000002 <N>Clerk</N>";
-    assert!(!env.import(&package(other)).is_refused());
-    assert_eq!(env.components().len(), 2);
-
-    let process = |package_name: &str, id: u8, category: u8, table: &str| {
-        let mut made = package(&format!(
-            "package {package_name} 1.0 unmanaged contoso
-             workflow 11111111-0000-4000-8000-00000000001{id} <Category>{category}</Category><PrimaryEntity>{table}</PrimaryEntity>"
-        ));
-        named(&mut made, "Escalate");
-        made
-    };
-    env.import(&process("C", 1, 0, "account"));
-    let twin = process("D", 2, 0, "account");
-    assert_eq!(refusal(&env.clone().import(&twin)), "0x80048027 ImportWorkflowNameConflictError L68");
-    assert!(!env.clone().import(&process("D", 1, 0, "account")).is_refused(), "the same one");
-    assert!(!env.clone().import(&process("D", 2, 0, "contact")).is_refused(), "another table");
-    assert!(!env.clone().import(&process("D", 2, 3, "account")).is_refused(), "another category");
-    env.import(&process("E", 3, 5, "none"));
-    assert!(!env.import(&process("F", 4, 5, "none")).is_refused(), "flows may share a name");
-}
-
-/// Gives the process of a fixture a name, which stands in an attribute.
-fn named(package: &mut Package, name: &str) {
-    let part = &mut package.parts[0];
-    let text = String::from_utf8(part.bytes.clone()).expect("text");
-    let renamed = text.replacen("<workflow>", &format!("<workflow Name=\"{name}\">"), 1);
-    part.bytes = renamed.into_bytes();
-    let length = part.bytes.len();
-    for component in &mut package.components {
-        component.definition.slices[0].range = 0..length;
-        component.digest = strata_model::id::Digest::of(&part.bytes);
-    }
-}
-
-#[test]
-fn l69_oq24_an_active_rule_set_cannot_be_edited() {
-    let rules = |package_name: &str, state: u8, value: u8| {
-        package(&format!(
-            "package {package_name} 1.{value} managed contoso
-             routingrule 11111111-0000-4000-8000-000000000001 <StateCode>{state}</StateCode><V>{value}</V>"
-        ))
-    };
-    let rule = key("routingrule:11111111-0000-4000-8000-000000000001");
-    let mut env = Simulated::default();
-    assert!(!env.import(&rules("Core", 1, 1)).is_refused(), "new");
-    assert!(!env.clone().import(&rules("Core", 1, 2)).is_refused(), "the environment's is off");
-    let mut strict = env.clone();
-    strict.rules.inactive_routing_rule_is_replaced = false;
-    assert_eq!(refusal(&strict.import(&rules("Core", 1, 2))), "0x8004F851 CannotEditActiveRule L69");
-    env.switch(&rule, Switch::On);
-    assert_eq!(refusal(&env.import(&rules("Core", 1, 2))), "0x8004F851 CannotEditActiveRule L69");
-    assert!(!env.clone().import(&rules("Core", 0, 3)).is_refused(), "the package's is a draft");
-    env.switch(&rule, Switch::Off);
-    assert!(!env.import(&rules("Core", 1, 2)).is_refused());
-}
-
-const FLOWS: &str = "
-    workflow 11111111-0000-4000-8000-000000000001 <Category>5</Category><StateCode>1</StateCode>
-    workflow 11111111-0000-4000-8000-000000000002 <Category>5</Category><StateCode>0</StateCode>
-    sdkmessageprocessingstep 11111111-0000-4000-8000-000000000003 <Rank>1</Rank>";
-
-fn on(env: &Simulated) -> Vec<char> {
-    let states = env.snapshot.components.values().filter(|state| state.is_on);
-    states.filter_map(|state| state.component.key.as_str().chars().last()).collect()
-}
-
-#[test]
-fn l92_activating_restores_the_state_that_the_package_records() {
-    for mode in ["managed", "unmanaged"] {
-        let activate = ImportOptions { publish_workflows: true, ..ImportOptions::pac() };
-        let flows = package(&format!("package Flows 1.0 {mode} contoso{FLOWS}"));
-        let mut env = Simulated::default();
-        env.import_with(&flows, &activate);
-        assert_eq!(on(&env), ['1', '3'], "what is a draft in the package stays one");
-        let mut quiet = Simulated::default();
-        let plan = quiet.import(&flows);
-        assert!(on(&quiet).is_empty(), "new ones arrive switched off");
-        let arrivals = plan.findings.iter().find(|finding| finding.rule == "L92").expect("a remark");
-        assert_eq!(arrivals.related.len(), 2);
-    }
-}
-
-#[test]
-fn l92_without_activating_existing_ones_keep_their_state() {
-    let mut env = Simulated::default();
-    let flows =
-        |version: &str, value: u8| package(&format!("package Flows {version} managed contoso{FLOWS}<V>{value}</V>"));
-    env.import(&flows("1.0", 1));
-    env.switch(&key("workflow:11111111-0000-4000-8000-000000000002"), Switch::On);
-    env.import(&flows("1.1", 2));
-    assert_eq!(on(&env), ['2']);
-    let activate = ImportOptions { publish_workflows: true, ..ImportOptions::pac() };
-    env.import_with(&flows("1.2", 3), &activate);
-    assert_eq!(on(&env), ['1', '2', '3']);
-    env.uninstall("Flows");
-    assert!(on(&env).is_empty(), "what goes is not on");
-}
-
 #[test]
 fn l102_a_table_goes_with_its_parts_and_relationships_and_nothing_else() {
     let mut env = maker();
@@ -561,43 +348,6 @@ fn l117_a_value_needs_its_variable() {
     assert!(resolved.contains(&"value=https://contoso.com by Active".to_owned()), "{resolved:?}");
     env.delete(&key("environmentvariabledefinition:contoso_url"));
     assert!(env.components().is_empty(), "and goes with it");
-}
-
-#[test]
-fn l104_creation_and_changes_of_managed_components_are_blocked_and_the_rest_is_not() {
-    let mut env = maker();
-    env.import(&package(
-        "package Core 1.0 managed contoso
-         optionset contoso_managed <V>1</V>
-         environmentvariabledefinition contoso_url <type>1</type>
-         environmentvariablevalue contoso_url <value>x</value>
-         workflow 11111111-0000-4000-8000-000000000001 <Category>5</Category>
-         workflow 11111111-0000-4000-8000-000000000002 <Category>0</Category>",
-    ));
-    let managed = key("optionset:contoso_managed");
-    env.set(&managed, "V", "2");
-    env.publish();
-    made(&mut env, "optionset:own");
-    env.snapshot.environment.settings.block_unmanaged = true;
-    let blocked = "- UnmanagedCustomizationsBlocked L104";
-    let unmanaged = package("package Mine 1.0 unmanaged contoso\n optionset contoso_mine <V>1</V>");
-    assert_eq!(refusal(&env.import(&unmanaged)), blocked, "unmanaged imports");
-    assert_eq!(refusal(&env.create(&bare("optionset:new", "Sales"))), blocked, "creation of components");
-    assert_eq!(refusal(&env.set(&managed, "V", "3")), blocked, "changes of managed components");
-    assert_eq!(refusal(&env.set(&key("entity:account"), "IsAuditEnabled", "1")), blocked, "and of the platform's");
-    let legacy = key("workflow:11111111-0000-4000-8000-000000000002");
-    assert_eq!(refusal(&env.switch(&legacy, Switch::On)), blocked, "switching legacy workflows");
-    // Still allowed.
-    assert!(!env.set(&key("environmentvariablevalue:contoso_url"), "value", "y").is_refused());
-    assert!(!env.switch(&key("workflow:11111111-0000-4000-8000-000000000001"), Switch::On).is_refused());
-    assert!(!env.remove_active(&managed).is_refused());
-    solution(&mut env, "Later", "contoso");
-    assert!(!env.list_in(&managed, &addition("Later", None)).is_refused());
-    assert!(
-        !env.set(&key("optionset:contoso_own"), "IsCustomizable", "0").is_refused(),
-        "what is unmanaged may change"
-    );
-    assert!(!env.import(&package("package More 1.0 managed contoso\n optionset contoso_more <V>1</V>")).is_refused());
 }
 
 #[test]

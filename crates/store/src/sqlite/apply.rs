@@ -18,7 +18,7 @@ use strata_model::solution::Solution;
 use super::record_close::Data;
 use super::rows::{self, NOW, OPEN, PUBLISHER, SOLUTION, json_of, layer_state_no, word_of};
 use super::transaction::{Transaction, Writer};
-use super::{SqliteStore, history, stage};
+use super::{SqliteStore, activation, history, stage};
 use crate::{ApplyError, Lease, Progress, Stage, StoreError};
 
 /// Stages bodies, then flips; what was logged is moved to its place afterwards.
@@ -212,8 +212,14 @@ impl<'t> Flip<'t> {
                 Edit::LayerOpen(layer) => self.layer_open(&mut rows, layer, layer.component.0 >= first_new)?,
                 Edit::MemberClose(member) => self.member_close(&mut rows, member)?,
                 Edit::MemberOpen(member) => self.member_open(&mut rows, member, member.component.0 >= first_new)?,
-                Edit::ActivationClose(component) => self.activation_close(*component)?,
-                Edit::ActivationOpen(component) => self.activation_open(*component)?,
+                Edit::ActivationClose(component) => {
+                    let closed = activation::close(self.transaction, self.no, self.operation, *component)?;
+                    expect(closed, || format!("the activation of component {component}"))?;
+                }
+                Edit::ActivationOpen(component) => {
+                    let opened = activation::open(self.transaction, self.no, self.operation, *component)?;
+                    expect(opened, || format!("the activation of component {component}"))?;
+                }
                 Edit::RowsClose { table } => data.close_rows(table)?,
                 Edit::RowsReopen { table, closed_at } => data.reopen_rows(table, *closed_at)?,
                 Edit::ColumnClose { table, column } => data.close_column(table, column)?,
@@ -358,26 +364,6 @@ impl<'t> Flip<'t> {
             layer.is_diff,
             layer.display_name
         ]);
-        added(inserted, subject)
-    }
-
-    fn activation_close(&self, component: ComponentNo) -> Result<(), ApplyError> {
-        let found = self.transaction.execute(
-            "UPDATE activation SET to_op = ?3 WHERE environment_id = ?1 AND component_no = ?2 AND to_op = ?4",
-            [self.no.0, component.0, self.operation.0, OPEN],
-        )?;
-        expect(found == 1, || format!("the activation of component {component}"))
-    }
-
-    fn activation_open(&self, component: ComponentNo) -> Result<(), ApplyError> {
-        let subject = || format!("the activation of component {component}");
-        let sql = "SELECT 1 FROM activation WHERE environment_id = ?1 AND component_no = ?2 AND to_op = ?3";
-        let is_on = self.transaction.conn.prepare_cached(sql)?.exists([self.no.0, component.0, OPEN])?;
-        expect(!is_on, subject)?;
-        let inserted = self.transaction.execute(
-            "INSERT INTO activation (environment_id, component_no, from_op, to_op) VALUES (?1, ?2, ?3, ?4)",
-            [self.no.0, component.0, self.operation.0, OPEN],
-        );
         added(inserted, subject)
     }
 

@@ -3,6 +3,7 @@
 //! The SQL keeps to what PostgreSQL understands as well. One connection serves all threads in turn; other
 //! processes meet it at the file, where readers never wait.
 
+mod activation;
 mod apply;
 mod back;
 mod digest;
