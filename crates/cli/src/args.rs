@@ -290,7 +290,10 @@ Examples:
   strata component set attribute:contoso_order.contoso_total --property MaxLength=400
   strata component set entity:contoso_order --property 'LocalizedNames/LocalizedName[1033]@description=Order'
 
-Properties are named as `strata component show TYPE:NAME` lists them.";
+Properties are named as `strata component show TYPE:NAME` lists them.
+
+Of forms, site maps, apps and ribbons, PATH= without an attribute takes the element away, PATH=<xml/> puts one in,
+and PATH@ordinalvalue=N moves a tab, a section, an area or a link to position N (a cell: column × 10000 + N).";
 
 #[derive(Debug, Args)]
 #[command(after_help = LAYERS_HELP)]

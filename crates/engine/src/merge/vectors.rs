@@ -161,6 +161,14 @@ fn l44_v5_two_solutions_claim_one_slot() {
 }
 
 #[test]
+fn l47_incompatible_changes_keep_every_control_and_give_up_its_place() {
+    // B and C claim one slot, and D takes away the section that E adds to: all controls stay on the form.
+    let layers = ["full T[S[a]]", "T[S[+x@1]]", "T[S[+y@1]]", "T[-S]", "T[S[+z@1]]"];
+    check(&layers[..3], "T[S[a y x]]");
+    check(&layers, "T[] Conflicts[S[z]]");
+}
+
+#[test]
 fn l44_v6_what_has_lost_its_section_goes_to_the_conflicts_tab() {
     check_conflicts(
         &["full T1[S1[a]]", "T1[-S1]", "T1[S1[+y@1]]"],

@@ -51,7 +51,7 @@ fn base_and(env: &mut Simulated, cells: &str) {
 }
 
 #[test]
-fn l45_v1_a_difference_over_a_managed_form() {
+fn l39_l45_v1_a_difference_over_a_managed_form() {
     let mut env = Simulated::default();
     base_and(&mut env, "f1 f2");
     let plan = env.import(&solution("B 1.0 managed other", &form("diff ", "-f2 +f3@1")));
@@ -107,7 +107,7 @@ fn l75_an_update_keeps_the_parts_that_the_package_no_longer_mentions() {
 }
 
 #[test]
-fn l45_v11_v12_an_update_shows_below_the_unmanaged_layer() {
+fn l45_l136_v11_v12_an_update_shows_below_the_unmanaged_layer() {
     let mut env = Simulated::default();
     base_and(&mut env, "a b");
     let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
@@ -339,4 +339,50 @@ fn l44_a_full_form_over_another_solutions_is_merged_with_a_warning() {
     assert!(warned, "{:?}", plan.findings);
     let own = env.import(&solution("A 1.1 managed contoso", &form("", "a b")));
     assert!(own.findings.iter().all(|finding| finding.rule != "L42"));
+}
+
+#[test]
+fn r8_an_element_is_put_in_whole_and_taken_away() {
+    let mut env = Simulated::default();
+    base_and(&mut env, "a");
+    let cell = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows/cell[n]";
+    let plan = env.set(&form_key(), cell, "<cell id='n'><control id='n' datafieldname='contoso_n' /></cell>");
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    env.publish();
+    assert_eq!(cells(&env), ["a A", "contoso_n Active"]);
+    let other = env.set(&form_key(), cell, "<section id='n' />");
+    assert!(refusal(&other).ends_with("R8"), "what the path names is a cell");
+    env.set(&form_key(), &cell.replace("cell[n]", "cell[a]"), "");
+    env.publish();
+    assert_eq!(cells(&env), ["contoso_n Active"], "a managed cell is hidden by taking it away");
+    env.remove_active(&form_key());
+    assert_eq!(cells(&env), ["a A"]);
+}
+
+#[test]
+fn l39_site_maps_apps_and_ribbons_are_edited_as_differences_too() {
+    let mut env = Simulated::default();
+    let part = "<AppModuleComponents><AppModuleComponent type='1' schemaName='t' /></AppModuleComponents>";
+    let map = "<SiteMap><Area Id='A' /></SiteMap>";
+    let ribbon = "<CustomActions><CustomAction Id='x' Location='L._children' Sequence='1' /></CustomActions>";
+    env.import(&package(&format!(
+        "package A 1.0 managed contoso
+         appmodule contoso_App {part}
+         sitemap contoso_Map {map}
+         ribboncustomization contoso_t {ribbon}"
+    )));
+    let sets = [
+        ("appmodule:contoso_App", "AppModuleComponents/AppModuleComponent[1.u]@type", "1"),
+        ("sitemap:contoso_Map", "SiteMap/Area[b]@Icon", "i"),
+        ("ribboncustomization:contoso_t", "CustomActions/CustomAction[x]@Sequence", "9"),
+    ];
+    for (component, path, value) in sets {
+        let plan = env.set(&key(component), path, value);
+        assert!(!plan.is_refused(), "{component}: {:?}", plan.findings);
+        env.publish();
+        let resolved = env.resolved(&key(component));
+        assert!(resolved.contains(&format!("{path}={value} by Active")), "{component}: {resolved:?}");
+        let state = &env.snapshot.components[&key(component)];
+        assert!(state.layers.last().is_some_and(|layer| layer.is_diff), "{component}");
+    }
 }

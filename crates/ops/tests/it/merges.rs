@@ -10,6 +10,8 @@ use strata_package::Limits;
 use strata_testkit::corpus::Corpus;
 use strata_xml::Element;
 
+use crate::{Scratch, assuming};
+
 /// A definition of a real package.
 struct Sample {
     package: String,
@@ -141,6 +143,47 @@ fn l42_every_difference_merges_onto_the_form_it_belongs_to() {
         }
     }
     assert!(samples.is_empty() || merged >= 4, "{merged}");
+}
+
+/// A managed package with differences over forms that are only assumed: every merged component shows its layers.
+#[test]
+fn r9_l36_layers_of_merged_components_say_who_put_what_where() {
+    let Some(corpus) = Corpus::find() else { return };
+    let name = "automotive-sales/AutomotiveSales_0_5_0_0_managed.zip";
+    let sample = corpus.packages().find(|sample| sample.path == name).expect("the package");
+    let scratch = Scratch::new();
+    let file = scratch.file("package.zip", &sample.bytes);
+    scratch.import(&file, &assuming()).expect("an import");
+    let form = "systemform:e3b6ddb7-8df0-4410-ac7b-fd32e5053d38";
+    let view = strata_ops::components::layers(&scratch.workspace, None, form, false).expect("layers");
+    let solution = "MicrosoftCommonDataModelforAutomotiveSales";
+    let levels: std::collections::BTreeSet<_> = view.outline.iter().map(|item| item.level).collect();
+    assert!(levels.is_superset(&["control", "section", "tab"].into()), "{levels:?}");
+    assert!(view.outline.iter().all(|item| item.solution == solution));
+    assert!(view.conflicts.is_empty(), "{:?}", view.conflicts);
+    for item in &view.outline {
+        let leaf = format!("{}@id", item.path);
+        assert_eq!(view.decided_by.get(&leaf).map(String::as_str), Some(solution), "{leaf}");
+        assert!(view.set_by.contains_key(&leaf) && view.resolved.contains_key(&leaf), "{leaf}");
+    }
+    let own = view.layers.last().expect("a layer");
+    assert!(own.properties.keys().any(|path| path.ends_with("@solutionaction")), "the layer is shown as it is");
+    assert!(view.resolved.keys().all(|path| !path.contains("solutionaction") && !path.contains("ordinalvalue")));
+    // An edit, its draft, and its way back.
+    let tab = view.outline.iter().find(|item| item.level == "tab").expect("a tab");
+    let edit = |value: &str| strata_ops::Request::Set {
+        component: ComponentKey::new(strata_model::component::ComponentType::named("systemform"), &form[11..]),
+        edits: vec![strata_ops::PropertyEdit { path: format!("{}@name", tab.path), value: value.to_owned() }],
+        solution: None,
+    };
+    scratch.run(&edit("Mine")).expect("an edit");
+    let drafted = strata_ops::components::layers(&scratch.workspace, None, form, true).expect("layers");
+    assert_eq!(drafted.resolved.get(&format!("{}@name", tab.path)).map(String::as_str), Some("Mine"));
+    let draft = drafted.layers.last().expect("a draft");
+    assert_eq!((draft.solution.as_str(), draft.changes.len()), ("Active", 1), "{:?}", draft.changes);
+    scratch.run(&edit(&view.resolved[&format!("{}@name", tab.path)])).expect("the way back");
+    let back = strata_ops::components::layers(&scratch.workspace, None, form, true).expect("layers");
+    assert!(back.layers.iter().all(|layer| layer.solution != "Active"), "no trace stays (L45)");
 }
 
 #[test]
