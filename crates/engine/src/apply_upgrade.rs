@@ -75,9 +75,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         Apply { lens, removal: Removal::new(lens, rows, family.installed(), "L82"), family, base, upgrade, plan };
     let mut changes = apply.components();
     apply.solutions();
-    apply.removal.check_columns_of_others();
-    apply.removal.check_fallback_forms(&BTreeSet::new());
-    let removed = apply.removal.finish();
+    let removed = apply.removal.finish(&BTreeSet::new());
     let mut plan = apply.plan;
     changes.extend(removed.changes);
     changes.sort_by(|(left, _), (right, _)| left.cmp(right));
@@ -150,7 +148,6 @@ impl<'a> Apply<'a> {
                 changes.extend(self.promote(state).map(|change| (state.component.key.clone(), change)));
             } else {
                 self.removal.take(state);
-                self.removal.leave(state);
             }
         }
         changes

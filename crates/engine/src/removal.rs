@@ -27,6 +27,7 @@ pub(crate) struct Removal<'a> {
     leaving: BTreeSet<SolutionNo>,
     /// The rule by which data is lost: `L99` at uninstalls, `L82` at upgrades.
     rule: &'static str,
+    taken: Vec<&'a ComponentState>,
     removed: Removed,
 }
 
@@ -60,11 +61,12 @@ impl<'a> Removal<'a> {
         leaving: BTreeSet<SolutionNo>,
         rule: &'static str,
     ) -> Self {
-        Self { lens, rows, leaving, rule, removed: Removed::default() }
+        Self { lens, rows, leaving, rule, taken: Vec::new(), removed: Removed::default() }
     }
 
     /// Takes the leaving solutions' layers off a component, and the component with them where nothing may stay (L97).
     pub(crate) fn take(&mut self, state: &'a ComponentState) {
+        self.taken.push(state);
         let own: Vec<_> = state.managed().filter(|layer| self.leaving.contains(&layer.solution)).collect();
         if own.is_empty() {
             self.close_assumed_active(state);
@@ -77,17 +79,18 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// Closes the memberships of a component in the leaving solutions; one that is deleted has lost all of them.
-    pub(crate) fn leave(&mut self, state: &ComponentState) {
-        if self.removed.deleted.contains(&state.component.key) {
-            return;
+    /// Returns what the removal comes to, memberships and what lives by what is deleted included; `arriving` are the
+    /// places that get a fallback form in the same operation (L48).
+    pub(crate) fn finish(mut self, arriving: &BTreeSet<fallback::Place>) -> Removed {
+        self.check_columns_of_others();
+        self.check_fallback_forms(arriving);
+        for state in &self.taken {
+            // A component that is deleted has lost its memberships with everything else.
+            if !self.removed.deleted.contains(&state.component.key) {
+                let members = state.members.iter().filter(|member| self.leaving.contains(&member.solution));
+                self.removed.edits.extend(members.cloned().map(Edit::MemberClose));
+            }
         }
-        let members = state.members.iter().filter(|member| self.leaving.contains(&member.solution));
-        self.removed.edits.extend(members.cloned().map(Edit::MemberClose));
-    }
-
-    /// Returns what the removal comes to.
-    pub(crate) fn finish(self) -> Removed {
         self.removed
     }
 
@@ -206,7 +209,7 @@ impl<'a> Removal<'a> {
 
     /// DP16 for tables: columns and keys that others added stand on the table that would go. What lives by what is
     /// deleted goes along.
-    pub(crate) fn check_columns_of_others(&mut self) {
+    fn check_columns_of_others(&mut self) {
         let tables: BTreeSet<_> = self
             .removed
             .deleted
@@ -246,7 +249,7 @@ impl<'a> Removal<'a> {
     }
 
     /// L48: the last fallback form of a table that stays may not go; `arriving` are the places that get one.
-    pub(crate) fn check_fallback_forms(&mut self, arriving: &BTreeSet<fallback::Place>) {
+    fn check_fallback_forms(&mut self, arriving: &BTreeSet<fallback::Place>) {
         let refusals = fallback::refusals(&self.lens, &self.removed.deleted, &self.leaving, arriving);
         self.removed.findings.extend(refusals);
     }

@@ -72,10 +72,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();
     let mut removal = Removal::new(lens, rows, leaving, "L99");
     snapshot.components.values().for_each(|state| removal.take(state));
-    removal.check_columns_of_others();
-    removal.check_fallback_forms(&BTreeSet::new());
-    snapshot.components.values().for_each(|state| removal.leave(state));
-    let removed = removal.finish();
+    let removed = removal.finish(&BTreeSet::new());
     plan.findings.extend(removed.findings);
     plan.changes.extend(removed.changes.into_iter().map(|(_, change)| change));
     plan.edits.extend(removed.edits);

@@ -30,15 +30,10 @@ impl Import<'_> {
             match self.packaged(key) {
                 Some(component) => self.keep(state, component.presence != Presence::Reference),
                 None if declared.contains(key) => self.keep(state, false),
-                None => {
-                    removal.take(state);
-                    removal.leave(state);
-                }
+                None => removal.take(state),
             }
         }
-        removal.check_columns_of_others();
-        removal.check_fallback_forms(&self.arriving_fallbacks());
-        let removed = removal.finish();
+        let removed = removal.finish(&self.arriving_fallbacks());
         self.plan.edits.extend(removed.edits);
         let dropped: Vec<_> = removed
             .changes
