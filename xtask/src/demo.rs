@@ -11,6 +11,7 @@ const STEPS: &[(&str, &[&str])] = &[
     ("A second solution of the same publisher goes on top", &["import", "examples/contoso-sales-1.0"]),
     ("An unmanaged hot fix lands in the Active layer", &["import", "examples/contoso-hotfix", "--publish-changes"]),
     ("Version 1.1 arrives: the plan names what the hot fix hides", &["plan", "examples/contoso-core-1.1"]),
+    ("And as an upgrade? Update, upgrade and stage side by side", &["plan", "examples/contoso-core-1.1", "--compare"]),
     ("Which layer decides each property?", &["layers", "attribute:contoso_order.contoso_notes"]),
     ("What happened so far", &["history"]),
 ];

@@ -21,7 +21,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
 use crate::effect::Lens;
-use crate::family::{Family, UPGRADE_SUFFIX};
+use crate::family::{Family, holding};
 use crate::removal::{Removal, close};
 use crate::{fallback, names};
 
@@ -48,10 +48,6 @@ pub fn tables(snapshot: &Snapshot, unique_name: &str, rules: &Rules) -> Vec<Stri
 /// Tells whether a holding solution of that base is there, be the base gone or not.
 pub fn is_pending(snapshot: &Snapshot, unique_name: &str) -> bool {
     holding(snapshot, unique_name).is_some()
-}
-
-fn holding<'a>(snapshot: &'a Snapshot, unique_name: &str) -> Option<&'a Solution> {
-    snapshot.solution_named(&format!("{unique_name}{UPGRADE_SUFFIX}"))
 }
 
 /// Plans the apply; `rows` counts the data that would go (L99).

@@ -9,6 +9,8 @@ use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 use strata_model::version::Version;
 
+use crate::import::ASSUMED_PUBLISHER;
+
 /// What a caller says of a new publisher.
 #[derive(Debug, Clone)]
 pub struct NewPublisher {
@@ -113,6 +115,13 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         );
         return plan;
     };
+    if publisher.unique_name == ASSUMED_PUBLISHER {
+        let message = "placeholders belong to publisher `assumed`, and nothing else does".to_owned();
+        plan.findings.push(
+            Finding::error(FindingKind::Publisher, ErrorCode::SELECT_READ_ONLY_PUBLISHER, "L12", message)
+                .hint("make a publisher with `strata publisher create --name NAME --prefix PREFIX`"),
+        );
+    }
     if !plan.is_refused() {
         plan.edits.push(Edit::SolutionOpen(Solution {
             no: snapshot.next_solution,
@@ -174,7 +183,7 @@ pub fn version(snapshot: &Snapshot, unique_name: &str, version: &Version, rules:
             "{name} is a patch of {} {}: its version has the same first two numbers and is higher",
             parent.unique_name, parent.version
         );
-        plan.findings.push(refusal(ErrorCode::INVALID_SOLUTION_VERSION, "L26", message));
+        plan.findings.push(refusal(ErrorCode::CLONE_SOLUTION, "L26", message));
     }
     if !plan.is_refused() && solution.version.as_str() != version.as_str() {
         plan.edits.push(Edit::SolutionClose(solution.clone()));

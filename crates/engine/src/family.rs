@@ -94,3 +94,8 @@ impl<'a> Family<'a> {
         state.managed().filter(|layer| self.contains(layer.solution)).map(|layer| layer.slot).max()
     }
 }
+
+/// Returns the holding solution of a base, which may itself be gone.
+pub(crate) fn holding<'a>(snapshot: &'a Snapshot, base: &str) -> Option<&'a Solution> {
+    snapshot.solution_named(&format!("{base}{UPGRADE_SUFFIX}"))
+}

@@ -80,6 +80,7 @@ codes! {
     INVALID_SOLUTION_VERSION = Some("0x8004F01E"), "InvalidSolutionVersion";
     UNINSTALL_WITH_DEPENDENCIES = Some("0x8004F01D"), "CannotUninstallWithDependencies";
     DELETE_IN_USE = Some("0x8004F01F"), "CannotDeleteInUseComponent";
+    SELECT_READ_ONLY_PUBLISHER = Some("0x8004F034"), "CannotSelectReadOnlyPublisher";
     SOLUTION_NAME_TAKEN = Some("0x8004F023"), "SolutionUniqueNameViolation";
     CANNOT_UPDATE_MANAGED = Some("0x8004F024"), "CannotUpdateManagedSolution";
     CONNECTION_REFERENCE_NOT_FOUND = Some("0x80095005"), "ConnectionReferenceNotFound";

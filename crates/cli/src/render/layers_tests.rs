@@ -42,7 +42,7 @@ fn plain_text(view: &LayersView) -> String {
 }
 
 #[test]
-fn the_top_layer_comes_first_and_the_one_that_decides_is_marked() {
+fn l36_the_top_layer_comes_first_and_the_one_that_decides_is_marked() {
     let stack = vec![
         layer(1, LayerKind::Base, "ContosoCore", (None, "100")),
         layer(2, LayerKind::Base, "ContosoSales", (Some("100"), "250")),

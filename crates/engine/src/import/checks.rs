@@ -10,7 +10,7 @@ use strata_model::rules::NewerBuild;
 use strata_model::solution::{RESERVED_NAMES, Solution};
 
 use super::Import;
-use crate::family::{Family, UPGRADE_SUFFIX};
+use crate::family::{Family, UPGRADE_SUFFIX, holding};
 use crate::names;
 
 impl Import<'_> {
@@ -127,6 +127,7 @@ impl Import<'_> {
             if self.plan.operation == OperationKind::Stage {
                 self.refuse_missing_base();
             }
+            self.check_pending(&self.package.manifest.unique_name);
             return;
         };
         self.check_mode(installed.unique_name.as_str(), installed.is_managed);
@@ -168,20 +169,23 @@ impl Import<'_> {
         }
     }
 
+    /// L79: nothing goes in beside a holding solution, be its base there or gone.
+    fn check_pending(&mut self, base: &str) {
+        let Some(upgrade) = holding(self.snapshot, base) else { return };
+        let message = format!("holding solution {} already exists", upgrade.unique_name);
+        let mut finding = Finding::error(FindingKind::Version, ErrorCode::PENDING_UPGRADE_EXISTS, "L79", message);
+        if let Some(installed) = self.snapshot.solution_named(base) {
+            let name = &installed.unique_name;
+            finding = finding.hint(format!("apply it with `strata solution upgrade --solution-name {name}`"));
+        }
+        let hint = format!("give it up with `strata solution delete --solution-name {}`", upgrade.unique_name);
+        self.plan.findings.push(finding.hint(hint));
+    }
+
     /// L79, L56: what a pending upgrade and patches forbid.
     fn check_family(&mut self, base: &Solution) {
+        self.check_pending(&base.unique_name);
         let family = Family::of(self.snapshot, base);
-        if let Some(upgrade) = family.upgrade {
-            let message = format!("holding solution {} already exists", upgrade.unique_name);
-            self.plan.findings.push(
-                Finding::error(FindingKind::Version, ErrorCode::PENDING_UPGRADE_EXISTS, "L79", message)
-                    .hint(format!("apply it with `strata solution upgrade --solution-name {}`", base.unique_name))
-                    .hint(format!(
-                        "or give it up with `strata solution delete --solution-name {}`",
-                        upgrade.unique_name
-                    )),
-            );
-        }
         let is_in_place = self.plan.operation == OperationKind::Update;
         if is_in_place && !family.patches.is_empty() {
             let patches: Vec<_> = family.patches.iter().map(|patch| patch.unique_name.as_str()).collect();

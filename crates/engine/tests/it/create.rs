@@ -4,6 +4,7 @@ use strata_engine::create::{self, NewPublisher, NewSolution};
 use strata_engine::{active, restore};
 use strata_model::history::{HistoryEntry, HistoryKind, NewHistoryEntry, Outcome};
 use strata_model::id::Operation;
+use strata_model::options::ImportOptions;
 use strata_model::rules::Rules;
 use strata_model::version::Version;
 use strata_testkit::fixture::{key, package};
@@ -77,6 +78,33 @@ fn l14_l15_names_of_solutions_are_checked() {
         let plan = create::solution(&env.snapshot, &solution(name, "Contoso"), &Rules::OURS);
         assert_eq!(refusal(&plan), "0x8004F023 SolutionUniqueNameViolation L14", "{name}");
     }
+}
+
+#[test]
+fn l12_a_read_only_publisher_cannot_be_chosen() {
+    let mut env = Simulated::default();
+    let needy = "package Needy 1.0 managed contoso\n attribute a.contoso_b <V>1</V>\n needs optionset:x from Other 1.0";
+    let assuming = ImportOptions { assume_missing: true, ..ImportOptions::pac() };
+    assert!(!env.import_with(&package(needy), &assuming).is_refused());
+    let plan = create::solution(&env.snapshot, &solution("Core", "assumed"), &Rules::OURS);
+    assert_eq!(refusal(&plan), "0x8004F034 CannotSelectReadOnlyPublisher L12");
+}
+
+#[test]
+fn l23_l26_l56_a_version_by_hand_fits_what_is_there() {
+    use strata_engine::clone::NewClone;
+    let mut env = with_publisher();
+    let made = create::solution(&env.snapshot, &solution("Core", "contoso"), &Rules::OURS);
+    env.apply(&made);
+    let patch = env.clone_patch(&NewClone { solution: "Core".into(), version: None, friendly_name: None });
+    let patch = patch.solution.expect("a solution").unique_name;
+    let set = |env: &Simulated, name: &str, version: &str| {
+        let version = Version::parse(version).expect("a version");
+        create::version(&env.snapshot, name, &version, &Rules::OURS)
+    };
+    assert_eq!(refusal(&set(&env, "Core", "2.0")), "0x80048538 CannotModifyPatchedSolution L56");
+    assert_eq!(refusal(&set(&env, &patch, "2.0")), "0x80048539 CloneSolutionException L26");
+    assert!(!set(&env, &patch, "1.0.9.0").is_refused());
 }
 
 #[test]

@@ -204,6 +204,19 @@ fn l81_what_cannot_be_applied_says_why() {
 }
 
 #[test]
+fn l79_a_holding_solution_without_its_base_still_stands_in_the_way() {
+    let mut env = with(&[ONE]);
+    env.import_as(&package(TWO), ImportAction::Stage);
+    env.uninstall("Core");
+    let again = env.import(&package(ONE));
+    assert_eq!(refusal(&again), "0x8004F086 PendingUpgradeExists L79");
+    let hints = &again.first_error().expect("a refusal").hints;
+    assert_eq!(hints, &["give it up with `strata solution delete --solution-name Core_Upgrade`"]);
+    env.uninstall("Core_Upgrade");
+    assert!(!env.import(&package(ONE)).is_refused());
+}
+
+#[test]
 fn l78_l126_holding_needs_both_managed() {
     let mut env = with(&["package Core 1.0 unmanaged contoso\n attribute contoso_t.contoso_a <V>1</V>"]);
     let next = package("package Core 2.0 unmanaged contoso\n attribute contoso_t.contoso_a <V>2</V>");

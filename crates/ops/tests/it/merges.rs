@@ -187,7 +187,7 @@ fn r9_l36_layers_of_merged_components_say_who_put_what_where() {
 }
 
 #[test]
-fn l28_ten_layers_of_one_form_are_merged() {
+fn l28_l39_ten_layers_of_one_form_are_merged() {
     let samples = samples();
     let mut by_key: BTreeMap<&ComponentKey, Vec<&Sample>> = BTreeMap::new();
     samples
