@@ -18,13 +18,18 @@ pub(super) fn compare(before: &[StackedLayer], after: &[StackedLayer], own: &str
         Some(at) => at + 1,
         None => position(other).unwrap_or(stack.len()).min(stack.len()),
     };
-    let own_before = layering::merged(&before[..height(before, after)], rules);
-    let own_after = layering::merged(&after[..height(after, before)], rules);
+    let (low, high) = (height(before, after), height(after, before));
     let (seen_before, seen_after) = (layering::merged(before, rules), layering::merged(after, rules));
     let visible = seen_before.changes_to(&seen_after);
+    let own_changes = if low == before.len() && high == after.len() {
+        // Nothing is above: what the layer changes is what is seen.
+        visible.clone()
+    } else {
+        layering::merged(&before[..low], rules).changes_to(&layering::merged(&after[..high], rules))
+    };
     let mut properties = Vec::new();
     let mut hidden = Vec::new();
-    for (path, change) in own_before.changes_to(&own_after) {
+    for (path, change) in own_changes {
         let seen = visible.get(&path);
         if seen.is_none() {
             hidden.push(properties.len());

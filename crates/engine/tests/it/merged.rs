@@ -1,5 +1,6 @@
 //! Forms, site maps, apps and choices in an environment: imports, edits of the unmanaged layer, upgrades, removals.
 
+use proptest::prelude::*;
 use strata_model::component::ComponentKey;
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
@@ -384,5 +385,113 @@ fn l39_site_maps_apps_and_ribbons_are_edited_as_differences_too() {
         assert!(resolved.contains(&format!("{path}={value} by Active")), "{component}: {resolved:?}");
         let state = &env.snapshot.components[&key(component)];
         assert!(state.layers.last().is_some_and(|layer| layer.is_diff), "{component}");
+    }
+}
+
+#[test]
+fn l42_an_unmanaged_difference_over_an_unmanaged_form_changes_it() {
+    let mut env = Simulated::default();
+    env.import(&solution("Dev 1.0 unmanaged contoso", &form("", "a b")));
+    env.publish();
+    env.import(&solution("Other 1.0 unmanaged contoso", &form("diff ", "-a +c@1")));
+    env.publish();
+    assert_eq!(env.layers(&form_key()), ["Active"]);
+    assert_eq!(cells(&env), ["b Active", "c Active"]);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Import { solution: u8, version: u8, cells: Vec<(u8, u8, u8)> },
+    Uninstall(u8),
+    Set(u8, u8),
+    Publish,
+    RemoveActive,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let cells = || proptest::collection::vec((0..3_u8, 0..5_u8, 0..4_u8), 1..4);
+    prop_oneof![
+        5 => (0..3_u8, 0..9_u8, cells()).prop_map(|(solution, version, cells)| Step::Import { solution, version, cells }),
+        2 => (0..3_u8).prop_map(Step::Uninstall),
+        3 => (0..5_u8, 0..3_u8).prop_map(|(cell, value)| Step::Set(cell, value)),
+        2 => Just(Step::Publish),
+        1 => Just(Step::RemoveActive),
+    ]
+}
+
+/// Solution 0 brings the whole form, the others differences to it.
+fn made(number: u8, version: u8, cells: &[(u8, u8, u8)]) -> Package {
+    let mut words: Vec<String> = Vec::new();
+    for (mark, cell, at) in cells {
+        let name = char::from(b'a' + cell);
+        if words.iter().any(|word| word.contains(name)) {
+            continue;
+        }
+        words.push(match (number, mark) {
+            (0, _) => name.to_string(),
+            (_, 0) => format!("+{name}@{at}"),
+            (_, 1) => format!("~{name}@{at}"),
+            _ => format!("-{name}"),
+        });
+    }
+    let kind = if number == 0 { "" } else { "diff " };
+    solution(&format!("S{number} 1.{version} managed contoso"), &form(kind, &words.join(" ")))
+}
+
+fn run(env: &mut Simulated, step: &Step) -> Plan {
+    let rows = "form/tabs/tab[t]/columns/column[1]/sections/section[s]/rows";
+    match step {
+        Step::Import { solution, version, cells } => env.import(&made(*solution, *version, cells)),
+        Step::Uninstall(solution) => env.uninstall(&format!("S{solution}")),
+        Step::Set(cell, value) => {
+            let cell = char::from(b'a' + cell);
+            env.set(&form_key(), &format!("{rows}/cell[{cell}]@v"), &value.to_string())
+        }
+        Step::Publish => env.publish(),
+        Step::RemoveActive => env.remove_active(&form_key()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What a plan says of a form is what is seen afterwards, and planning twice gives the same.
+    #[test]
+    fn d1_what_was_predicted_of_a_form_is_what_happened(steps in proptest::collection::vec(step(), 1..12)) {
+        let mut env = Simulated::default();
+        base_and(&mut env, "a b c");
+        env.import(&made(0, 0, &[(0, 0, 0), (0, 1, 0), (0, 2, 0)]));
+        for step in &steps {
+            let before = env.clone();
+            let plan = run(&mut env, step);
+            prop_assert_eq!(&plan, &run(&mut before.clone(), step));
+            if plan.is_refused() {
+                prop_assert_eq!(&env.snapshot, &before.snapshot);
+                continue;
+            }
+            let resolved = env.resolved(&form_key());
+            let is_draft = matches!(step, Step::Set(..));
+            for property in plan.changes.iter().filter(|_| !is_draft).flat_map(|change| &change.properties) {
+                let value = resolved.iter().find_map(|line| {
+                    line.strip_prefix(&format!("{}=", property.path))?.split(" by ").next()
+                });
+                prop_assert_eq!(value, property.resolved_after.as_deref(), "{:?}", property);
+            }
+        }
+    }
+
+    /// Import then uninstall of a further solution restores the form (L44, L97).
+    #[test]
+    fn l44_l97_import_then_uninstall_restores_the_form(
+        steps in proptest::collection::vec(step(), 0..8),
+        cells in proptest::collection::vec((0..3_u8, 0..5_u8, 0..4_u8), 1..4),
+    ) {
+        let mut env = Simulated::default();
+        base_and(&mut env, "a b c");
+        steps.iter().for_each(|step| drop(run(&mut env, step)));
+        let before = (env.resolved(&form_key()), env.outline(&form_key()), env.layers(&form_key()));
+        prop_assert!(!env.import(&made(9, 0, &cells)).is_refused());
+        prop_assert!(!env.uninstall("S9").is_refused());
+        prop_assert_eq!((env.resolved(&form_key()), env.outline(&form_key()), env.layers(&form_key())), before);
     }
 }
