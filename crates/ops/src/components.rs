@@ -1,5 +1,7 @@
 //! Components of an environment: list, find by name, show, layers.
 
+mod find;
+
 use std::collections::BTreeMap;
 
 use strata_engine::activation::is_recorded_on;
@@ -9,9 +11,7 @@ use strata_engine::layering::{self, Resolution, StackedLayer};
 use strata_engine::managed_property;
 use strata_engine::merge::{Conflict, OutlineItem};
 use strata_engine::pending_deletion::is_pending_deletion;
-use strata_engine::variables::definition_key;
-use strata_model::code::ErrorCode;
-use strata_model::component::{ComponentKey, ComponentRef, ComponentType, Identity};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
 use strata_model::id::{Guid, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerKind, LayerState};
@@ -21,12 +21,13 @@ use strata_model::rules::Rules;
 use strata_model::solution::SolutionKind;
 use strata_store::StoreBodies;
 
-use crate::names::did_you_mean;
 use crate::view::{
     ComponentDetail, ComponentEntry, ComponentWord, ConflictEntry, LayerEntry, LayersView, LeafChangeEntry,
     OutlineEntry,
 };
 use crate::{OpsError, Workspace};
+
+pub use find::{close_type, find, find_to_edit};
 
 /// Which components to list.
 #[derive(Debug, Clone, Default)]
@@ -74,91 +75,6 @@ pub fn list(workspace: &Workspace, at: Option<Operation>, filter: &Filter) -> Re
         }
     }
     Ok(entries.into_values().collect())
-}
-
-/// Finds the component that `TYPE:NAME` names: by key, by id, or by a display name that only one bears.
-pub fn find(
-    workspace: &Workspace,
-    environment: &Environment,
-    at: Option<Operation>,
-    text: &str,
-) -> Result<ComponentKey, OpsError> {
-    let Some((type_name, name)) = text.split_once(':').filter(|(_, name)| !name.trim().is_empty()) else {
-        let message =
-            format!("`{text}` is no component: TYPE:NAME is expected, as in `attribute:contoso_order.contoso_total`");
-        return Err(OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message));
-    };
-    let component_type = ComponentType::written(type_name);
-    let key = ComponentKey::new(component_type.clone(), name);
-    let store = workspace.store();
-    let footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
-    let snapshot = store.snapshot(environment, at, &footprint)?;
-    let is_stored = snapshot.components.get(&key).is_some_and(|state| !state.layers.is_empty());
-    if is_stored || catalogue::contains(&key, &Rules::OURS) {
-        return Ok(key);
-    }
-    if let (Some(id), Some(Identity::Name | Identity::NameInTable) | None) =
-        (Guid::parse(name), component_type.row().map(|row| row.identity))
-        && let Some(key) = find_by_id(workspace, environment, at, &component_type, id)?
-    {
-        return Ok(key);
-    }
-    let known = store.component_names(environment, at, &component_type)?;
-    let same_display =
-        |display: &Option<String>| display.as_deref().is_some_and(|display| display.eq_ignore_ascii_case(name.trim()));
-    let matches: Vec<_> = known.iter().filter(|(_, _, display)| same_display(display)).collect();
-    match matches.as_slice() {
-        [(key, ..)] => Ok(key.clone()),
-        [] => Err(unknown(&component_type, name, &known)),
-        many => {
-            let names: Vec<_> = many.iter().map(|(key, ..)| key.to_string()).collect();
-            let message = format!("{} components of type {component_type} are called `{}`", many.len(), name.trim());
-            Err(OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message)
-                .hint(format!("name one: {}", names.join(", "))))
-        }
-    }
-}
-
-/// Finds the component that an edit names: the value of an environment variable may still be to come (L118).
-pub fn find_to_edit(workspace: &Workspace, environment: &Environment, text: &str) -> Result<ComponentKey, OpsError> {
-    let named =
-        text.split_once(':').map(|(component_type, name)| (ComponentType::written(component_type), name.trim()));
-    if let Some((component_type, name)) = named.filter(|(of, _)| of.is("environmentvariablevalue")) {
-        let definition = definition_key(name);
-        let footprint = Footprint { keys: vec![definition.clone()], ..Footprint::default() };
-        let snapshot = workspace.store().snapshot(environment, None, &footprint)?;
-        if snapshot.components.get(&definition).is_some_and(|state| !state.layers.is_empty()) {
-            return Ok(ComponentKey::new(component_type, name));
-        }
-    }
-    find(workspace, environment, None, text)
-}
-
-fn find_by_id(
-    workspace: &Workspace,
-    environment: &Environment,
-    at: Option<Operation>,
-    component_type: &ComponentType,
-    id: Guid,
-) -> Result<Option<ComponentKey>, OpsError> {
-    let everything = Footprint { everything: true, ..Footprint::default() };
-    let snapshot = workspace.store().snapshot(environment, at, &everything)?;
-    let bears_id = |state: &&ComponentState| {
-        state.component.key.component_type == *component_type
-            && !state.layers.is_empty()
-            && reference(environment.id, state).id == id
-    };
-    Ok(snapshot.components.values().find(bears_id).map(|state| state.component.key.clone()))
-}
-
-fn unknown(component_type: &ComponentType, name: &str, known: &[(ComponentKey, String, Option<String>)]) -> OpsError {
-    let message = format!("there is no {} `{}`", component_type.label(), name.trim());
-    let error = OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message);
-    let names = known.iter().flat_map(|(_, name, display)| [Some(name.as_str()), display.as_deref()]).flatten();
-    match did_you_mean(name.trim(), names) {
-        Some(guess) => error.hint(guess),
-        None => error.hint(format!("see them with `strata component list --type {component_type}`")),
-    }
 }
 
 /// Shows the resolved definition of a component: published layers only, or drafts too.

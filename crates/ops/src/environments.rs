@@ -97,5 +97,5 @@ fn check_name(name: &str) -> Result<(), OpsError> {
         return Ok(());
     }
     let message = format!("`{name}` cannot name an environment: letters, digits, `-`, `_` and `.`, at most 64");
-    Err(OpsError::request(ErrorCode::INVALID_SOLUTION_UNIQUE_NAME, message))
+    Err(OpsError::request(ErrorCode::INVALID_ENVIRONMENT_NAME, message))
 }

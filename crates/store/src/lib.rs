@@ -25,4 +25,4 @@ pub use lease::{Held, LEASE_MS, Lease};
 pub use record::{
     Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
 };
-pub use store::{LayerChange, Progress, Pruned, Stage, Store};
+pub use store::{LayerChange, NamedComponent, Progress, Pruned, Stage, Store};

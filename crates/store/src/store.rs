@@ -49,13 +49,13 @@ pub trait Store {
         footprint: &Footprint,
     ) -> Result<Snapshot, StoreError>;
 
-    /// Lists the existing components of a type: key, name, and display name of the topmost layer that has one.
+    /// Lists the existing components of a type, by key.
     fn component_names(
         &self,
         environment: &Environment,
         at: Option<Operation>,
         component_type: &ComponentType,
-    ) -> Result<Vec<(ComponentKey, String, Option<String>)>, StoreError>;
+    ) -> Result<Vec<NamedComponent>, StoreError>;
 
     /// Returns a definition.
     fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError>;
@@ -149,6 +149,17 @@ pub trait Store {
 
     /// Forgets the history before `keep_from`, whose state stays, and collects bodies that nothing refers to.
     fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError>;
+}
+
+/// A component by what people call it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedComponent {
+    pub key: ComponentKey,
+    pub name: String,
+    /// Of the topmost layer that has one.
+    pub display_name: Option<String>,
+    /// The component it is a part of: a form's table.
+    pub parent: Option<ComponentKey>,
 }
 
 /// What an operation did to one layer.

@@ -24,6 +24,8 @@ pub(crate) fn run(context: &Context<'_>, command: &ComponentCommand) -> Result<E
             };
             let entries = components::list(&context.open()?, context.at(), &filter)?;
             context.output.answer(&entries, || tables::components(&entries))?;
+            let guess = filter.component_type.as_ref().filter(|_| entries.is_empty()).and_then(components::close_type);
+            guess.iter().for_each(|guess| context.output.hint(guess));
             Ok(Exit::Done)
         }
         ComponentCommand::Show { component, unpublished } => show(context, component, *unpublished),

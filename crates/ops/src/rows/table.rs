@@ -72,7 +72,7 @@ impl<'w> TableAt<'w> {
         Err(match did_you_mean(name.trim(), self.table.columns.keys().map(String::as_str)) {
             Some(guess) => error.hint(guess),
             None => {
-                error.hint(format!("its columns: `strata component list --type attribute --all`, or {}", self.own()))
+                error.hint(format!("it has {}; `strata component list --type attribute --all` lists all", self.own()))
             }
         })
     }
@@ -88,7 +88,7 @@ impl<'w> TableAt<'w> {
         let store = self.workspace.store();
         let relationships =
             store.component_names(&self.environment, self.at, &ComponentType::named("entityrelationship"))?;
-        let keys = relationships.into_iter().map(|(key, ..)| key).collect();
+        let keys = relationships.into_iter().map(|named| named.key).collect();
         let seen = store.snapshot(&self.environment, self.at, &Footprint { keys, ..Footprint::default() })?;
         let bodies = StoreBodies::new(store);
         let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
@@ -216,7 +216,7 @@ fn unknown_table(
 ) -> Result<OpsError, OpsError> {
     let known = workspace.store().component_names(environment, at, &ComponentType::named("entity"))?;
     let mut names: Vec<&str> = catalogue::table_names().collect();
-    names.extend(known.iter().map(|(key, ..)| key.as_str()));
+    names.extend(known.iter().map(|named| named.key.as_str()));
     let error = OpsError::request(
         ErrorCode::COMPONENT_NOT_EXIST,
         format!("environment {} has no table `{}`", environment.name, name.trim()),

@@ -29,13 +29,16 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::Value;
-use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::component::ComponentType;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 
-use crate::{ApplyError, LayerChange, Lease, Progress, Pruned, Record, RecordError, RecordWrite, Store, StoreError};
+use crate::{
+    ApplyError, LayerChange, Lease, NamedComponent, Progress, Pruned, Record, RecordError, RecordWrite, Store,
+    StoreError,
+};
 use pack::PackCache;
 use transaction::{Failpoint, Transaction};
 
@@ -164,7 +167,7 @@ impl Store for SqliteStore {
         environment: &Environment,
         at: Option<Operation>,
         component_type: &ComponentType,
-    ) -> Result<Vec<(ComponentKey, String, Option<String>)>, StoreError> {
+    ) -> Result<Vec<NamedComponent>, StoreError> {
         self.lock().read(|conn| snapshot::component_names(conn, environment, at, component_type))
     }
 

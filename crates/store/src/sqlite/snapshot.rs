@@ -13,7 +13,7 @@ use strata_model::solution::Solution;
 
 use super::environment::missing;
 use super::rows::{self, ACTIVATION, COMPONENT, LAYER, MEMBER, TypeNames};
-use crate::StoreError;
+use crate::{NamedComponent, StoreError};
 
 /// How many unwanted numbers may lie between two wanted ones of the same run.
 const RUN_GAP: i64 = 16;
@@ -51,7 +51,7 @@ pub(super) fn component_names(
     environment: &Environment,
     at: Option<Operation>,
     component_type: &ComponentType,
-) -> Result<Vec<(ComponentKey, String, Option<String>)>, StoreError> {
+) -> Result<Vec<NamedComponent>, StoreError> {
     let moment = rows::moment(conn, environment, at)?;
     let solutions = rows::solutions(conn, environment.no, moment)?;
     let cut = Cut { conn, no: environment.no, moment };
@@ -67,9 +67,10 @@ pub(super) fn component_names(
     Ok(states.into_iter().map(named).collect())
 }
 
-fn named(state: ComponentState) -> (ComponentKey, String, Option<String>) {
+fn named(state: ComponentState) -> NamedComponent {
+    let parent = state.component.parent();
     let display_name = state.layers.into_iter().rev().find_map(|layer| layer.display_name);
-    (state.component.key, state.component.name, display_name)
+    NamedComponent { key: state.component.key, name: state.component.name, display_name, parent }
 }
 
 /// One environment at one moment.

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use strata_model::component::ComponentType;
+use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Behavior, Footprint, Membership, Settings};
 use strata_model::history::HistoryKind;
 use strata_model::id::{ComponentNo, Digest, Guid, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Bodies, Body, Edit};
 use strata_store::sqlite::SqliteStore;
-use strata_store::{ApplyError, Progress, Stage, Store, StoreBodies, StoreError};
+use strata_store::{ApplyError, NamedComponent, Progress, Stage, Store, StoreBodies, StoreError};
 
 use crate::fixture::{
     Shelf, apply, column, component, create, current, digest, entry, import, layer, layer_close, member, plan,
@@ -308,14 +308,13 @@ fn names_are_listed_by_type(store: &dyn Store) {
     let environment = current(store, "dev");
     let columns = ComponentType::named("attribute");
     let names = store.component_names(&environment, None, &columns).expect("a list");
-    let display = |no: i64| Some(format!("Component {no} of 1"));
-    assert_eq!(
-        names,
-        [
-            (column("new_order.a"), "NEW_ORDER.A".to_owned(), display(2)),
-            (column("new_order.b"), "NEW_ORDER.B".to_owned(), display(1))
-        ]
-    );
+    let named = |key: &str, no: i64| NamedComponent {
+        key: column(key),
+        name: key.to_uppercase(),
+        display_name: Some(format!("Component {no} of 1")),
+        parent: Some(ComponentKey::new(ComponentType::named("entity"), "new_order")),
+    };
+    assert_eq!(names, [named("new_order.a", 2), named("new_order.b", 1)]);
     assert_eq!(store.component_names(&environment, Some(Operation(0)), &columns).expect("a list"), []);
     assert_eq!(store.component_names(&environment, None, &ComponentType::named("role")).expect("a list"), []);
 }
