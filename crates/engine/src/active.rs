@@ -159,6 +159,22 @@ impl<'a> Target<'a> {
         installed.or(system).unwrap_or(self.key.as_str()).to_owned()
     }
 
+    fn reference(&self, lens: &Lens<'_>) -> ComponentRef {
+        let environment = lens.snapshot.environment.id;
+        match self.state {
+            Some(state) => names::installed(environment, state),
+            None => ComponentRef::new(environment, self.key, &self.name(), None, None),
+        }
+    }
+
+    /// Warns of a property that the edit brings up: it may be a slip of the pen.
+    fn unmentioned(&self, lens: &Lens<'_>, path: &str) -> Finding {
+        let message = format!("no layer of this {} mentions `{path}` so far", self.key.component_type.label());
+        Finding::warning(FindingKind::Component, None, "R8", message)
+            .about(self.reference(lens))
+            .hint(format!("see the paths with `strata layers {}`", self.key))
+    }
+
     /// Returns the new content of the Active layer.
     fn edit(&self, lens: &Lens<'_>, edits: &[PropertyEdit], plan: &mut Plan) -> Option<Body<'static>> {
         let layers: Vec<&Layer> = self.makers_view();
@@ -186,8 +202,7 @@ impl<'a> Target<'a> {
                 return None;
             };
             if !known.contains(&path) && !component_type.is(variables::VALUE) {
-                let message = format!("no layer of this {} mentions `{path}` so far", component_type.label());
-                plan.findings.push(Finding::warning(FindingKind::Component, None, "R8", message));
+                plan.findings.push(self.unmentioned(lens, &path));
             }
             touches_row |= leaf.unit == Unit::Row;
             let unit = unit_of_edit(component_type, &resolved, &leaf.group, leaf.unit, lens.rules.masking);
@@ -277,10 +292,7 @@ impl<'a> Target<'a> {
         if variables::is_secret(lens, self.key) {
             variables::hide(&mut seen.properties, "value");
         }
-        let reference = match self.state {
-            Some(state) => names::installed(self.snapshot.environment.id, state),
-            None => ComponentRef::new(self.snapshot.environment.id, self.key, &self.name(), None, None),
-        };
+        let reference = self.reference(lens);
         let is_new = before.is_empty() && self.key.component_type.is(variables::VALUE);
         plan.changes.push(Change {
             action: if is_new { Action::Create } else { Action::Modify },

@@ -47,6 +47,13 @@ pub(crate) fn solution(snapshot: &Snapshot, no: SolutionNo) -> String {
     snapshot.solution(no).map_or_else(|| no.to_string(), |solution| solution.unique_name.clone())
 }
 
+/// Says which solutions have to go first, and how.
+pub(crate) fn uninstall_first(solutions: &[String]) -> String {
+    let commands = solutions.iter().map(|name| format!("`strata solution delete --solution-name {name}`"));
+    let commands: Vec<_> = commands.collect();
+    format!("uninstall {} first with {}", solutions.join(", then "), commands.join(", then "))
+}
+
 /// Says what a component is and how it is called, for messages.
 pub(crate) fn describe(component: &ComponentRef, label: &str) -> String {
     let is_guid = component.name == component.id.to_string();

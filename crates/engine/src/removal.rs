@@ -187,11 +187,10 @@ impl<'a> Removal<'a> {
             "the base layer of {described} would be deleted while layers of other publishers are over it: {}",
             solutions.join(", ")
         );
-        let hint = format!("uninstall {} first", solutions.join(", then "));
         self.removed.findings.push(
             Finding::error(FindingKind::DeleteBlocked, ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE, "L97", message)
                 .about(component)
-                .hint(hint),
+                .hint(names::uninstall_first(&solutions)),
         );
     }
 
@@ -242,7 +241,7 @@ impl<'a> Removal<'a> {
                 Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
                     .about(names::keyed(self.lens.snapshot.environment.id, &table))
                     .related(vec![dependent])
-                    .hint(format!("uninstall {} first", owners.join(", then "))),
+                    .hint(names::uninstall_first(&owners)),
             );
         }
         self.delete_values();

@@ -18,6 +18,7 @@ use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 use crate::effect::Lens;
 use crate::fallback;
 use crate::family::Family;
+use crate::names;
 use crate::removal::Removal;
 
 /// Returns the components that planning this removal must see.
@@ -105,7 +106,7 @@ fn check_patches(snapshot: &Snapshot, solution: &Solution, plan: &mut Plan) {
     if solution.kind != SolutionKind::Base || family.patches.is_empty() {
         return;
     }
-    let patches: Vec<_> = family.patches.iter().rev().map(|patch| patch.unique_name.as_str()).collect();
+    let patches: Vec<_> = family.patches.iter().rev().map(|patch| patch.unique_name.clone()).collect();
     if solution.is_managed {
         let message = format!("its patches go first: {}", patches.join(", then "));
         plan.findings.push(Finding::info(FindingKind::Package, "L100", message));
@@ -114,6 +115,6 @@ fn check_patches(snapshot: &Snapshot, solution: &Solution, plan: &mut Plan) {
     let message = format!("{} has patches, which have to be deleted first", solution.unique_name);
     plan.findings.push(
         Finding::error(FindingKind::DeleteBlocked, ErrorCode::CANNOT_MODIFY_PATCHED, "L101", message)
-            .hint(format!("delete {} with `strata solution delete`", patches.join(", then "))),
+            .hint(names::uninstall_first(&patches)),
     );
 }

@@ -58,7 +58,7 @@ impl From<serde_json::Error> for StoreError {
 /// A plan was not applied; the environment is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    #[error("the plan was made for revision {base}, and the environment is at revision {revision}")]
+    #[error("the plan was made after operation {base}, and the environment has come to operation {revision}")]
     StalePlan { base: Operation, revision: Operation },
     #[error("{subject} is not as the plan expects")]
     Conflict { subject: String },

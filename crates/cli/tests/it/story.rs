@@ -145,7 +145,11 @@ fn a_saved_plan_of_a_new_store_makes_it() {
 #[test]
 fn uninstall_is_refused_while_others_stand_on_it_and_undone_after() {
     let sandbox = full();
-    assert_eq!(sandbox.error("solution delete --name ContosoCore", 1)["code"], "0x8004F01D");
+    let error = sandbox.error("solution delete --name ContosoCore", 1);
+    assert_eq!(error["code"], "0x8004F01D");
+    let hint = "uninstall ContosoSales first with `strata solution delete --solution-name ContosoSales`";
+    let details = error["details"].as_array().expect("details");
+    assert!(details.iter().any(|finding| finding["hints"][0] == hint), "{details:?}");
     assert_eq!(sandbox.json("plan --uninstall ContosoCore")["operation"], "uninstall");
     let names = |sandbox: &Sandbox| {
         let list = sandbox.json("solution list");

@@ -4,7 +4,7 @@
 use strata_model::component::ComponentKey;
 use strata_model::id::SolutionNo;
 use strata_model::layer::Layer;
-use strata_model::plan::{Bodies, Body, Finding, FindingKind, Plan};
+use strata_model::plan::{Bodies, Body, Plan};
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
@@ -29,9 +29,7 @@ impl Target<'_> {
                 return None;
             };
             if edited.is_new {
-                let label = self.key.component_type.label();
-                let message = format!("no layer of this {label} mentions `{}` so far", edit.path);
-                plan.findings.push(Finding::warning(FindingKind::Component, None, "R8", message));
+                plan.findings.push(self.unmentioned(lens, &edit.path));
             }
             wanted = edited.tree;
         }

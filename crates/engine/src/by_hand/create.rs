@@ -58,7 +58,8 @@ pub fn plan(snapshot: &Snapshot, new: &NewComponent, rules: &Rules, bodies: &dyn
     let mut plan = Plan::empty(OperationKind::CreateComponent, snapshot.environment.revision, *rules);
     refuse_blocked_creation(snapshot, new, &mut plan);
     let solution = new.solution.as_deref().and_then(|name| open_solution(snapshot, name, &mut plan));
-    let publisher = solution.and_then(|solution| snapshot.publisher(solution.publisher));
+    // A solution that takes nothing says all the same whose prefix a name gets.
+    let publisher = new.solution.as_deref().and_then(|name| publisher_of(snapshot, name));
     let target = match Target::of(snapshot, new, publisher) {
         Ok(target) => target,
         Err(finding) => {

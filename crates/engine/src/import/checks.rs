@@ -265,9 +265,15 @@ impl Import<'_> {
             (true, Mode::Managed) | (false, Mode::Unmanaged | Mode::Both) => return,
         };
         let message = format!("{name} {sentence}; an import can only update a solution when the modes match");
-        self.plan.findings.push(Finding::error(FindingKind::Mode, code, "L61", message).hint(format!(
+        let removal = format!(
             "import into another environment, or remove it first with `strata solution delete --solution-name {name}`"
-        )));
+        );
+        let hint = match installed_managed {
+            true => removal,
+            // L63, L94: the components stay, and pass to the managed solution on request.
+            false => format!("{removal}, which leaves its components, and then import with `--convert-to-managed`"),
+        };
+        self.plan.findings.push(Finding::error(FindingKind::Mode, code, "L61", message).hint(hint));
     }
 
     fn check_publisher(&mut self, installed: &Solution) {

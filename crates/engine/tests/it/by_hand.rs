@@ -2,6 +2,7 @@
 
 use strata_engine::active::PropertyEdit;
 use strata_engine::by_hand::create::NewComponent;
+use strata_engine::clone::NewClone;
 use strata_engine::create::{self, NewPublisher, NewSolution};
 use strata_engine::membership::Addition;
 use strata_model::component::ComponentType;
@@ -103,6 +104,17 @@ fn l7_l8_new_metadata_bears_its_publishers_prefix() {
     // Rows and processes bear no prefix.
     made(&mut env, "role:Clerk");
     made(&mut env, "workflow:Notify");
+}
+
+#[test]
+fn l56_a_locked_solution_is_the_only_thing_wrong_with_a_name_without_a_prefix() {
+    let mut env = Simulated::default();
+    solution(&mut env, "Sales", "contoso");
+    let clone = NewClone { solution: "Sales".to_owned(), version: None, friendly_name: None };
+    assert!(!env.clone_patch(&clone).is_refused());
+    let plan = env.create(&bare("entity:order", "Sales"));
+    let rules: Vec<_> = plan.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["L56"], "contoso's prefix is known all the same");
 }
 
 #[test]
