@@ -15,7 +15,7 @@ use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot}
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{
-    Action, Bodies, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts,
+    Action, Bodies, Change, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts,
 };
 use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
@@ -177,9 +177,8 @@ impl<'a> Apply<'a> {
             action: Action::Modify,
             component,
             layer: self.base.unique_name.clone(),
-            // What the holding solution brought is in force since it was staged (L41).
-            effect: if seen.effect == Effect::Masked { Effect::None } else { seen.effect },
-            masked_by: Vec::new(),
+            effect: seen.effect,
+            masked_by: seen.masked_by,
             properties: seen.properties,
             rows_lost: 0,
         })

@@ -91,6 +91,7 @@ pub fn show_package(path: &Path) -> Result<PackageDetail, OpsError> {
             parent_solution: manifest.parent_solution.as_ref().map(|(name, _)| name.clone()),
             installed_on: None,
             pending_upgrade: false,
+            lost_base: false,
             assumed: false,
         },
         package_version: manifest.package_version.as_ref().map(ToString::to_string),
@@ -180,6 +181,7 @@ fn declared_missing(
 
 fn entry(snapshot: &Snapshot, solution: &Solution, installed: &BTreeMap<String, i64>) -> SolutionEntry {
     let is_pending = |other: &&Solution| other.kind == SolutionKind::Upgrade && other.parent == Some(solution.no);
+    let base = solution.parent.and_then(|no| snapshot.solution(no));
     SolutionEntry {
         id: solution.id,
         unique_name: solution.unique_name.clone(),
@@ -187,9 +189,10 @@ fn entry(snapshot: &Snapshot, solution: &Solution, installed: &BTreeMap<String, 
         version: solution.version.to_string(),
         is_managed: solution.is_managed,
         publisher: snapshot.publisher(solution.publisher).map(|publisher| publisher.unique_name.clone()),
-        parent_solution: solution.parent.and_then(|no| snapshot.solution(no)).map(|s| s.unique_name.clone()),
+        parent_solution: base.map(|base| base.unique_name.clone()),
         installed_on: installed.get(&solution.unique_name.to_lowercase()).copied().map(rfc3339),
         pending_upgrade: snapshot.solutions.iter().any(|other| is_pending(&other)),
+        lost_base: solution.kind == SolutionKind::Upgrade && base.is_none(),
         assumed: solution.assumed,
     }
 }
@@ -210,6 +213,7 @@ fn own_entry(environment: &Environment, name: &str, is_managed: bool) -> Solutio
         parent_solution: None,
         installed_on: None,
         pending_upgrade: false,
+        lost_base: false,
         assumed: false,
     }
 }

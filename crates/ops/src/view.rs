@@ -6,7 +6,8 @@ mod jobs;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use strata_model::component::ComponentRef;
 use strata_model::environment::DesktopFlowSchema;
 use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
@@ -58,6 +59,9 @@ pub struct SolutionEntry {
     pub installed_on: Option<String>,
     #[serde(rename = "pendingupgrade")]
     pub pending_upgrade: bool,
+    /// It is a holding solution, and the one it would take the place of is gone (L81).
+    #[serde(rename = "lostbase")]
+    pub lost_base: bool,
     pub assumed: bool,
 }
 
@@ -240,6 +244,8 @@ pub struct PlanView {
     pub operation: OperationKind,
     pub solution: Option<PlanSolution>,
     pub base: Operation,
+    /// Of an import; other operations have none.
+    #[serde(serialize_with = "object")]
     pub options: Option<ImportOptions>,
     pub rules: Rules,
     pub outcome: PlanOutcome,
@@ -359,6 +365,14 @@ pub struct LayerChangeEntry {
     pub action: Action,
     pub component: ComponentRef,
     pub layer: String,
+}
+
+/// Writes an object where there is nothing, too.
+fn object<S: Serializer>(options: &Option<ImportOptions>, serializer: S) -> Result<S::Ok, S::Error> {
+    match options {
+        Some(options) => options.serialize(serializer),
+        None => serializer.serialize_map(Some(0))?.end(),
+    }
 }
 
 /// Writes a time as RFC 3339 in UTC; `millis` since 1970-01-01.

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use strata_ops::deployment;
+use strata_model::code::ErrorCode;
+use strata_ops::{OpsError, deployment};
 
 use super::Context;
 use crate::args::SettingsPackage;
 use crate::failure::{Exit, Failure};
+use crate::render::style::count;
 use crate::render::tables;
 
 /// Makes settings to be filled in; a file that exists may hold what was filled in before.
@@ -21,15 +23,15 @@ pub(crate) fn create(
     let settings = deployment::create(&package.get())?;
     if let (Some(file), false) = (file, plan_only) {
         if file.exists() && !overwrite {
-            let message = format!("{} exists: replace it with --overwrite, or name another file", file.display());
-            return Err(Failure::usage(message));
+            let error = OpsError::request(ErrorCode::ALREADY_EXISTS, format!("{} exists already", file.display()));
+            return Err(error.hint("replace it with --overwrite, or name another file").into());
         }
         deployment::write(file, &settings, overwrite)?;
     }
     let counted = format!(
-        "{} environment variables, {} connection references",
-        settings.environment_variables.len(),
-        settings.connection_references.len()
+        "{}, {}",
+        count(settings.environment_variables.len(), "environment variable"),
+        count(settings.connection_references.len(), "connection reference")
     );
     context.output.answer(&settings, || match (file, plan_only) {
         (Some(file), false) => format!("wrote {}: {counted}", file.display()),

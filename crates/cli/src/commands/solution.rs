@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::List { all } => {
             let entries = solutions::list(&context.open()?, context.at(), *all)?;
             context.output.answer(&entries, || tables::solutions(&entries))?;
-            entries.iter().filter(|entry| entry.pending_upgrade).for_each(|entry| ways_out(context, entry));
+            entries.iter().for_each(|entry| ways_out(context, entry));
             Ok(Exit::Done)
         }
         SolutionCommand::Show { path: Some(path), .. } => {
@@ -94,9 +94,18 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
     }
 }
 
-/// A half-finished upgrade has two ways out (L79, L83).
+/// A half-finished upgrade has two ways out (L79, L83); one whose base solution is gone has one (L81).
 fn ways_out(context: &Context<'_>, entry: &SolutionEntry) {
     let name = &entry.unique_name;
+    if entry.lost_base {
+        context.output.hint(&format!(
+            "the base solution of {name} is gone, so it cannot be applied: give it up with `strata solution delete \
+             --solution-name {name}`"
+        ));
+    }
+    if !entry.pending_upgrade {
+        return;
+    }
     context.output.hint(&format!(
         "{name} has a pending upgrade: apply it with `strata solution upgrade --solution-name {name}` (see first what \
          that does: `--plan`), or give it up with `strata solution delete --solution-name {name}_Upgrade`"

@@ -61,7 +61,8 @@ fn verdict(text: &mut String, comparison: &Comparison) {
         line!(text, "Not installed yet: update and upgrade both install it, and there is nothing to stage over.");
         return;
     }
-    if comparison.upgrade.outcome == PlanOutcome::Fail && comparison.update.outcome == PlanOutcome::Fail {
+    // An upgrade that is refused deletes nothing, and says nothing about what an update would leave behind.
+    if comparison.upgrade.outcome == PlanOutcome::Fail {
         return;
     }
     if comparison.additive {

@@ -112,6 +112,9 @@ impl PlanText<'_> {
         if change.effect == Effect::Masked {
             notes.push(format!("{YELLOW}masked by {}{YELLOW:#}", masks(change)));
         }
+        if is_in_force(change) {
+            notes.push(format!("{DIM}in force already{DIM:#}"));
+        }
         if change.rows_lost > 0 {
             let of_column = if change.component.type_name == "attribute" { "values in " } else { "" };
             notes.push(format!("{RED}{of_column}{} lost{RED:#}", rows(change.rows_lost)));
@@ -340,6 +343,14 @@ fn property(property: &PropertyChange, change: &Change) -> Option<String> {
         text.push_str(&format!("  {DIM}(seen: {} → {}){DIM:#}", optional(seen_before), optional(seen_after)));
     }
     Some(text)
+}
+
+/// Tells whether a layer comes to say what people see anyhow: what a holding solution brought, when it is applied (L41).
+fn is_in_force(change: &Change) -> bool {
+    let is_seen = |property: &PropertyChange| {
+        property.resolved_before == property.resolved_after && property.resolved_after == property.after
+    };
+    change.action == Action::Modify && !change.properties.is_empty() && change.properties.iter().all(is_seen)
 }
 
 fn masks(change: &Change) -> String {

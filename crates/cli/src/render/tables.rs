@@ -159,8 +159,9 @@ fn managed(is_managed: bool) -> &'static str {
 fn notes(entry: &SolutionEntry) -> String {
     let parent = entry.parent_solution.as_deref().map(|parent| format!("of {}", clean(parent)));
     let pending = entry.pending_upgrade.then(|| "upgrade pending".to_owned());
+    let lost = entry.lost_base.then(|| "base is gone".to_owned());
     let assumed = entry.assumed.then(|| "assumed".to_owned());
-    [parent, pending, assumed].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [parent, pending, lost, assumed].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 pub(crate) fn components(entries: &[ComponentEntry]) -> String {

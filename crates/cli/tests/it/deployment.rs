@@ -42,7 +42,8 @@ fn l121_settings_are_made_from_a_package_and_not_overwritten_unasked() {
     assert_eq!(made["ConnectionReferences"], json!([reference]));
     let written = std::fs::read(sandbox.path("new.json")).expect("the file");
     assert_eq!(serde_json::from_slice::<Value>(&written).expect("JSON"), made);
-    assert_eq!(sandbox.run("solution create-settings --solution-folder ops --settings-file new.json").code, 64);
+    let error = sandbox.error("solution create-settings --solution-folder ops --settings-file new.json", 1);
+    assert_eq!(error["name"], "AlreadyExists");
     assert!(sandbox.text("solution create-settings -f ops -s new.json --overwrite").starts_with("wrote new.json: 4"));
     assert!(sandbox.text("solution create-settings -f ops -s other.json --plan").starts_with("would write other.json"));
     assert!(!sandbox.path("other.json").exists() && !sandbox.has_store());

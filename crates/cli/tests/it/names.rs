@@ -1,0 +1,58 @@
+//! What people may call a component, and what they are told when nothing bears the name (spec `cli.md` §3).
+
+use crate::sandbox::{Sandbox, example};
+
+fn with_two_forms() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.text(&format!("import {}", example("contoso-core-1.0")));
+    sandbox
+}
+
+#[test]
+fn a_form_is_named_by_its_table_and_display_name() {
+    let sandbox = with_two_forms();
+    let error = sandbox.error("component show systemform:Information", 1);
+    let hint = error["hints"][0].as_str().expect("a hint");
+    assert!(hint.contains("(of contoso_order)") && hint.contains("(of contoso_orderline)"), "{hint}");
+    let form = sandbox.json("layers systemform:Contoso_Order.information");
+    assert_eq!(form["component"]["id"], "f9b47531-31b6-53e7-80af-e6de4d58365b");
+    let view = sandbox.run_words(&["component", "show", "savedquery:contoso_orderline.Active Order Lines"]);
+    assert_eq!(view.code, 0, "{}", view.stderr);
+}
+
+#[test]
+fn a_wrong_type_gets_a_guess() {
+    let sandbox = with_two_forms();
+    let error = sandbox.error("component show enity:contoso_order", 1);
+    let hint = error["hints"][0].as_str().expect("a hint");
+    assert!(hint.starts_with("did you mean entity"), "{hint}");
+    let listed = sandbox.run("component list --type systemfrom --format json");
+    assert_eq!((listed.code, listed.stdout.trim()), (0, "[]"));
+    assert!(sandbox.run("component list --type systemfrom").stderr.contains("did you mean systemform"));
+    for nameless in [":contoso_order", "entity:", "contoso_order"] {
+        let error = sandbox.error(&format!("component show {nameless}"), 1);
+        assert!(error["message"].as_str().is_some_and(|text| text.contains("TYPE:NAME")), "{error}");
+    }
+}
+
+#[test]
+fn r8_an_edit_of_a_property_nobody_mentions_names_the_component() {
+    let sandbox = with_two_forms();
+    let plan = sandbox.json("component set attribute:contoso_order.contoso_notes --property MaxLengt=5 --plan");
+    let finding = &plan["findings"][0];
+    assert_eq!((&finding["rule"], &finding["severity"]), (&"R8".into(), &"warning".into()));
+    assert_eq!(finding["component"]["name"], "contoso_order.contoso_notes");
+    let hint = "see the paths with `strata layers attribute:contoso_order.contoso_notes`";
+    assert_eq!(finding["hints"][0], hint);
+    let form = sandbox.json("component set systemform:contoso_order.Information --property X@y=1 --plan");
+    assert_eq!(form["findings"][0]["component"]["displayname"], "Information");
+}
+
+#[test]
+fn an_environment_has_a_name_of_its_own_kind() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run_words(&["env", "create", "my env", "--format", "json"]);
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).expect("an error object");
+    assert_eq!((run.code, &error["error"]["name"]), (1, &"InvalidEnvironmentName".into()));
+    assert!(error["error"]["code"].is_null() && !sandbox.has_store());
+}
