@@ -29,12 +29,26 @@ pub struct NewSolution {
     pub friendly_name: Option<String>,
 }
 
+/// Characters that the platform keeps of a publisher's name.
+const PUBLISHER_NAME_MAX: usize = 256;
+
+/// Returns the beginning of a name that nobody would read to its end.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// Plans a new publisher (L6; the syntax of prefixes is OQ 26).
 pub fn publisher(snapshot: &Snapshot, new: &NewPublisher, rules: &Rules) -> Plan {
     let mut plan = Plan::empty(OperationKind::CreatePublisher, snapshot.environment.revision, *rules);
     let name = &new.unique_name;
-    if !is_name(name) {
-        let message = format!("`{name}` is not a unique name: letters, digits and underscores, first a letter");
+    if !is_name(name) || name.len() > PUBLISHER_NAME_MAX {
+        let message = format!(
+            "`{}` is not a unique name: at most {PUBLISHER_NAME_MAX} letters, digits and underscores, first a letter",
+            shortened(name)
+        );
         plan.findings.push(Finding::error(
             FindingKind::Publisher,
             ErrorCode::INVALID_SOLUTION_UNIQUE_NAME,
@@ -82,8 +96,10 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         is_managed: false,
     });
     if !is_name(name) || name.len() > 65 {
-        let message =
-            format!("`{name}` is not a solution name: at most 65 letters, digits and underscores, first a letter");
+        let message = format!(
+            "`{}` is not a solution name: at most 65 letters, digits and underscores, first a letter",
+            shortened(name)
+        );
         plan.findings.push(Finding::error(
             FindingKind::Package,
             ErrorCode::INVALID_SOLUTION_UNIQUE_NAME,

@@ -327,6 +327,7 @@ fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
     let is_system = catalogue::contains(&state.component.key, &Rules::OURS);
     ComponentEntry {
         component: reference(snapshot.environment.id, state),
+        part_of: part_of(&state.component.key, state.component.parent.as_ref()),
         solutions: solution_names(snapshot, state),
         is_managed: is_system || state.managed().next().is_some(),
         has_unmanaged_layer: has_active(state),
@@ -335,10 +336,17 @@ fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
     }
 }
 
+/// Names the table of a form or a view; a column's own name says it.
+fn part_of(key: &ComponentKey, parent: Option<&ComponentKey>) -> Option<String> {
+    let parent = parent.filter(|parent| key.table().is_none() && Guid::parse(parent.as_str()).is_none());
+    parent.map(|parent| parent.as_str().to_owned())
+}
+
 fn system_entry(environment: &Environment, system: &SystemComponent) -> ComponentEntry {
     let display = system.display_name.as_deref();
     ComponentEntry {
         component: ComponentRef::new(environment.id, &system.key, &system.name, None, display),
+        part_of: None,
         solutions: Vec::new(),
         is_managed: true,
         has_unmanaged_layer: false,
@@ -349,10 +357,11 @@ fn system_entry(environment: &Environment, system: &SystemComponent) -> Componen
 
 /// Shows a component of a package.
 pub(crate) fn packaged(environment: Guid, component: &PackagedComponent, package: &Package) -> ComponentEntry {
-    let PackagedComponent { key, name, id, display_name, definition, .. } = component;
+    let PackagedComponent { key, name, id, parent, display_name, definition, .. } = component;
     let body = Body { bytes: package.bytes(definition), ..Body::default() };
     ComponentEntry {
         component: ComponentRef::new(environment, key, name, *id, display_name.as_deref()),
+        part_of: part_of(key, parent.as_ref()),
         solutions: vec![package.manifest.unique_name.clone()],
         is_managed: package.is_managed(),
         has_unmanaged_layer: !package.is_managed(),

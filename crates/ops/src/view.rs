@@ -125,6 +125,9 @@ pub struct MissingDependencyEntry {
 pub struct ComponentEntry {
     #[serde(flatten)]
     pub component: ComponentRef,
+    /// The component it is a part of, where its own name does not say so: a form's table.
+    #[serde(rename = "partof")]
+    pub part_of: Option<String>,
     pub solutions: Vec<String>,
     #[serde(rename = "ismanaged")]
     pub is_managed: bool,

@@ -135,9 +135,7 @@ fn carry_out_in_words(
     view.applied_as = applied.recorded.then_some(applied.operation);
     let said = if applied.recorded { &words.did } else { &words.nothing };
     context.output.answer(&view, || said.clone())?;
-    for finding in applied.plan.findings.iter().filter(|_| applied.recorded) {
-        context.output.remark(&finding.message);
-    }
+    write::remarks(context, &applied);
     if applied.recorded {
         context.output.hint("take it back with `strata undo`");
     }

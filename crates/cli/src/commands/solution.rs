@@ -171,12 +171,13 @@ fn cloned(context: &Context<'_>, request: &Request, plan_only: bool) -> Result<E
         return write::show_plan(context, &workspace, &environment, request);
     }
     let applied = write::apply(context, &workspace, &environment, request)?;
-    let name = applied.plan.solution.map(|solution| solution.unique_name).unwrap_or_default();
-    let entry = solutions::entry_of(&workspace, &name)?;
+    let name = applied.plan.solution.as_ref().map(|solution| solution.unique_name.as_str()).unwrap_or_default();
+    let entry = solutions::entry_of(&workspace, name)?;
     context.output.answer(&entry, || match &entry.parent_solution {
         Some(parent) => format!("created patch {} {} of {parent}", entry.unique_name, entry.version),
         None => format!("rolled up {} {}", entry.unique_name, entry.version),
     })?;
+    write::remarks(context, &applied);
     if let Some(parent) = &entry.parent_solution {
         context.output.hint(&format!("{parent} is locked until its patches are deleted or rolled up"));
     }

@@ -101,6 +101,13 @@ pub(crate) fn answer_applied(
     context.output.answer(&view, || text(context, environment, &applied.plan, &view, tense))
 }
 
+/// Says on stderr what the rules remarked, where the answer is no plan.
+pub(crate) fn remarks(context: &Context<'_>, applied: &Applied) {
+    for finding in applied.plan.findings.iter().filter(|_| applied.recorded) {
+        context.output.remark(&finding.message);
+    }
+}
+
 fn text(
     context: &Context<'_>,
     environment: &Environment,

@@ -172,13 +172,16 @@ pub(crate) fn components(entries: &[ComponentEntry]) -> String {
     for entry in entries {
         let unmanaged = entry.has_unmanaged_layer.then_some("unmanaged layer");
         let assumed = entry.assumed.then_some("assumed");
+        let part_of = entry.part_of.as_deref().map(|whole| format!("of {}", clean(whole)));
         let active = entry.active.map(|is_on| if is_on { "on" } else { "off" });
         rows.add_row(vec![
             Cell::new(clean(&entry.component.type_name)),
             Cell::new(clean(&entry.component.name)),
             Cell::new(display_of(&entry.component).map(clean).unwrap_or_default()),
             Cell::new(clean(&entry.solutions.join(", "))),
-            Cell::new([unmanaged, assumed, active].into_iter().flatten().collect::<Vec<_>>().join(", ")),
+            Cell::new(
+                [part_of.as_deref(), unmanaged, assumed, active].into_iter().flatten().collect::<Vec<_>>().join(", "),
+            ),
         ]);
     }
     laid_out(rows)

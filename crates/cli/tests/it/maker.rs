@@ -151,3 +151,11 @@ fn l92_l120_a_flow_is_on_only_with_its_connections() {
     other.json(&format!("import {core} --activate-plugins --settings-file settings.json"));
     assert_eq!(other.json("component list --type workflow")[0]["active"], true);
 }
+
+#[test]
+fn l27_what_the_rules_remark_of_a_roll_up_goes_to_stderr() {
+    let sandbox = built();
+    let run = sandbox.run("solution clone-solution Sales --version 1.0.0.5");
+    assert_eq!((run.code, run.stdout.trim()), (0, "rolled up Sales 1.0.0.5"));
+    assert!(run.stderr.contains("a higher one is expected"), "{}", run.stderr);
+}

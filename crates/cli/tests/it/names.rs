@@ -14,6 +14,11 @@ fn a_form_is_named_by_its_table_and_display_name() {
     let error = sandbox.error("component show systemform:Information", 1);
     let hint = error["hints"][0].as_str().expect("a hint");
     assert!(hint.contains("(of contoso_order)") && hint.contains("(of contoso_orderline)"), "{hint}");
+    let listed = sandbox.json("component list --type systemform");
+    assert_eq!((&listed[0]["partof"], &listed[1]["partof"]), (&"contoso_orderline".into(), &"contoso_order".into()));
+    assert!(sandbox.text("component list --type systemform").contains("of contoso_orderline"));
+    let columns = sandbox.json("component list --type attribute");
+    assert!(columns[0]["partof"].is_null(), "a column's name says its table");
     let form = sandbox.json("layers systemform:Contoso_Order.information");
     assert_eq!(form["component"]["id"], "f9b47531-31b6-53e7-80af-e6de4d58365b");
     let view = sandbox.run_words(&["component", "show", "savedquery:contoso_orderline.Active Order Lines"]);

@@ -48,6 +48,10 @@ fn l6_a_publisher_has_a_prefix_and_a_generated_option_prefix() {
         let plan = create::publisher(&env.snapshot, &publisher("Other", prefix), &Rules::OURS);
         assert_eq!(refusal(&plan), "- InvalidPublisherPrefix L6", "{prefix}");
     }
+    let endless = create::publisher(&env.snapshot, &publisher(&"x".repeat(257), "other"), &Rules::OURS);
+    assert_eq!(refusal(&endless), "0x8004F002 InvalidSolutionUniqueName L6");
+    assert!(endless.findings[0].message.len() < 200, "nobody reads such a name to its end");
+    assert!(!create::publisher(&env.snapshot, &publisher(&"x".repeat(256), "other"), &Rules::OURS).is_refused());
     let twice = create::publisher(&env.snapshot, &publisher("contoso", "other"), &Rules::OURS);
     assert_eq!(refusal(&twice), "- AlreadyExists L6");
 }
