@@ -178,9 +178,6 @@ fn cloned(context: &Context<'_>, request: &Request, plan_only: bool) -> Result<E
         None => format!("rolled up {} {}", entry.unique_name, entry.version),
     })?;
     write::remarks(context, &applied);
-    if let Some(parent) = &entry.parent_solution {
-        context.output.hint(&format!("{parent} is locked until its patches are deleted or rolled up"));
-    }
     Ok(Exit::Done)
 }
 
