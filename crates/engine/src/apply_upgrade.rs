@@ -141,6 +141,9 @@ impl<'a> Apply<'a> {
         let (snapshot, family) = (self.lens.snapshot, self.family.clone());
         for state in snapshot.components.values().filter(|state| family.holds(state)) {
             if state.is_member_of(self.upgrade.no) {
+                if state.layer_of(self.upgrade.no).is_none() {
+                    self.removal.keep(state);
+                }
                 changes.extend(self.promote(state).map(|change| (state.component.key.clone(), change)));
             } else {
                 self.removal.take(state);

@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Snapshot};
-use strata_model::id::SolutionNo;
 use strata_model::layer::Layer;
 use strata_model::package::{Package, PackagedComponent};
 use strata_model::plan::{Finding, FindingKind};
@@ -41,7 +40,8 @@ pub(crate) fn packaged_place(component: &PackagedComponent, rules: &Rules) -> Op
     is_form.then(|| place_of(component.parent.clone(), component.definition.home.as_deref(), rules)).flatten()
 }
 
-fn installed_place(lens: &Lens<'_>, state: &ComponentState) -> Option<Place> {
+/// Returns the place of an installed form.
+pub(crate) fn installed_place(lens: &Lens<'_>, state: &ComponentState) -> Option<Place> {
     if !state.component.key.component_type.is("systemform") || state.layers.is_empty() {
         return None;
     }
@@ -105,12 +105,12 @@ pub(crate) fn is_real(snapshot: &Snapshot, table: &ComponentKey) -> bool {
     snapshot.components.get(table).is_some_and(|state| !state.layers.iter().all(is_assumed_layer))
 }
 
-/// L48: refuses the removal that deletes the last fallback form of a table that stays; `arriving` are the places for
-/// which the same operation brings one.
+/// L48: refuses the removal that deletes the last fallback form of a table that stays; `stays` tells which layers are
+/// left, `arriving` are the places for which the same operation brings a fallback form.
 pub(crate) fn refusals(
     lens: &Lens<'_>,
     deleted: &BTreeSet<ComponentKey>,
-    leaving: &BTreeSet<SolutionNo>,
+    stays: &dyn Fn(&ComponentState, &Layer) -> bool,
     arriving: &BTreeSet<Place>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -123,10 +123,7 @@ pub(crate) fn refusals(
         if !is_lasting || !was_fallback || arriving.contains(&place) || !seen.insert(place.clone()) {
             continue;
         }
-        let stays = |state: &ComponentState, layer: &Layer| {
-            !deleted.contains(&state.component.key) && !leaving.contains(&layer.solution)
-        };
-        if has_fallback(lens, &place, &stays) {
+        if has_fallback(lens, &place, stays) {
             continue;
         }
         let component = names::installed(lens.snapshot.environment.id, state);

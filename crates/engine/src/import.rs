@@ -141,11 +141,12 @@ pub fn plan(
     import.make_placeholders(assumptions);
     import.number_solution();
     import.change_layers();
+    import.edits_before_drops = import.plan.edits.len();
     if import.plan.operation == OperationKind::Upgrade {
         import.roll_up(rows);
     }
     import.mark_fallback_forms();
-    // What is given stays, even where the upgrade drops what it stood on.
+    // What is given stays where the upgrade drops the package's own value, and goes with its variable.
     import.apply_settings();
     import.switch_connected_flows();
     import.open_solution();
@@ -198,6 +199,10 @@ struct Import<'a> {
     overwritten: Option<Digest>,
     /// Components of which an upgrade drops parts that an update would keep (L75).
     lost_parts: Vec<ComponentRef>,
+    /// Components that an upgrade deletes (L82).
+    dropped: BTreeSet<ComponentKey>,
+    /// How many edits stood there before an upgrade dropped anything.
+    edits_before_drops: usize,
 }
 
 /// Whether and how a component exists in the target.
@@ -272,6 +277,8 @@ impl<'a> Import<'a> {
             assumes: BTreeSet::new(),
             overwritten: None,
             lost_parts: Vec::new(),
+            dropped: BTreeSet::new(),
+            edits_before_drops: 0,
         }
     }
 
@@ -355,12 +362,21 @@ impl<'a> Import<'a> {
         self.installed.filter(|_| self.plan.operation != OperationKind::Stage)
     }
 
+    fn solution_kind(&self) -> SolutionKind {
+        match self.plan.operation {
+            OperationKind::Stage => SolutionKind::Upgrade,
+            OperationKind::Patch => SolutionKind::Patch,
+            _ => SolutionKind::Base,
+        }
+    }
+
     fn open_solution(&mut self) {
         let manifest = &self.package.manifest;
-        let (kind, parent) = match self.plan.operation {
-            OperationKind::Stage => (SolutionKind::Upgrade, self.installed.map(|base| base.no)),
-            OperationKind::Patch => (SolutionKind::Patch, self.parent.map(|parent| parent.no)),
-            _ => (SolutionKind::Base, None),
+        let kind = self.solution_kind();
+        let parent = match kind {
+            SolutionKind::Upgrade => self.installed.map(|base| base.no),
+            SolutionKind::Patch => self.parent.map(|parent| parent.no),
+            SolutionKind::Base => None,
         };
         let replaced = self.replaced();
         let still_assumed = |no: &SolutionNo| self.snapshot.solution(*no).is_some_and(|solution| solution.assumed);

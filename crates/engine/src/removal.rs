@@ -13,7 +13,7 @@ use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::ComponentState;
 use strata_model::id::{Operation, PublisherNo, SolutionNo};
-use strata_model::layer::Layer;
+use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
 use crate::effect::{Lens, StackItem, solutions_of};
@@ -27,8 +27,20 @@ pub(crate) struct Removal<'a> {
     leaving: BTreeSet<SolutionNo>,
     /// The rule by which data is lost: `L99` at uninstalls, `L82` at upgrades.
     rule: &'static str,
+    arriving: Arriving,
+    /// Components whose layers stay although the solutions leave: another takes them over.
+    kept: BTreeSet<&'a ComponentKey>,
     taken: Vec<&'a ComponentState>,
     removed: Removed,
+}
+
+/// What the same operation brings, and what does not go therefore.
+#[derive(Default)]
+pub(crate) struct Arriving {
+    /// Forms, and values of environment variables, that get a managed layer.
+    pub(crate) defined: BTreeSet<ComponentKey>,
+    /// Values of environment variables that are given (L118).
+    pub(crate) given: BTreeSet<ComponentKey>,
 }
 
 /// What a removal comes to.
@@ -61,7 +73,23 @@ impl<'a> Removal<'a> {
         leaving: BTreeSet<SolutionNo>,
         rule: &'static str,
     ) -> Self {
-        Self { lens, rows, leaving, rule, taken: Vec::new(), removed: Removed::default() }
+        let (arriving, kept) = (Arriving::default(), BTreeSet::new());
+        Self { lens, rows, leaving, rule, arriving, kept, taken: Vec::new(), removed: Removed::default() }
+    }
+
+    pub(crate) fn with(self, arriving: Arriving) -> Self {
+        Self { arriving, ..self }
+    }
+
+    /// Leaves a component's layers to the solution that takes over.
+    pub(crate) fn keep(&mut self, state: &'a ComponentState) {
+        self.kept.insert(&state.component.key);
+    }
+
+    /// Returns the places whose fallback forms may be deleted (L48).
+    pub(crate) fn places_at_risk(&self) -> BTreeSet<fallback::Place> {
+        let deleted = self.removed.deleted.iter().filter_map(|key| self.lens.snapshot.components.get(key));
+        deleted.filter_map(|state| fallback::installed_place(&self.lens, state)).collect()
     }
 
     /// Takes the leaving solutions' layers off a component, and the component with them where nothing may stay (L97).
@@ -79,11 +107,11 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// Returns what the removal comes to, memberships and what lives by what is deleted included; `arriving` are the
+    /// Returns what the removal comes to, memberships and what lives by what is deleted included; `fallbacks` are the
     /// places that get a fallback form in the same operation (L48).
-    pub(crate) fn finish(mut self, arriving: &BTreeSet<fallback::Place>) -> Removed {
+    pub(crate) fn finish(mut self, fallbacks: &BTreeSet<fallback::Place>) -> Removed {
         self.check_columns_of_others();
-        self.check_fallback_forms(arriving);
+        self.check_fallback_forms(fallbacks);
         for state in &self.taken {
             // A component that is deleted has lost its memberships with everything else.
             if !self.removed.deleted.contains(&state.component.key) {
@@ -105,7 +133,7 @@ impl<'a> Removal<'a> {
             return Fate::Detached { new_base: None };
         }
         if staying.is_empty() {
-            return Fate::Deleted;
+            return if self.is_targets_value(state) { Fate::Detached { new_base: None } } else { Fate::Deleted };
         }
         let publisher = self.publisher_of(base);
         let heirs = if self.lens.rules.same_publisher_anywhere_takes_base { &staying[..] } else { &staying[..1] };
@@ -113,6 +141,15 @@ impl<'a> Removal<'a> {
             Some(heir) => Fate::Detached { new_base: Some(heir) },
             None => Fate::Refused { above: staying },
         }
+    }
+
+    /// L118, L119: a value that was given in the target is the target's own, and stays as long as its variable does.
+    fn is_targets_value(&self, state: &ComponentState) -> bool {
+        let key = &state.component.key;
+        let is_given = state.active(LayerState::Published).is_some() || self.arriving.given.contains(key);
+        key.component_type.is(variables::VALUE)
+            && is_given
+            && !self.removed.deleted.contains(&variables::definition_key(key.as_str()))
     }
 
     fn publisher_of(&self, layer: &Layer) -> Option<PublisherNo> {
@@ -249,21 +286,55 @@ impl<'a> Removal<'a> {
 
     /// L48: the last fallback form of a table that stays may not go; `arriving` are the places that get one.
     fn check_fallback_forms(&mut self, arriving: &BTreeSet<fallback::Place>) {
-        let refusals = fallback::refusals(&self.lens, &self.removed.deleted, &self.leaving, arriving);
+        let (deleted, leaving) = (&self.removed.deleted, &self.leaving);
+        let stays = |state: &ComponentState, layer: &Layer| {
+            let key = &state.component.key;
+            // What arrives is looked at with its new layer.
+            let is_left = !deleted.contains(key) && !self.arriving.defined.contains(key);
+            is_left && (!leaving.contains(&layer.solution) || self.kept.contains(key))
+        };
+        let refusals = fallback::refusals(&self.lens, deleted, &stays, arriving);
         self.removed.findings.extend(refusals);
     }
 
-    /// L117: a value lives by its definition, and goes with it.
+    /// L117: a value lives by its definition, and goes with it; a managed one that stays or comes holds it (L98).
     fn delete_values(&mut self) {
-        for state in self.lens.snapshot.components.values() {
-            let key = &state.component.key;
-            let is_orphaned = key.component_type.is(variables::VALUE)
-                && self.removed.deleted.contains(&variables::definition_key(key.as_str()));
-            let stays = state.managed().any(|layer| !self.leaving.contains(&layer.solution));
-            if is_orphaned && !stays && !state.layers.is_empty() && !self.removed.deleted.contains(key) {
+        let is_definition = |key: &&ComponentKey| key.component_type.is(variables::DEFINITION);
+        let definitions: Vec<_> = self.removed.deleted.iter().filter(is_definition).cloned().collect();
+        for definition in definitions {
+            let key = variables::value_key(definition.as_str());
+            let state = self.lens.snapshot.components.get(&key).filter(|state| !state.layers.is_empty());
+            let managed = state.into_iter().flat_map(ComponentState::managed);
+            let staying = managed.filter(|layer| !self.leaving.contains(&layer.solution));
+            let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
+            if !owners.is_empty() || self.arriving.defined.contains(&key) {
+                self.refuse_orphan(&definition, &key, &owners);
+            } else if let Some(state) = state.filter(|_| !self.removed.deleted.contains(&key)) {
                 self.delete(state);
             }
         }
+    }
+
+    fn refuse_orphan(&mut self, definition: &ComponentKey, value: &ComponentKey, owners: &[String]) {
+        let environment = self.lens.snapshot.environment.id;
+        let definition = match self.lens.snapshot.components.get(definition) {
+            Some(state) => self.reference(state),
+            None => names::keyed(environment, definition),
+        };
+        let message = format!(
+            "solution dependencies exist, cannot uninstall: the value of environment variable {} stays without it",
+            definition.name
+        );
+        let hint = match owners {
+            [] => "put the environment variable back, or take its value out of the package".to_owned(),
+            owners => format!("uninstall {} first", owners.join(", then ")),
+        };
+        self.removed.findings.push(
+            Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
+                .about(definition)
+                .related(vec![names::keyed(environment, value)])
+                .hint(hint),
+        );
     }
 
     fn change(&mut self, state: &ComponentState, change: Change) {

@@ -19,6 +19,13 @@ pub struct DeploymentSettings {
     pub others: Vec<String>,
 }
 
+impl DeploymentSettings {
+    /// Returns the variables that a value is given for.
+    pub fn given_variables(&self) -> impl Iterator<Item = &VariableSetting> {
+        self.environment_variables.iter().filter(|setting| !setting.value.trim().is_empty())
+    }
+}
+
 /// The value of an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VariableSetting {

@@ -39,6 +39,12 @@ impl<'a> Import<'a> {
         }
     }
 
+    /// Tells whether a form of the package will be a fallback form of that place, as people will see it.
+    pub(super) fn brings_fallback(&self, place: &Place) -> bool {
+        let mut forms = self.met.iter().filter(|met| self.is_form_of(met, place));
+        forms.any(|met| self.resolved_form(met).is_some_and(|form| fallback::is_fallback(&form, self.lens.rules)))
+    }
+
     fn is_form_of(&self, met: &Met<'_>, place: &Place) -> bool {
         met.component.presence != Presence::Reference
             && fallback::packaged_place(met.component, self.lens.rules).as_ref() == Some(place)
@@ -79,9 +85,10 @@ impl<'a> Import<'a> {
         let Some(body) = content.body else { return };
         let digest = self.made(body);
         let no = self.packaged_number(met);
-        if let Some(active) = met.state.and_then(|state| state.active(LayerState::Published)) {
-            self.plan.edits.push(crate::removal::close(active));
-        }
+        // A conversion may have closed it (L94).
+        let layers = self.layers_after(&self.plan.edits, met.state, no);
+        let active = layers.iter().find(|layer| layer.solution == SolutionNo::ACTIVE);
+        self.plan.edits.extend(active.map(crate::removal::close));
         self.plan.edits.push(Edit::LayerOpen(Layer {
             component: no,
             solution: SolutionNo::ACTIVE,

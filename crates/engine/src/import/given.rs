@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::component::{ComponentKey, ComponentRef};
-use strata_model::environment::{ComponentState, stack_key};
+use strata_model::environment::ComponentState;
 use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
-use strata_model::layer::{Layer, LayerState};
+use strata_model::layer::{Layer, LayerState, StackKey};
 use strata_model::plan::{
     Action, Bodies, Body, Change, Edit, Finding, FindingKind, HIDDEN, VariableOutcome, VariableSource, VariableType,
 };
@@ -29,11 +29,13 @@ impl Import<'_> {
     /// OQ 12: writes what the settings give into Active.
     pub(super) fn apply_settings(&mut self) {
         let Some(file) = &self.options.settings else { return };
-        for setting in &file.settings.environment_variables {
-            if setting.value.trim().is_empty() {
+        for setting in file.settings.given_variables() {
+            let definition = definition_key(setting.schema_name.trim());
+            let name = self.spelled(&definition, setting.schema_name.trim());
+            if self.dropped.contains(&definition) {
+                self.report_dropped(&definition, &name);
                 continue;
             }
-            let name = self.spelled(&definition_key(setting.schema_name.trim()), setting.schema_name.trim());
             self.give(&value_key(&name), &name, "value", &setting.value);
         }
         for setting in &file.settings.connection_references {
@@ -43,8 +45,20 @@ impl Import<'_> {
             }
             let key = reference_key(&setting.logical_name);
             let name = self.spelled(&key, setting.logical_name.trim());
+            if self.dropped.contains(&key) {
+                self.report_dropped(&key, &name);
+                continue;
+            }
             self.give(&key, &name, "connectionid", connection);
         }
+    }
+
+    /// L82, L121: what the upgrade deletes is given nothing.
+    fn report_dropped(&mut self, key: &ComponentKey, name: &str) {
+        let label = key.component_type.label();
+        let message = format!("settings are given for {label} {name}, which this upgrade deletes: they have no effect");
+        let about = names::keyed(self.environment(), key);
+        self.plan.findings.push(Finding::warning(FindingKind::Settings, None, "L121", message).about(about));
     }
 
     /// Returns the name of a component in the case it is known by.
@@ -59,7 +73,12 @@ impl Import<'_> {
         let state = self.state(key);
         let parent = key.component_type.is(VALUE).then(|| definition_key(name));
         let no = self.number(key, state, || NewComponent { name: name.to_owned(), id: None, category: None, parent });
-        let layers = self.layers_after(&self.plan.edits, state, no);
+        // What the package no longer holds was there when the value was given.
+        let edits = match self.packaged(key) {
+            Some(_) => &self.plan.edits[..],
+            None => &self.plan.edits[..self.edits_before_drops],
+        };
+        let layers = self.layers_after(edits, state, no);
         let mut tree = self.resolved_tree(key, &layers).unwrap_or_else(fresh_value);
         tree.child_or_new(leaf).set_text(value);
         let body = match key.component_type.name() {
@@ -235,6 +254,7 @@ impl Import<'_> {
             let name = setting.schema_name.trim();
             self.spelled(&definition_key(name), name)
         }));
+        names.retain(|name| !self.dropped.contains(&definition_key(name)));
         names.sort_by_key(|name| name.to_lowercase());
         names.dedup_by(|left, right| left.eq_ignore_ascii_case(right));
         names
@@ -273,22 +293,40 @@ impl Import<'_> {
 
     /// Returns a component's published layers as the plan leaves them, bottom to top.
     pub(super) fn layers_after(&self, edits: &[Edit], state: Option<&ComponentState>, no: ComponentNo) -> Vec<Layer> {
-        let mut layers: Vec<_> = state.into_iter().flat_map(ComponentState::published).cloned().collect();
-        for edit in edits.iter().filter(|edit| edit.layered_component() == Some(no)) {
-            if let Edit::LayerClose { solution, state: LayerState::Published, .. } = edit {
-                layers.retain(|layer| layer.solution != *solution);
-            }
-            if let Edit::LayerOpen(layer) = edit
-                && layer.state == LayerState::Published
-            {
-                layers.push(layer.clone());
-            }
-        }
-        layers.sort_by_cached_key(|layer| stack_key(&self.snapshot.solutions, layer));
+        let concerns = edits.iter().filter(|edit| edit.layered_component() == Some(no));
+        let mut layers = self.all_layers_after(concerns, state);
+        layers.retain(|layer| layer.state == LayerState::Published);
         layers
     }
 
-    fn items(&self, layers: &[Layer]) -> Vec<StackItem> {
+    /// Returns a component's layers, drafts too, after these edits of it, bottom to top.
+    pub(super) fn all_layers_after<'e>(
+        &self,
+        edits: impl Iterator<Item = &'e Edit>,
+        state: Option<&ComponentState>,
+    ) -> Vec<Layer> {
+        let mut layers: Vec<_> = state.into_iter().flat_map(|state| &state.layers).cloned().collect();
+        for edit in edits {
+            if let Edit::LayerClose { solution, state, .. } = edit {
+                layers.retain(|layer| layer.solution != *solution || layer.state != *state);
+            }
+            if let Edit::LayerOpen(layer) = edit {
+                layers.push(layer.clone());
+            }
+        }
+        layers.sort_by_cached_key(|layer| self.stack_key(layer));
+        layers
+    }
+
+    /// Where a layer stands, one of the solution that this plan opens included (L31).
+    fn stack_key(&self, layer: &Layer) -> StackKey {
+        if layer.solution == self.solution && self.replaced().is_none() && layer.solution != SolutionNo::ACTIVE {
+            return StackKey::managed(layer.slot, self.solution_kind(), self.package.manifest.version.clone());
+        }
+        self.snapshot.stack_key(layer)
+    }
+
+    pub(super) fn items(&self, layers: &[Layer]) -> Vec<StackItem> {
         let item = |layer: &Layer| {
             let item = self.lens.item(layer);
             if layer.solution == self.solution && layer.solution != SolutionNo::ACTIVE {

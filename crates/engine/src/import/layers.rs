@@ -380,11 +380,25 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// `--publish-changes`: every draft of the environment, the package's own included (L51).
+    /// `--publish-changes`: every draft of the environment (L51), as the import leaves it: what it takes away or writes
+    /// itself is not published twice.
     pub(super) fn publish_drafts(&mut self) {
-        let is_written = |key| !self.package.is_managed() && self.packaged(key).is_some();
-        let states = self.snapshot.components.values().filter(|state| !is_written(&state.component.key));
-        let published = publish::publish_states(&self.lens, states);
+        let has_draft = |state: &&ComponentState| state.active(LayerState::Unpublished).is_some();
+        let drafts: Vec<_> = self.snapshot.components.values().filter(has_draft).collect();
+        let mut edits: BTreeMap<ComponentNo, Vec<&Edit>> =
+            drafts.iter().map(|state| (state.component.no, Vec::new())).collect();
+        for edit in &self.plan.edits {
+            if let Some(edits) = edit.layered_component().and_then(|no| edits.get_mut(&no)) {
+                edits.push(edit);
+            }
+        }
+        let after = |state: &&ComponentState| {
+            let layers = self.all_layers_after(edits[&state.component.no].iter().copied(), Some(state));
+            ComponentState { layers, ..(*state).clone() }
+        };
+        let states: Vec<_> = drafts.iter().map(after).collect();
+        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let published = publish::publish_states(&lens, states.iter());
         self.plan.edits.extend(published.edits);
         self.plan.findings.extend(published.findings);
         self.changes.extend(published.changes);

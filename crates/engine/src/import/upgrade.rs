@@ -12,10 +12,11 @@ use strata_model::environment::ComponentState;
 use strata_model::package::Presence;
 use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity};
 
-use super::Import;
+use super::{Import, Met};
 use crate::apply_upgrade::flatten;
-use crate::fallback;
-use crate::removal::Removal;
+use crate::fallback::Place;
+use crate::removal::{Arriving, Removal};
+use crate::variables::{VALUE, value_key};
 
 impl Import<'_> {
     /// Removes what base and patches hold and the package does not.
@@ -23,17 +24,21 @@ impl Import<'_> {
         let Some(base) = self.installed else { return };
         let leaving = self.family.installed();
         let declared: BTreeSet<_> = self.package.manifest.root_components.iter().map(|root| &root.key).collect();
-        let mut removal = Removal::new(self.lens, rows, leaving, "L82");
+        let mut removal = Removal::new(self.lens, rows, leaving, "L82").with(self.arriving());
         let family = self.family.clone();
         for state in self.snapshot.components.values().filter(|state| family.holds(state)) {
             let key = &state.component.key;
             match self.packaged(key) {
-                Some(component) => self.keep(state, component.presence != Presence::Reference),
-                None if declared.contains(key) => self.keep(state, false),
-                None => removal.take(state),
+                Some(component) if component.presence != Presence::Reference => self.keep(state, true),
+                None if !declared.contains(key) => removal.take(state),
+                Some(_) | None => {
+                    removal.keep(state);
+                    self.keep(state, false);
+                }
             }
         }
-        let removed = removal.finish(&self.arriving_fallbacks());
+        let fallbacks = self.arriving_fallbacks(removal.places_at_risk());
+        let removed = removal.finish(&fallbacks);
         self.plan.edits.extend(removed.edits);
         let dropped: Vec<_> = removed
             .changes
@@ -42,17 +47,31 @@ impl Import<'_> {
             .map(|(_, change)| change.component.clone())
             .collect();
         self.changes.extend(removed.changes);
+        self.dropped = removed.deleted;
         self.advise(dropped);
         self.refuse_apply(&base.unique_name, removed.findings);
         self.plan.edits.extend(family.patches.iter().map(|patch| Edit::SolutionClose((*patch).clone())));
     }
 
-    /// L48: the places for which the package brings a fallback form.
-    fn arriving_fallbacks(&self) -> BTreeSet<fallback::Place> {
-        let forms = self.package.components.iter();
-        let places: BTreeSet<_> =
-            forms.filter_map(|component| fallback::packaged_place(component, self.lens.rules)).collect();
-        &places - &fallback::open_places(self.package, self.lens.rules)
+    /// What the first half has brought, in the eyes of the second.
+    fn arriving(&self) -> Arriving {
+        let is_meant = |met: &&Met<'_>| {
+            let component_type = &met.component.key.component_type;
+            let concerns = component_type.is(VALUE) || component_type.is("systemform");
+            concerns && met.component.presence != Presence::Reference
+        };
+        let defined = self.met.iter().filter(is_meant).map(|met| met.component.key.clone());
+        let given = self.options.settings.iter().flat_map(|file| file.settings.given_variables());
+        Arriving {
+            defined: defined.collect(),
+            given: given.map(|setting| value_key(setting.schema_name.trim())).collect(),
+        }
+    }
+
+    /// L48: the places among these for which the package brings a fallback form.
+    fn arriving_fallbacks(&self, mut places: BTreeSet<Place>) -> BTreeSet<Place> {
+        places.retain(|place| self.brings_fallback(place));
+        places
     }
 
     /// Closes the patches' part of a component that stays; `is_defined` when the package gives it a layer.

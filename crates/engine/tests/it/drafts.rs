@@ -1,5 +1,6 @@
 //! Drafts, pending deletions and publishing (L49–L52).
 
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
@@ -111,4 +112,44 @@ fn l52_an_import_fails_over_an_unpublished_deletion() {
     assert!(!env.import(&package(again)).is_refused());
     env.publish();
     assert_eq!(env.layers(&form), ["Active"]);
+}
+
+#[test]
+fn l51_l82_what_an_upgrade_takes_away_is_not_published_with_it() {
+    let mut env = maker();
+    let one = "package Core 1.0 managed contoso
+        savedquery 11111111-0000-4000-8000-000000000002 of=contoso_t <querytype>0</querytype>
+        optionset contoso_s <V>1</V>";
+    env.import(&package(one));
+    env.set(&key(VIEW), "querytype", "1");
+    env.set(&key("optionset:contoso_s"), "V", "2");
+    let publishing = ImportOptions { publish_changes: true, ..ImportOptions::pac() };
+    let upgrade = ImportOptions { action: Some(ImportAction::Upgrade), ..publishing };
+    let plan = env.import_with(&package("package Core 2.0 managed contoso\n optionset contoso_s <V>3</V>"), &upgrade);
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    assert!(env.layers(&key(VIEW)).is_empty(), "the draft goes with the component");
+    assert_eq!(env.layers(&key("optionset:contoso_s")), ["Core", "Active"]);
+    assert_eq!(env.resolved(&key("optionset:contoso_s")), ["V=2 by Active"]);
+}
+
+#[test]
+fn l51_l87_l94_a_draft_is_published_as_the_import_leaves_it() {
+    let publishing = ImportOptions { publish_changes: true, ..ImportOptions::pac() };
+    let choice = key("optionset:contoso_s");
+    let managed = |version: &str| {
+        package(&format!("package Core {version} managed contoso\n optionset contoso_s <V>{version}</V>"))
+    };
+    let mut env = maker();
+    env.import(&managed("1.0"));
+    env.set(&choice, "V", "mine");
+    let overwriting = ImportOptions { overwrite_unmanaged_customizations: true, ..publishing.clone() };
+    env.import_with(&managed("1.1"), &overwriting);
+    assert_eq!(env.layers(&choice), ["Core", "Active"]);
+    assert_eq!(env.resolved(&choice), ["V=1.1 by Active"]);
+    let mut env = maker();
+    env.import(&package("package Own 1.0 unmanaged contoso\n optionset contoso_s <V>mine</V>"));
+    let converting = ImportOptions { convert_to_managed: true, ..publishing };
+    let plan = env.import_with(&managed("1.0"), &converting);
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    assert_eq!(env.layers(&choice), ["Core"], "the draft has become the solution's");
 }

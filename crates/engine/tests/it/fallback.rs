@@ -1,7 +1,7 @@
 //! Each table keeps a fallback form (L48).
 
 use strata_model::component::ComponentKey;
-use strata_model::options::ImportAction;
+use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
@@ -114,4 +114,49 @@ fn l48_l83_an_upgrade_that_drops_the_last_fallback_form_is_refused() {
     let mut env = Simulated::default();
     env.import(&solution("A 1.0 managed contoso", &[table(), form(ONE, FALLBACK)]));
     assert!(!env.import_as(&replaces, ImportAction::Upgrade).is_refused());
+}
+
+#[test]
+fn l48_l83_what_people_see_of_the_new_forms_decides_in_one_step_and_in_two() {
+    // The next version drops the fallback form and brings another, which the unmanaged layer restricts to a role.
+    let one = solution("A 1.0 managed contoso", &[table(), form(ONE, FALLBACK), form(TWO, FALLBACK)]);
+    let two = solution("A 2.0 managed contoso", &[table(), form(TWO, FALLBACK)]);
+    let mut env = Simulated::default();
+    env.import(&one);
+    env.set(&form_key(TWO), "form/DisplayConditions@FallbackForm", "false");
+    env.publish();
+    assert_eq!(refusal(&env.clone().import_as(&two, ImportAction::Upgrade)), "0x8004F046 SolutionUpgradeFailed L83");
+    env.import_as(&two, ImportAction::Stage);
+    assert_eq!(refusal(&env.apply_upgrade("A")), "- FallbackFormRequired L48");
+}
+
+#[test]
+fn l48_l43_a_form_that_the_next_version_only_refers_to_is_still_there() {
+    let one = solution("A 1.0 managed contoso", &[table(), form(ONE, FALLBACK), form(TWO, FALLBACK)]);
+    let unchanged = form(TWO, FALLBACK).replace("of=", "reference of=");
+    let two = solution("A 2.0 managed contoso", &[table(), unchanged]);
+    for is_staged in [false, true] {
+        let mut env = Simulated::default();
+        env.import(&one);
+        let plan = if is_staged {
+            env.import_as(&two, ImportAction::Stage);
+            env.apply_upgrade("A")
+        } else {
+            env.import_as(&two, ImportAction::Upgrade)
+        };
+        assert!(!plan.is_refused(), "staged: {is_staged}, {:?}", plan.findings);
+        assert_eq!((env.layers(&form_key(ONE)), env.layers(&form_key(TWO))), (vec![], vec!["A".to_owned()]));
+    }
+}
+
+#[test]
+fn l48_l94_a_converted_form_is_marked_in_a_new_unmanaged_layer() {
+    let mut env = Simulated::default();
+    env.import(&solution("Own 1.0 unmanaged contoso", &[table(), form(ONE, ROLES)]));
+    env.publish();
+    let options = ImportOptions { convert_to_managed: true, ..ImportOptions::pac() };
+    let plan = env.import_with(&solution("A 1.0 managed contoso", &[table(), form(ONE, ROLES)]), &options);
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    assert_eq!(env.layers(&form_key(ONE)), ["A", "Active"]);
+    assert_eq!(fallbacks(&env), ["1 form/DisplayConditions@FallbackForm=true by Active"]);
 }

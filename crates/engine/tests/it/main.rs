@@ -13,6 +13,7 @@ mod loss;
 mod managed_properties;
 mod merge_laws;
 mod merged;
+mod mixed_laws;
 mod overwrite;
 mod patches;
 mod refusals;

@@ -294,3 +294,63 @@ fn l97_l117_a_value_that_was_given_goes_with_the_definition() {
     assert!(changes(&plan).iter().any(|change| change.starts_with("delete environmentvariablevalue:contoso_Url")));
     assert_eq!(env.components(), before);
 }
+
+#[test]
+fn l41_l118_a_staged_value_is_what_the_plan_says_the_variable_has() {
+    let mut env = Simulated::default();
+    env.import(&url_package("1.0", "d", Some("one")));
+    let stage = ImportOptions { action: Some(ImportAction::Stage), ..ImportOptions::pac() };
+    let plan = env.import_with(&url_package("2.0", "d", Some("two")), &stage);
+    assert_eq!(outcomes(&plan), ["contoso_Url=two value Core_Upgrade"]);
+    assert!(env.resolved(&key(URL)).contains(&"value=two by Core_Upgrade".to_owned()));
+}
+
+#[test]
+fn l82_l121_settings_for_a_variable_that_the_upgrade_drops_have_no_effect() {
+    let mut env = Simulated::default();
+    env.import(&url_package("1.0", "d", None));
+    let upgrade = ImportOptions { action: Some(ImportAction::Upgrade), ..with(&[("contoso_Url", "given")], &[]) };
+    let next = "package Core 2.0 managed contoso\n optionset contoso_s <V>1</V>";
+    let plan = env.import_with(&package(next), &upgrade);
+    assert!(!plan.is_refused(), "{:?}", plan.findings);
+    assert_eq!(env.components(), ["optionset:contoso_s"]);
+    assert_eq!((notices(&plan), outcomes(&plan)), (vec!["L121"], Vec::new()));
+}
+
+#[test]
+fn l118_l119_a_value_of_the_target_outlives_the_packages_own() {
+    for is_staged in [false, true] {
+        let mut env = Simulated::default();
+        env.import_with(&url_package("1.0", "d", Some("one")), &with(&[("contoso_Url", "given")], &[]));
+        let next = url_package("2.0", "d", None);
+        if is_staged {
+            env.import_as(&next, ImportAction::Stage);
+            env.apply_upgrade("Core");
+        } else {
+            env.import_as(&next, ImportAction::Upgrade);
+        }
+        assert_eq!(env.layers(&key(URL)), ["Active"], "staged: {is_staged}");
+        assert!(env.resolved(&key(URL)).contains(&"value=given by Active".to_owned()));
+    }
+    let mut env = Simulated::default();
+    env.import(&url_package("1.0", "d", Some("one")));
+    env.import_as(&url_package("2.0", "d", None), ImportAction::Upgrade);
+    assert!(env.layers(&key(URL)).is_empty(), "the package's own goes");
+}
+
+#[test]
+fn l98_l117_a_value_that_stays_holds_its_variable() {
+    let mut env = Simulated::default();
+    env.import(&url_package("1.0", "d", None));
+    let value = "environmentvariablevalue contoso_Url <value>v</value>";
+    env.import(&package(&format!("package Values 1.0 managed contoso\n {value}")));
+    let held = "0x8004F01D CannotUninstallWithDependencies L98";
+    assert_eq!(refusal(&env.uninstall("Core")), held);
+    assert!(!env.uninstall("Values").is_refused());
+    // The same where the next version itself brings the value, and not the variable.
+    let next = package(&format!("package Core 2.0 managed contoso\n {value}"));
+    let plan = env.clone().import_as(&next, ImportAction::Upgrade);
+    assert_eq!(refusal(&plan), "0x8004F046 SolutionUpgradeFailed L83");
+    assert!(!env.import_as(&next, ImportAction::Stage).is_refused());
+    assert_eq!(refusal(&env.apply_upgrade("Core")), held);
+}
