@@ -134,6 +134,10 @@ impl Import<'_> {
         self.check_holding(installed);
         self.check_publisher(installed);
         self.check_version(installed);
+        if self.plan.operation == OperationKind::Skip {
+            // R15: nothing is done, so nothing stands against it.
+            return;
+        }
         self.check_family(installed);
         if self.options.action == Some(ImportAction::New) {
             let message = format!("{} {} is installed already", installed.unique_name, installed.version);
@@ -217,7 +221,9 @@ impl Import<'_> {
         self.check_mode(&parent.unique_name, parent.is_managed);
         self.check_publisher(parent);
         self.check_patch_version(parent);
-        self.check_family(parent);
+        if self.plan.operation != OperationKind::Skip {
+            self.check_family(parent);
+        }
     }
 
     fn check_patch_version(&mut self, parent: &Solution) {
