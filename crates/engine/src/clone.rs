@@ -129,12 +129,21 @@ fn refuse(plan: &mut Plan, rule: &str, message: String, hint: &str) {
     plan.findings.push(finding.hint(hint));
 }
 
-/// Moves a component's memberships in patches to the base.
+/// Moves a component's memberships in patches to the base, which takes the widest behavior (L20, L110).
 fn joined(state: &ComponentState, base: SolutionNo, family: &Family<'_>) -> Vec<Edit> {
-    let of_patches = state.members.iter().filter(|member| member.solution != base && family.contains(member.solution));
-    let mut edits: Vec<_> = of_patches.clone().cloned().map(Edit::MemberClose).collect();
-    if let (false, Some(first)) = (state.is_member_of(base), of_patches.clone().next()) {
-        edits.push(Edit::MemberOpen(Membership { solution: base, ..first.clone() }));
+    let own = state.members.iter().find(|member| member.solution == base);
+    let of_patches: Vec<_> =
+        state.members.iter().filter(|member| member.solution != base && family.contains(member.solution)).collect();
+    let mut edits: Vec<_> = of_patches.iter().map(|member| Edit::MemberClose((*member).clone())).collect();
+    let width = |member: &&Membership| member.behavior.map(u8::from);
+    let widest = of_patches.into_iter().chain(own).filter(|member| member.behavior.is_some()).min_by_key(width);
+    let Some(any) = widest.or_else(|| state.members.iter().find(|member| family.contains(member.solution))) else {
+        return edits;
+    };
+    let kept = Membership { solution: base, ..any.clone() };
+    if own != Some(&kept) {
+        edits.extend(own.cloned().map(Edit::MemberClose));
+        edits.push(Edit::MemberOpen(kept));
     }
     edits
 }
