@@ -185,16 +185,19 @@ impl<'a> Removal<'a> {
         let mut after: Vec<StackItem> =
             before.iter().filter(|item| !leaving_names.contains(&item.name)).cloned().collect();
         if let (Some(heir), Some(base)) = (new_base, state.managed().next()) {
-            // OQ 11: the heir moves to the bottom, below layers of other publishers that were under it.
+            // OQ 11: the heir moves to the bottom, below layers of other publishers that were under it; what shares its
+            // slot goes along (L31).
             if heir.slot != base.slot {
-                self.close(heir);
-                let moved = Layer { slot: base.slot, from: Operation::START, ..(*heir).clone() };
-                self.removed.edits.push(Edit::LayerOpen(moved));
-                let name = names::solution(self.lens.snapshot, heir.solution);
-                if let Some(position) = after.iter().position(|item| item.name == name) {
-                    let item = after.remove(position);
-                    after.insert(0, item);
+                let moving = |layer: &&Layer| layer.slot == heir.slot && !self.leaving.contains(&layer.solution);
+                let mut bottom = Vec::new();
+                for layer in state.managed().filter(moving).collect::<Vec<_>>() {
+                    self.close(layer);
+                    let moved = Layer { slot: base.slot, from: Operation::START, ..layer.clone() };
+                    self.removed.edits.push(Edit::LayerOpen(moved));
+                    let name = names::solution(self.lens.snapshot, layer.solution);
+                    bottom.extend(after.extract_if(.., |item| item.name == name));
                 }
+                after.splice(0..0, bottom);
             }
         }
         let layer = self.layer_name(state);
