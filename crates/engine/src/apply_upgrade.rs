@@ -190,7 +190,8 @@ impl<'a> Apply<'a> {
     fn solutions(&mut self) {
         let gone = self.family.patches.iter().copied().chain([self.base, self.upgrade]);
         self.plan.edits.extend(gone.cloned().map(Edit::SolutionClose));
-        let assumes: BTreeSet<_> = self.base.assumes.iter().chain(&self.upgrade.assumes).copied().collect();
+        let before = self.family.patches.iter().copied().chain([self.base, self.upgrade]);
+        let assumes: BTreeSet<_> = before.flat_map(|solution| solution.assumes.iter().copied()).collect();
         let assumes = assumes.into_iter().filter(|no| self.lens.snapshot.solution(*no).is_some_and(|s| s.assumed));
         self.plan.edits.push(Edit::SolutionOpen(Solution {
             no: self.base.no,

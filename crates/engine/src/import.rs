@@ -380,7 +380,8 @@ impl<'a> Import<'a> {
         };
         let replaced = self.replaced();
         let still_assumed = |no: &SolutionNo| self.snapshot.solution(*no).is_some_and(|solution| solution.assumed);
-        let before = replaced.iter().flat_map(|solution| solution.assumes.iter().copied());
+        let rolled_up = if kind == SolutionKind::Base { &self.family.patches[..] } else { &[] };
+        let before = replaced.iter().chain(rolled_up).flat_map(|solution| solution.assumes.iter().copied());
         let kept: BTreeSet<_> = before.filter(still_assumed).collect();
         let solution = Solution {
             no: self.solution,
