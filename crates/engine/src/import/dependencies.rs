@@ -73,11 +73,37 @@ impl Import<'_> {
                 self.packaged(&root.key).is_some_and(|component| component.presence != Presence::Reference);
             // Types from 10000 are numbered anew in every environment: such a root cannot be looked up.
             let is_unnumbered = root.key.component_type.number().is_some_and(|number| number >= 10_000);
-            if is_defined || is_unnumbered || self.standing(&root.key) != Standing::Absent {
+            if is_defined || is_unnumbered {
                 continue;
             }
-            self.check_absent_root(root, assumptions);
+            match self.standing(&root.key) {
+                Standing::Absent => self.check_absent_root(root, assumptions),
+                Standing::Unmanaged => self.check_unmanaged_root(root),
+                Standing::System | Standing::Managed => {}
+            }
         }
+    }
+
+    /// L65: what a managed package extends must be managed; a declared dependency on the same component says more.
+    fn check_unmanaged_root(&mut self, root: &RootComponent) {
+        let is_declared = self
+            .package
+            .manifest
+            .missing_dependencies
+            .iter()
+            .any(|missing| missing.required.key == root.key && missing.provider != Provider::System);
+        if !self.package.is_managed() || is_declared || self.is_assumed_active(&root.key) {
+            return;
+        }
+        let component = names::root(self.environment(), root);
+        let described = names::describe(&component, root.key.component_type.label());
+        let message =
+            format!("{described} exists only as an unmanaged component, on which a managed solution cannot rely");
+        self.plan.findings.push(
+            Finding::error(FindingKind::MissingDependency, ErrorCode::UNMANAGED_PARENTS_MANAGED, "L65", message)
+                .about(component)
+                .hint("import the managed solution that brings it, where the unmanaged original is not"),
+        );
     }
 
     fn check_absent_root(&mut self, root: &RootComponent, assumptions: &mut Assumptions) {
