@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentRef;
 use strata_model::id::SolutionNo;
+use strata_model::layer::Layer;
 use strata_model::package::Presence;
-use strata_model::plan::{Finding, FindingKind};
+use strata_model::plan::{Finding, FindingKind, OperationKind};
 use strata_xml::Element;
 
 use super::{Import, Met, Standing};
@@ -57,23 +58,39 @@ impl<'a> Import<'a> {
         }
     }
 
-    /// Returns the properties that would have another value under this solution's layer than they have there now.
+    /// Returns the properties that would have another value under this solution's layers than they have there now.
     fn changed_paths(&self, met: &Met<'a>) -> BTreeSet<String> {
         let Some(state) = met.state else { return BTreeSet::new() };
         let own = if self.package.is_managed() { self.solution } else { SolutionNo::ACTIVE };
-        let mut own_layers = state.layers.iter().filter(|layer| layer.solution == own);
-        if own_layers.clone().any(|layer| self.lens.is_same(&met.component.key, &layer.digest, &met.component.digest)) {
+        let is_own =
+            |layer: &&Layer| layer.solution == own || own != SolutionNo::ACTIVE && self.family.contains(layer.solution);
+        let own_layers: Vec<_> = state.layers.iter().filter(is_own).collect();
+        let is_same = |layer: &Layer| self.lens.is_same(&met.component.key, &layer.digest, &met.component.digest);
+        let is_repeated = match own {
+            SolutionNo::ACTIVE => own_layers.iter().any(|layer| is_same(layer)),
+            _ => own_layers.last().is_some_and(|layer| is_same(layer)),
+        };
+        if is_repeated {
             return BTreeSet::new();
         }
-        let is_below = |slot: i64| state.layer_of(own).is_none_or(|layer| slot < layer.slot);
-        let managed = state.managed().filter(|layer| own == SolutionNo::ACTIVE || is_below(layer.slot));
-        let mut before: Vec<StackItem> = managed.map(|layer| self.lens.item(layer)).collect();
+        let slot = own_layers.last().map(|layer| layer.slot);
+        let is_below =
+            |layer: &&Layer| !is_own(layer) && (own == SolutionNo::ACTIVE || slot.is_none_or(|slot| layer.slot < slot));
+        let below: Vec<StackItem> = state.managed().filter(is_below).map(|layer| self.lens.item(layer)).collect();
         let name = names::solution(self.snapshot, own);
+        // Base, patches and the new version count as one: only what they come to is a change.
+        let named = |layer: &&Layer| StackItem { name: name.clone(), ..self.lens.item(layer) };
+        let held: Vec<StackItem> = match own {
+            SolutionNo::ACTIVE => own_layers.last().map(named).into_iter().collect(),
+            _ => own_layers.iter().map(named).collect(),
+        };
         let is_diff = met.component.presence == Presence::Diff;
-        let digest = Some(met.component.digest);
-        let mut after = before.clone();
-        after.push(StackItem { name: name.clone(), digest, is_diff });
-        before.extend(own_layers.next_back().map(|layer| self.lens.item(layer)));
+        let new = StackItem { name: name.clone(), digest: Some(met.component.digest), is_diff };
+        let stays =
+            matches!(self.plan.operation, OperationKind::Stage | OperationKind::Patch) && own != SolutionNo::ACTIVE;
+        let beside = if stays { held.clone() } else { Vec::new() };
+        let before: Vec<_> = below.iter().cloned().chain(held).collect();
+        let after: Vec<_> = below.into_iter().chain(beside).chain([new]).collect();
         let seen = self.lens.compare(&met.component.key, &before, &after, &name);
         let differs = |property: &strata_model::plan::PropertyChange| {
             // Merged types are not resolved here: what the layer says is what it changes.

@@ -4,6 +4,7 @@ use strata_engine::activation::Switch;
 use strata_engine::managed_property;
 use strata_engine::membership::Addition;
 use strata_model::component::ComponentKey;
+use strata_model::options::ImportAction;
 use strata_model::plan::{Plan, Severity};
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
@@ -348,4 +349,27 @@ fn mp16_the_effective_value_of_customizable() {
     assert!(!is_customizable(&env, &table()));
     assert!(is_customizable(&with_table("<X>1</X>"), &table()), "MP15");
     assert!(is_customizable(&env, &key("entity:account")), "the platform's own");
+}
+
+#[test]
+fn mp7_l31_a_patch_and_its_base_count_as_one_in_one_step_and_in_two() {
+    let owner = |version: &str, switch: u8| {
+        package(&format!(
+            "package Own {version} managed contoso
+             attribute contoso_t.contoso_a <V>1</V><IsCustomizable>{switch}</IsCustomizable>"
+        ))
+    };
+    let other =
+        |head: &str, value: u8| package(&format!("package {head}\n attribute contoso_t.contoso_a <V>{value}</V>"));
+    let mut env = Simulated::default();
+    env.import(&owner("1.0", 1));
+    env.import(&other("Add 1.0.0.0 managed fabrikam", 2));
+    env.import(&other("Add_Patch_1 1.0.1.0 managed fabrikam\n patch-of Add", 3));
+    env.import(&owner("1.1", 0));
+    for action in [ImportAction::Upgrade, ImportAction::Stage] {
+        let repeated = env.clone().import_as(&other("Add 1.1 managed fabrikam", 3), action);
+        assert!(!repeated.is_refused(), "OQ 13, {action:?}: {:?}", repeated.findings);
+        let changed = env.clone().import_as(&other("Add 1.1 managed fabrikam", 2), action);
+        assert_eq!(refusal(&changed), "0x8004F027 CombinedManagedPropertyFailure MP7", "{action:?}");
+    }
 }

@@ -258,3 +258,83 @@ fn l27_oq6_a_rolled_up_version_is_not_lower() {
     let plan = env.clone_solution(&clone_of("Core", Some("4.0.0.0")));
     assert!(!plan.is_refused() && !warned(&plan));
 }
+
+#[test]
+fn r15_skipping_comes_before_what_patches_and_pending_upgrades_forbid() {
+    let skip = |action| ImportOptions { skip_lower_version: true, action, ..ImportOptions::pac() };
+    let actions = [
+        None,
+        Some(ImportAction::Update),
+        Some(ImportAction::New),
+        Some(ImportAction::Upgrade),
+        Some(ImportAction::Stage),
+    ];
+    let mut patched = with(&[BASE]);
+    patched.import(&patch("1.0.1.0", "attribute contoso_t.contoso_a <V>31</V>"));
+    let mut pending = with(&[BASE]);
+    pending.import_as(&package(&BASE.replace("1.0.0.0", "2.0.0.0")), ImportAction::Stage);
+    for mut env in [patched, pending] {
+        for action in actions {
+            let plan = env.import_with(&package(BASE), &skip(action));
+            assert_eq!((plan.operation, plan.is_refused()), (OperationKind::Skip, false), "{action:?}");
+        }
+    }
+}
+
+#[test]
+fn l31_oq11_an_heir_takes_its_patches_and_pending_upgrade_along() {
+    let mut env = with(&[
+        "package X 1.0 managed contoso\n attribute contoso_t.contoso_a <V>1</V>",
+        "package Y 1.0 managed other\n attribute contoso_t.contoso_a <V>2</V>",
+        BASE,
+    ]);
+    env.import(&patch("1.0.1.0", "attribute contoso_t.contoso_a <V>35</V>"));
+    let next = package(&BASE.replace("1.0.0.0", "2.0.0.0").replace("30", "40"));
+    env.import_as(&next, ImportAction::Stage);
+    assert_eq!(env.layers(&a()), ["X", "Y", "Core", "Core_Patch_1010", "Core_Upgrade"]);
+    let plan = env.uninstall("X");
+    assert_eq!(changes(&plan), ["detach attribute:contoso_t.contoso_a X visible"]);
+    assert_eq!(env.layers(&a()), ["Core", "Core_Patch_1010", "Core_Upgrade", "Y"], "one slot for all of them");
+    assert_eq!(env.resolved(&a()), ["V=2 by Y"]);
+    env.apply_upgrade("Core");
+    assert_eq!(env.layers(&a()), ["Core", "Y"]);
+    env.uninstall("Y");
+    assert_eq!(env.resolved(&a()), ["V=40 by Core"]);
+}
+
+#[test]
+fn l110_l20_rolling_up_takes_the_widest_behavior() {
+    let mut env = with(&["package Core 1.0.0.0 unmanaged contoso
+        root entity:contoso_t 2
+        entity contoso_t <X>1</X>
+        attribute contoso_t.contoso_a <V>1</V>"]);
+    let fix = "package Core_Patch_1 1.0.1.0 unmanaged contoso
+        patch-of Core 1.0.0.0
+        root entity:contoso_t 0
+        entity contoso_t <X>1</X>
+        attribute contoso_t.contoso_b <V>1</V>";
+    assert!(!env.import(&package(fix)).is_refused());
+    assert!(!env.clone_solution(&clone_of("Core", None)).is_refused());
+    let listed = ["entity:contoso_t 0", "attribute:contoso_t.contoso_a -", "attribute:contoso_t.contoso_b -"];
+    assert_eq!(env.listed("Core"), listed);
+}
+
+#[test]
+fn r4_a_placeholder_of_a_patch_goes_with_the_solution_it_was_rolled_up_into() {
+    let assuming = ImportOptions { assume_missing: true, ..ImportOptions::pac() };
+    let more = "attribute contoso_t.contoso_b <V>1</V>\n needs entity:other_t from Other 1.0";
+    let next = package(&format!("{}\n attribute contoso_t.contoso_b <V>1</V>", BASE.replace("1.0.0.0", "1.1.0.0")));
+    for is_staged in [false, true] {
+        let mut env = with(&[BASE]);
+        env.import_with(&patch("1.0.1.0", more), &assuming);
+        if is_staged {
+            env.import_as(&next, ImportAction::Stage);
+            env.apply_upgrade("Core");
+        } else {
+            env.import_as(&next, ImportAction::Upgrade);
+        }
+        assert_eq!(env.solutions(), ["Core 1.1.0.0", "Other 1.0"], "staged: {is_staged}");
+        env.uninstall("Core");
+        assert!(env.solutions().is_empty() && env.components().is_empty(), "{:?}", env.solutions());
+    }
+}

@@ -178,3 +178,13 @@ fn l59_new_over_an_installed_solution_is_refused() {
     let options = ImportOptions { action: Some(ImportAction::New), ..pac() };
     check(&[MANAGED, MANAGED], &options, "0x8004F023 SolutionUniqueNameViolation L59");
 }
+
+#[test]
+fn l65_a_managed_package_extends_no_unmanaged_table() {
+    let mut env = Simulated::default();
+    env.import(&package("package Own 1.0 unmanaged contoso\n entity contoso_t <X>1</X>"));
+    let lines = "root entity:contoso_t 2\n attribute contoso_t.fab_a <V>1</V>";
+    let plan = env.import(&package(&format!("package Ext 1.0 managed fab\n {lines}")));
+    assert_eq!(refusal(&plan), "0x8004803B UnmanagedComponentParentsManagedComponent L65");
+    assert!(!env.import(&package(&format!("package Ext 1.0 unmanaged fab\n {lines}"))).is_refused());
+}
