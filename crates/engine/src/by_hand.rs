@@ -12,7 +12,9 @@ mod target;
 use strata_model::code::ErrorCode;
 use strata_model::environment::Snapshot;
 use strata_model::plan::{Finding, FindingKind, Plan};
-use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
+use strata_model::solution::{RESERVED_NAMES, Solution};
+
+use crate::family::Family;
 
 /// Finds the unmanaged solution that something is done in, or says why nothing can be done there (L4, L16, L56).
 pub(crate) fn open_solution<'a>(snapshot: &'a Snapshot, name: &str, plan: &mut Plan) -> Option<&'a Solution> {
@@ -27,6 +29,7 @@ pub(crate) fn open_solution<'a>(snapshot: &'a Snapshot, name: &str, plan: &mut P
         None => {
             let message = format!("there is no solution named `{name}`");
             Finding::error(FindingKind::Package, ErrorCode::NOT_FOUND, "L17", message)
+                .hint("see them with `strata solution list`")
                 .hint("make it with `strata solution create --name NAME --publisher PUBLISHER`")
         }
         Some(solution) if solution.is_managed => {
@@ -34,19 +37,16 @@ pub(crate) fn open_solution<'a>(snapshot: &'a Snapshot, name: &str, plan: &mut P
             Finding::error(FindingKind::Package, ErrorCode::CANNOT_UPDATE_MANAGED, "L16", message)
                 .hint("name an unmanaged solution; a managed component can be added to one and customized there")
         }
-        Some(solution) if has_patches(snapshot, solution) => {
-            let message = format!("{} has patches and is locked", solution.unique_name);
+        Some(solution) => {
+            let Some(message) = Family::of(snapshot, solution).lock() else { return Some(solution) };
+            let name = &solution.unique_name;
+            let roll_up = format!("roll them up with `strata solution clone-solution --solution-name {name}`");
             Finding::error(FindingKind::Package, ErrorCode::CANNOT_MODIFY_PATCHED, "L56", message)
-                .hint("name the patch, or delete the patches first with `strata solution delete --solution-name PATCH`")
+                .hint(format!("name the patch instead, or {roll_up}"))
         }
-        Some(solution) => return Some(solution),
     };
     plan.findings.push(finding);
     None
-}
-
-fn has_patches(snapshot: &Snapshot, solution: &Solution) -> bool {
-    snapshot.solutions.iter().any(|other| other.kind == SolutionKind::Patch && other.parent == Some(solution.no))
 }
 
 /// L104: what makes new components or changes managed ones is refused where unmanaged customizations are blocked.

@@ -9,6 +9,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 use strata_model::version::Version;
 
+use crate::family::Family;
 use crate::import::ASSUMED_PUBLISHER;
 
 /// What a caller says of a new publisher.
@@ -127,7 +128,7 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         let message = format!("there is no publisher named `{}`", new.publisher);
         plan.findings.push(
             Finding::error(FindingKind::Publisher, ErrorCode::NOT_FOUND, "L6", message)
-                .hint("make it with `strata publisher create --name NAME --prefix PREFIX`"),
+                .hint("see them with `strata publisher list`, or make it with `strata publisher create --name NAME --prefix PREFIX`"),
         );
         return plan;
     };
@@ -183,11 +184,7 @@ pub fn version(snapshot: &Snapshot, unique_name: &str, version: &Version, rules:
         let message = format!("{name} is managed: its version comes with its package");
         plan.findings.push(refusal(ErrorCode::CANNOT_UPDATE_MANAGED, "L16", message).hint("import another version"));
     }
-    let patches = snapshot.solutions.iter().filter(|other| other.parent == Some(solution.no));
-    let patches: Vec<_> =
-        patches.filter(|other| other.kind == SolutionKind::Patch).map(|patch| patch.unique_name.as_str()).collect();
-    if !patches.is_empty() {
-        let message = format!("{name} is locked by its patches: {}", patches.join(", "));
+    if let Some(message) = Family::of(snapshot, solution).lock() {
         let hint = format!("roll them up with `strata solution clone-solution --solution-name {name}`, or delete them");
         plan.findings.push(refusal(ErrorCode::CANNOT_MODIFY_PATCHED, "L56", message).hint(hint));
     }

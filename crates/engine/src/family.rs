@@ -52,6 +52,13 @@ impl<'a> Family<'a> {
         Self { base, patches, upgrade, numbers }
     }
 
+    /// L56: says which patches lock the base, if any does.
+    pub(crate) fn lock(&self) -> Option<String> {
+        let base = self.base.filter(|_| !self.patches.is_empty())?;
+        let patches: Vec<_> = self.patches.iter().map(|patch| patch.unique_name.as_str()).collect();
+        Some(format!("{} is locked by its patches: {}", base.unique_name, patches.join(", ")))
+    }
+
     /// Returns base and patches: what an applied upgrade takes the place of (L80).
     pub(crate) fn installed(&self) -> BTreeSet<SolutionNo> {
         self.base.iter().chain(&self.patches).map(|solution| solution.no).collect()

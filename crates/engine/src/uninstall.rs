@@ -68,6 +68,10 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         is_managed: solution.is_managed,
     });
     check_patches(snapshot, solution, &mut plan);
+    if !solution.is_managed && !plan.is_refused() {
+        let message = format!("only the list goes: the components of {} stay in the environment", solution.unique_name);
+        plan.findings.push(Finding::info(FindingKind::Package, "L101", message));
+    }
     let lens = Lens { snapshot, rules, bodies };
     let leaving = leaving(snapshot, unique_name);
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();

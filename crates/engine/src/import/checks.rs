@@ -191,9 +191,7 @@ impl Import<'_> {
         self.check_pending(&base.unique_name);
         let family = Family::of(self.snapshot, base);
         let is_in_place = self.plan.operation == OperationKind::Update;
-        if is_in_place && !family.patches.is_empty() {
-            let patches: Vec<_> = family.patches.iter().map(|patch| patch.unique_name.as_str()).collect();
-            let message = format!("{} has patches and is locked: {}", base.unique_name, patches.join(", "));
+        if let Some(message) = family.lock().filter(|_| is_in_place) {
             let hint = match base.is_managed {
                 true => "roll them up with `--action upgrade`, or uninstall them first".to_owned(),
                 false => {

@@ -115,6 +115,8 @@ fn l56_a_locked_solution_is_the_only_thing_wrong_with_a_name_without_a_prefix() 
     let plan = env.create(&bare("entity:order", "Sales"));
     let rules: Vec<_> = plan.findings.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(rules, ["L56"], "contoso's prefix is known all the same");
+    let message = &plan.findings[0].message;
+    assert!(message.starts_with("Sales is locked by its patches: Sales_Patch_"), "{message}");
 }
 
 #[test]
