@@ -8,7 +8,8 @@ use strata_model::plan::{Bodies, Body, Plan};
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
-use super::{Content, PropertyEdit, Target, split_attribute, split_steps, unknown_property};
+use super::path::{split_attribute, split_steps};
+use super::{Content, PropertyEdit, Target, unknown_property};
 use crate::definition;
 use crate::effect::Lens;
 use crate::merge::{self, ActiveContent, EditPath, active_content};
