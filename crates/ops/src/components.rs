@@ -9,7 +9,7 @@ use strata_engine::catalogue::{self, SystemComponent};
 use strata_engine::import::is_assumed_layer;
 use strata_engine::layering::{self, Resolution, StackedLayer};
 use strata_engine::managed_property;
-use strata_engine::merge::{Conflict, OutlineItem};
+use strata_engine::merge::{Conflict, Level, OutlineItem};
 use strata_engine::pending_deletion::is_pending_deletion;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
@@ -131,21 +131,50 @@ pub fn layers(
         entries.push(layer.entry(entries.len() + 1, changes));
     }
     let name = |index: usize| stacked[index].name.clone();
+    let parts = parts(workspace, at, &outline)?;
     Ok(LayersView {
         component: stack.component.clone(),
         layers: entries,
         decided_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.decided_by))).collect(),
         set_by: resolved.iter().map(|(path, leaf)| (path.clone(), name(leaf.set_by))).collect(),
         resolved: resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect(),
-        outline: outline.into_iter().map(|item| outline_entry(item, name)).collect(),
+        outline: outline.into_iter().map(|item| outline_entry(item, &parts, name)).collect(),
         conflicts: conflicts.iter().map(|conflict| conflict_entry(conflict, name)).collect(),
     })
 }
 
-fn outline_entry(item: OutlineItem, name: impl Fn(usize) -> String) -> OutlineEntry {
+/// Looks up the components that the parts of an app stand for.
+fn parts(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    outline: &[OutlineItem],
+) -> Result<BTreeMap<ComponentKey, ComponentRef>, OpsError> {
+    let keys: Vec<_> = outline.iter().filter_map(part_key).collect();
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let environment = workspace.environment()?;
+    let snapshot = workspace.store().snapshot(&environment, at, &Footprint { keys, ..Footprint::default() })?;
+    let refer = |(key, state): (&ComponentKey, &ComponentState)| (key.clone(), reference(environment.id, state));
+    Ok(snapshot.components.iter().map(refer).collect())
+}
+
+/// Returns the component that a part of an app names, as in `AppModuleComponent[60.GUID]`.
+fn part_key(item: &OutlineItem) -> Option<ComponentKey> {
+    let key = item.path.rsplit_once('[').filter(|_| item.level == Level::Part)?.1.strip_suffix(']')?;
+    let (number, name) = key.split_once('.')?;
+    Some(ComponentKey::new(ComponentType::numbered(number.parse().ok()?)?, name))
+}
+
+fn outline_entry(
+    item: OutlineItem,
+    parts: &BTreeMap<ComponentKey, ComponentRef>,
+    name: impl Fn(usize) -> String,
+) -> OutlineEntry {
     OutlineEntry {
         level: item.level.name(),
         depth: item.depth,
+        component: part_key(&item).and_then(|key| parts.get(&key).cloned()),
         name: item.name,
         path: item.path,
         solution: name(item.placed_by),

@@ -189,6 +189,9 @@ pub struct OutlineEntry {
     pub level: &'static str,
     pub depth: usize,
     pub name: String,
+    /// The component that an app's part stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentRef>,
     pub path: String,
     /// The layer that put it there.
     pub solution: String,

@@ -73,8 +73,9 @@ fn outline(view: &LayersView) -> String {
     let mut rows = table(&["part", "put there by", "changed by"]);
     for item in &view.outline {
         let indent = "  ".repeat(item.depth);
+        let called = item.component.as_ref().map_or_else(|| clean(&item.name), super::style::plain);
         rows.add_row(vec![
-            Cell::new(format!("{indent}{} {}", item.level, clean(&item.name))),
+            Cell::new(format!("{indent}{} {}", item.level, called)),
             Cell::new(format!("● {}", clean(&item.solution))).fg(comfy_table::Color::Green),
             Cell::new(item.changed_by.as_deref().map(clean).unwrap_or_default()),
         ]);

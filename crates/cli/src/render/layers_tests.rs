@@ -76,6 +76,7 @@ fn l44_a_form_shows_as_an_outline_with_its_conflicts() {
         level,
         depth,
         name: name.to_owned(),
+        component: None,
         path: String::new(),
         solution: solution.to_owned(),
         changed_by: changed_by.map(str::to_owned),

@@ -61,3 +61,23 @@ fn an_environment_has_a_name_of_its_own_kind() {
     assert_eq!((run.code, &error["error"]["name"]), (1, &"InvalidEnvironmentName".into()));
     assert!(error["error"]["code"].is_null() && !sandbox.has_store());
 }
+
+#[test]
+fn the_parts_of_an_app_are_shown_by_display_name() {
+    let sandbox = with_two_forms();
+    sandbox.text("publisher create --name fab --prefix fab");
+    sandbox.text("solution create --name Apps --publisher fab");
+    let app = "<AppModule><UniqueName>fab_Orders</UniqueName><AppModuleComponents>\
+               <AppModuleComponent type=\"1\" schemaName=\"contoso_order\" />\
+               <AppModuleComponent type=\"60\" id=\"{f9b47531-31b6-53e7-80af-e6de4d58365b}\" />\
+               <AppModuleComponent type=\"60\" id=\"{00000000-0000-0000-0000-000000000001}\" />\
+               </AppModuleComponents></AppModule>";
+    sandbox.write("app.xml", app);
+    sandbox.text("component create appmodule:fab_Orders --solution-name Apps --definition app.xml");
+    let shown = sandbox.text("layers appmodule:fab_Orders --unpublished");
+    assert!(shown.contains("part form “Information” f9b47531-31b6-53e7-80af-e6de4d58365b"), "{shown}");
+    assert!(shown.contains("part table contoso_order"), "{shown}");
+    assert!(shown.contains("part {00000000-0000-0000-0000-000000000001}"), "what is not there keeps its id: {shown}");
+    let outline = sandbox.json("layers appmodule:fab_Orders --unpublished")["outline"].clone();
+    assert_eq!(outline[1]["component"]["displayname"], "Information");
+}
