@@ -64,7 +64,7 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, switch: Switch, rules: &Rul
         return plan;
     }
     if switch == Switch::On && !state.is_on {
-        let lens = Lens { snapshot, rules, bodies };
+        let lens = Lens::new(snapshot, rules, bodies);
         plan.findings.extend(references(state, bodies).iter().filter_map(|name| unconnected(&lens, name, &component)));
         if plan.is_refused() {
             return plan;

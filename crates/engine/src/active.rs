@@ -59,7 +59,7 @@ pub fn set(
     };
     refuse_edit(&target, &mut plan);
     let solution = solution.and_then(|name| by_hand::open_solution(snapshot, name, &mut plan)).map(|own| own.no);
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     if let Some(state) = target.state {
         let paths = edits.iter().map(|edit| edit.path.as_str());
         plan.findings.extend(managed_property::refusals(&lens, state, paths, "MP6"));
@@ -92,7 +92,7 @@ pub fn remove(snapshot: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &d
         plan.findings.push(absent(key));
         return plan;
     };
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let component = names::installed(snapshot.environment.id, state);
     let has_base = state.managed().next().is_some() || catalogue::contains(key, rules);
     if !has_base {

@@ -66,7 +66,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         to: Some(upgrade.version.to_string()),
         is_managed: base.is_managed,
     });
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let mut apply =
         Apply { lens, removal: Removal::new(lens, rows, family.installed(), "L82"), family, base, upgrade, plan };
     let mut changes = apply.components();

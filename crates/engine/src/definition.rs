@@ -13,6 +13,7 @@
 use std::borrow::Cow;
 
 use strata_model::component::ComponentType;
+use strata_model::id::Digest;
 use strata_model::plan::Body;
 use strata_xml::Element;
 
@@ -45,13 +46,22 @@ pub enum Unit {
 ///
 /// Bytes that are no tree have no leaves: packages are checked when they are read.
 pub fn leaves(component_type: &ComponentType, body: &Body<'_>) -> Vec<Leaf> {
-    let leaves_of = |root: Element| match component_type.merge().is_merged() {
-        true => merge::layer_leaves(&root),
-        false => tree_leaves(component_type, &root),
+    leaves_of(component_type, tree(&body.bytes).as_ref(), &body.files)
+}
+
+/// Returns the leaves of a definition that has been read, its files last.
+pub(crate) fn leaves_of(
+    component_type: &ComponentType,
+    tree: Option<&Element>,
+    files: &[(String, Digest)],
+) -> Vec<Leaf> {
+    let said = |root: &Element| match component_type.merge().is_merged() {
+        true => merge::layer_leaves(root),
+        false => tree_leaves(component_type, root),
     };
-    let mut leaves = tree(&body.bytes).map(leaves_of).unwrap_or_default();
-    let single = body.files.len() == 1;
-    for (path, digest) in &body.files {
+    let mut leaves = tree.map(said).unwrap_or_default();
+    let single = files.len() == 1;
+    for (path, digest) in files {
         let path = if single { "file".to_owned() } else { format!("file[{path}]") };
         leaves.push(Leaf { group: path.clone(), path, value: digest.to_string(), unit: Unit::Row });
     }

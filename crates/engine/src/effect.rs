@@ -4,14 +4,17 @@
 
 mod merged;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
-use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Snapshot};
 use strata_model::id::{Digest, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Effect, Finding, FindingKind, PropertyChange};
 use strata_model::rules::Rules;
+use strata_xml::Element;
 
 use crate::catalogue;
 use crate::definition::{self, Leaf};
@@ -49,6 +52,36 @@ pub(crate) struct Lens<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) rules: &'a Rules,
     pub(crate) bodies: &'a dyn Bodies,
+    pub(crate) memo: Option<&'a Memo>,
+}
+
+/// Definitions read lately: a change looks at the same few several times, and at others than its own hardly ever.
+#[derive(Default)]
+pub(crate) struct Memo(RefCell<VecDeque<(Digest, Rc<Parsed>)>>);
+
+/// More definitions than this one change does not look at.
+const REMEMBERED: usize = 8;
+
+/// A definition as a tree, and the leaves of it once somebody asks.
+pub(crate) struct Parsed {
+    pub(crate) tree: Option<Element>,
+    files: Vec<(String, Digest)>,
+    leaves: OnceCell<(ComponentType, Vec<Leaf>)>,
+}
+
+impl Parsed {
+    fn of(body: &Body<'_>) -> Self {
+        Self { tree: definition::tree(&body.bytes), files: body.files.clone(), leaves: OnceCell::new() }
+    }
+
+    /// Returns the leaves; a definition is of one type.
+    fn leaves(&self, component_type: &ComponentType) -> &[Leaf] {
+        let read = || {
+            let leaves = definition::leaves_of(component_type, self.tree.as_ref(), &self.files);
+            (component_type.clone(), leaves)
+        };
+        &self.leaves.get_or_init(read).1
+    }
 }
 
 /// One layer of a stack before or after the change.
@@ -59,7 +92,33 @@ pub(crate) struct StackItem {
     pub(crate) is_diff: bool,
 }
 
-impl Lens<'_> {
+impl<'a> Lens<'a> {
+    pub(crate) fn new(snapshot: &'a Snapshot, rules: &'a Rules, bodies: &'a dyn Bodies) -> Self {
+        Self { snapshot, rules, bodies, memo: None }
+    }
+
+    /// Keeps definitions for a while once they are read.
+    pub(crate) fn remembering(self, memo: &'a Memo) -> Self {
+        Self { memo: Some(memo), ..self }
+    }
+
+    /// Returns a definition by digest as a tree.
+    pub(crate) fn parsed(&self, digest: &Digest) -> Option<Rc<Parsed>> {
+        let remembered = |memo: &Memo| {
+            memo.0.borrow().iter().find(|(known, _)| known == digest).map(|(_, parsed)| Rc::clone(parsed))
+        };
+        if let Some(parsed) = self.memo.and_then(remembered) {
+            return Some(parsed);
+        }
+        let parsed = Rc::new(Parsed::of(&self.bodies.definition(digest)?));
+        if let Some(memo) = self.memo {
+            let mut entries = memo.0.borrow_mut();
+            entries.truncate(REMEMBERED - 1);
+            entries.push_front((*digest, Rc::clone(&parsed)));
+        }
+        Some(parsed)
+    }
+
     /// Compares a component's published stack before with the one after; `own` names the layer that changes.
     pub(crate) fn compare(&self, key: &ComponentKey, before: &[StackItem], after: &[StackItem], own: &str) -> Seen {
         let stack_before = self.stack(key, before);
@@ -97,23 +156,20 @@ impl Lens<'_> {
 
     /// Tells whether two definitions say the same, whatever their bytes.
     pub(crate) fn is_same(&self, key: &ComponentKey, left: &Digest, right: &Digest) -> bool {
-        if left == right || !key.component_type.merge().is_merged() {
-            return left == right || is_same_set(&self.leaves(key, left), &self.leaves(key, right));
+        if left == right {
+            return true;
         }
-        let tree = |digest| definition::tree(&self.bodies.definition(digest)?.bytes);
-        tree(left).zip(tree(right)).is_some_and(|(left, right)| merge::is_same_layer(&left, &right))
+        let (Some(left), Some(right)) = (self.parsed(left), self.parsed(right)) else { return false };
+        if !key.component_type.merge().is_merged() {
+            return is_same_set(left.leaves(&key.component_type), right.leaves(&key.component_type));
+        }
+        let trees = left.tree.as_ref().zip(right.tree.as_ref());
+        trees.is_some_and(|(left, right)| merge::is_same_layer(left, right))
     }
 
     /// Tells whether a difference changes nothing.
     pub(crate) fn says_nothing(&self, digest: &Digest) -> bool {
-        let body = self.bodies.definition(digest);
-        body.and_then(|body| definition::tree(&body.bytes)).is_some_and(|tree| merge::says_nothing(&tree))
-    }
-
-    /// Returns the leaves of a definition by digest.
-    pub(crate) fn leaves(&self, key: &ComponentKey, digest: &Digest) -> Vec<Leaf> {
-        let body = self.bodies.definition(digest).unwrap_or_default();
-        definition::leaves(&key.component_type, &body)
+        self.parsed(digest).is_some_and(|parsed| parsed.tree.as_ref().is_some_and(merge::says_nothing))
     }
 
     /// Returns the published stack of an installed component, the system layer excepted.
@@ -138,16 +194,20 @@ impl Lens<'_> {
     /// Builds the stack of a component, the system layer at the bottom where it has one.
     fn stack(&self, key: &ComponentKey, items: &[StackItem]) -> Vec<StackedLayer> {
         let languages = &self.snapshot.environment.settings.languages;
-        let read = |name: &str, body: &Body<'_>, is_diff| {
-            StackedLayer::read(&key.component_type, name, body, is_diff, languages)
-        };
+        let component_type = &key.component_type;
         let system = catalogue::component(key, self.rules).map(|system| {
             let body = Body { bytes: system.definition.into(), ..Body::default() };
-            read("System", &body, false)
+            StackedLayer::read(component_type, "System", &body, false, languages)
         });
-        let layers = items.iter().map(|item| {
-            let body = item.digest.and_then(|digest| self.bodies.definition(&digest)).unwrap_or_default();
-            read(&item.name, &body, item.is_diff)
+        let layers = items.iter().map(|item| match item.digest.and_then(|digest| self.parsed(&digest)) {
+            Some(parsed) if component_type.merge().is_merged() => {
+                StackedLayer::of_tree(&item.name, parsed.tree.clone(), item.is_diff, languages)
+            }
+            Some(parsed) => {
+                let leaves = parsed.leaves(component_type).to_vec();
+                StackedLayer::of_leaves(&item.name, leaves, item.is_diff, languages)
+            }
+            None => StackedLayer::read(component_type, &*item.name, &Body::default(), item.is_diff, languages),
         });
         system.into_iter().chain(layers).collect()
     }

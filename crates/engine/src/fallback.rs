@@ -72,10 +72,10 @@ pub(crate) fn open_places(package: &Package, rules: &Rules) -> BTreeSet<Place> {
 
 /// Looks at the bytes only: most forms answer the question without being read.
 fn is_plainly_fallback(bytes: &[u8], rules: &Rules) -> bool {
-    let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    match text.contains("<DisplayConditions") {
-        true => text.contains("FallbackForm=\"true\""),
-        false => rules.form_without_conditions_is_fallback && !text.contains("solutionaction"),
+    let holds = |text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+    match holds("<DisplayConditions") {
+        true => holds("FallbackForm=\"true\""),
+        false => rules.form_without_conditions_is_fallback && !holds("solutionaction"),
     }
 }
 

@@ -35,7 +35,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
 use crate::catalogue;
-use crate::effect::Lens;
+use crate::effect::{Lens, Memo};
 use crate::fallback;
 use crate::family::{Family, UPGRADE_SUFFIX};
 use crate::publish;
@@ -87,11 +87,11 @@ pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions, r
     if operation(installed, package, &options) != OperationKind::Upgrade {
         return seen.into_iter().collect();
     }
-    seen.extend(fallback::tables(snapshot.components.values(), rules));
-    let is_table = |key: &&ComponentKey| key.component_type.is("entity");
-    let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).filter(is_table).collect();
-    let tables = snapshot.components.keys().filter(is_table).filter(|key| !packaged.contains(key));
-    seen.extend(tables.map(|key| key.as_str().to_owned()));
+    let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).collect();
+    let dropped = || snapshot.components.values().filter(|state| !packaged.contains(&state.component.key));
+    seen.extend(fallback::tables(dropped(), rules));
+    let keys = dropped().map(|state| &state.component.key).filter(|key| key.component_type.is("entity"));
+    seen.extend(keys.map(|key| key.as_str().to_owned()));
     seen.into_iter().collect()
 }
 
@@ -123,7 +123,8 @@ pub fn plan(
     bodies: &dyn Bodies,
 ) -> Plan {
     let options = &options.in_force(package, installed(snapshot, package));
-    let mut import = Import::new(snapshot, package, options, rules, bodies);
+    let memo = Memo::default();
+    let mut import = Import::new(snapshot, package, options, rules, bodies, &memo);
     import.check_caller();
     import.check_package();
     import.check_target();
@@ -222,6 +223,7 @@ impl<'a> Import<'a> {
         options: &'a ImportOptions,
         rules: &'a Rules,
         bodies: &'a dyn Bodies,
+        memo: &'a Memo,
     ) -> Self {
         let manifest = &package.manifest;
         let installed = snapshot.solution_named(&manifest.unique_name);
@@ -257,7 +259,7 @@ impl<'a> Import<'a> {
             snapshot,
             package,
             options,
-            lens: Lens { snapshot, rules, bodies },
+            lens: Lens::new(snapshot, rules, bodies).remembering(memo),
             installed,
             parent,
             family,

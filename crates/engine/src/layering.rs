@@ -42,14 +42,26 @@ impl StackedLayer {
         is_diff: bool,
         languages: &[u32],
     ) -> Self {
-        let mut layer = Self { name: name.into(), leaves: Vec::new(), tree: None, is_diff };
-        if component_type.merge().is_merged() {
-            layer.tree = definition::tree(&body.bytes);
-            layer.tree.iter_mut().for_each(|tree| merge::in_languages(tree, languages));
-        } else {
-            layer.leaves = definition::in_languages(definition::leaves(component_type, body), languages);
+        match component_type.merge().is_merged() {
+            true => Self::of_tree(name, definition::tree(&body.bytes), is_diff, languages),
+            false => Self::of_leaves(name, definition::leaves(component_type, body), is_diff, languages),
         }
-        layer
+    }
+
+    /// Makes a layer of a merged type.
+    pub(crate) fn of_tree(
+        name: impl Into<String>,
+        mut tree: Option<Element>,
+        is_diff: bool,
+        languages: &[u32],
+    ) -> Self {
+        tree.iter_mut().for_each(|tree| merge::in_languages(tree, languages));
+        Self { name: name.into(), leaves: Vec::new(), tree, is_diff }
+    }
+
+    /// Makes a layer of a type whose topmost layer wins.
+    pub(crate) fn of_leaves(name: impl Into<String>, leaves: Vec<Leaf>, is_diff: bool, languages: &[u32]) -> Self {
+        Self { name: name.into(), leaves: definition::in_languages(leaves, languages), tree: None, is_diff }
     }
 
     /// Returns everything the layer holds, by path.

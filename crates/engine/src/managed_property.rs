@@ -198,7 +198,7 @@ pub fn is_flag(path: &str) -> bool {
 
 /// Returns the effective value of *is component customizable* (MP16): true where nothing is locked.
 pub fn is_customizable(snapshot: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &dyn Bodies) -> bool {
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let state = snapshot.components.get(key);
     state.and_then(|state| Base::of(&lens, state)).is_none_or(|base| base.is_set(MASTER))
 }

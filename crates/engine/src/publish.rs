@@ -37,7 +37,7 @@ pub(crate) fn drafts_finding(drafts: usize) -> Finding {
 /// Plans the publish of every draft, or of one solution's.
 pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bodies: &dyn Bodies) -> Plan {
     let mut plan = Plan::empty(OperationKind::Publish, snapshot.environment.revision, *rules);
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let is_meant = |state: &&ComponentState| solution.is_none_or(|solution| state.is_member_of(solution));
     let published = publish_states(&lens, snapshot.components.values().filter(is_meant));
     plan.edits = published.edits;

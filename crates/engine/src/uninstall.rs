@@ -72,7 +72,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         let message = format!("only the list goes: the components of {} stay in the environment", solution.unique_name);
         plan.findings.push(Finding::info(FindingKind::Package, "L101", message));
     }
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let leaving = leaving(snapshot, unique_name);
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();
     let mut removal = Removal::new(lens, rows, leaving, "L99");

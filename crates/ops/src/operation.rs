@@ -3,7 +3,7 @@
 //! [`prepare`] plans and writes nothing; [`carry_out`] takes the environment's lease, plans, applies in one
 //! transaction and writes history, also of a refusal (R14).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -256,10 +256,9 @@ fn plan(
     let mut state_of = None;
     let plan = match (request, &package) {
         (Request::Import { options, .. }, Some(package)) => {
-            let footprint = import::footprint(&headers, package, options);
-            let seen = snapshot(&footprint)?;
+            let seen = snapshot(&import::footprint(&headers, package, options))?;
             let tables = import::tables(&seen, package, options, &rules);
-            let seen = with_parts(&snapshot, footprint, seen, tables)?;
+            let seen = with_parts(&snapshot, seen, tables)?;
             import::plan(&seen, package, options, &rows, &rules, &bodies)
         }
         (Request::Import { path, .. }, None) => {
@@ -270,10 +269,9 @@ fn plan(
             if !apply_upgrade::is_pending(&headers, solution) {
                 crate::solutions::find(&headers, solution)?;
             }
-            let footprint = apply_upgrade::footprint(&headers, solution);
-            let seen = snapshot(&footprint)?;
+            let seen = snapshot(&apply_upgrade::footprint(&headers, solution))?;
             let tables = apply_upgrade::tables(&seen, solution, &rules);
-            let seen = with_parts(&snapshot, footprint, seen, tables)?;
+            let seen = with_parts(&snapshot, seen, tables)?;
             apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
         }
         (Request::ClonePatch(new), _) => {
@@ -288,10 +286,9 @@ fn plan(
             if !RESERVED_NAMES.iter().any(|own| own.eq_ignore_ascii_case(solution)) {
                 crate::solutions::find(&headers, solution)?;
             }
-            let footprint = uninstall::footprint(&headers, solution);
-            let seen = snapshot(&footprint)?;
+            let seen = snapshot(&uninstall::footprint(&headers, solution))?;
             let tables = uninstall::tables(&seen, solution, &rules);
-            let seen = with_parts(&snapshot, footprint, seen, tables)?;
+            let seen = with_parts(&snapshot, seen, tables)?;
             uninstall::plan(&seen, solution, &rows, &rules, &bodies)
         }
         (Request::Publish { solution }, _) => {
@@ -336,18 +333,21 @@ fn plan(
 /// Sees the parts of what may be deleted as well, whoever added them: children of tables, values of variables.
 fn with_parts(
     snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
-    mut footprint: Footprint,
-    seen: Snapshot,
+    mut seen: Snapshot,
     tables: Vec<String>,
 ) -> Result<Snapshot, StoreError> {
-    let asked: BTreeSet<_> = footprint.keys.iter().cloned().collect();
-    let values = variables::values_to_see(&seen).into_iter().filter(|key| !asked.contains(key));
-    footprint.keys.extend(values);
-    let is_all = tables.is_empty() && footprint.keys.len() == asked.len();
     // The tables themselves too: whether they are real or assumed counts.
-    footprint.keys.extend(tables.iter().map(|table| ComponentKey::new(ComponentType::named("entity"), table)));
-    footprint.children_of = tables;
-    if is_all { Ok(seen) } else { snapshot(&footprint) }
+    let entities = tables.iter().map(|table| ComponentKey::new(ComponentType::named("entity"), table));
+    let wanted = variables::values_to_see(&seen).into_iter().chain(entities);
+    let keys: Vec<_> = wanted.filter(|key| !seen.components.contains_key(key)).collect();
+    if keys.is_empty() && tables.is_empty() {
+        return Ok(seen);
+    }
+    let more = snapshot(&Footprint { keys, children_of: tables, ..Footprint::default() })?;
+    for (key, state) in more.components {
+        seen.components.entry(key).or_insert(state);
+    }
+    Ok(seen)
 }
 
 fn plan_return(

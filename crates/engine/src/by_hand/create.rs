@@ -67,7 +67,7 @@ pub fn plan(snapshot: &Snapshot, new: &NewComponent, rules: &Rules, bodies: &dyn
             return plan;
         }
     };
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let mut creation =
         Creation { lens, new, publisher, solution: solution.map(|s| s.no), plan, next: snapshot.next_component.0 };
     creation.check(&target);

@@ -34,7 +34,7 @@ pub fn footprint(key: &ComponentKey) -> Footprint {
 /// Plans the deletion.
 pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules: &Rules, bodies: &dyn Bodies) -> Plan {
     let mut plan = Plan::empty(OperationKind::DeleteComponent, snapshot.environment.revision, *rules);
-    let lens = Lens { snapshot, rules, bodies };
+    let lens = Lens::new(snapshot, rules, bodies);
     let state = snapshot.components.get(key).filter(|state| !state.layers.is_empty());
     let finding = match state {
         _ if catalogue::contains(key, rules) => Some(system(&lens, key)),

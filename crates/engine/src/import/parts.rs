@@ -42,24 +42,23 @@ impl Import<'_> {
         if is_assumed_layer(own) || !(is_choice || key.component_type.merge().is_merged()) {
             return said;
         }
-        let bodies = self.lens.bodies;
-        let (Some(before), Some(new)) = (bodies.definition(&own.digest), bodies.definition(&said.digest)) else {
+        let (Some(before), Some(packaged)) = (self.lens.parsed(&own.digest), self.lens.parsed(&said.digest)) else {
             return said;
         };
-        let (Some(old_tree), Some(mut tree)) = (definition::tree(&before.bytes), definition::tree(&new.bytes)) else {
-            return said;
-        };
+        let (Some(old_tree), Some(new_tree)) = (&before.tree, &packaged.tree) else { return said };
         let (tree, is_diff) = if is_choice {
-            if !add_missing_options(&key.component_type, &old_tree, &mut tree) {
+            let mut tree = new_tree.clone();
+            if !add_missing_options(&key.component_type, old_tree, &mut tree) {
                 return said;
             }
             (tree, said.is_diff)
         } else {
-            match merge::keep_parts((&old_tree, own.is_diff), (&tree, said.is_diff)) {
+            match merge::keep_parts((old_tree, own.is_diff), (new_tree, said.is_diff)) {
                 Some(kept) => kept,
                 None => return said,
             }
         };
+        let Some(new) = self.lens.bodies.definition(&said.digest) else { return said };
         let body = Body { bytes: strata_xml::write(&tree).into(), home: new.home.clone(), files: new.files.clone() };
         let digest = self.made(body);
         // What was kept before and says the same keeps its bytes.

@@ -51,7 +51,7 @@ pub fn declared(
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Declared {
-    let seen = Seen { lens: Lens { snapshot, rules, bodies }, packaged: of_settings(package).collect() };
+    let seen = Seen { lens: Lens::new(snapshot, rules, bodies), packaged: of_settings(package).collect() };
     let mut declared = Declared::default();
     for component in &seen.packaged {
         match component.key.component_type.name() {
@@ -134,7 +134,7 @@ impl Import<'_> {
     pub(super) fn check_settings(&mut self) {
         self.check_values();
         let Some(file) = &self.options.settings else { return };
-        let Lens { snapshot, rules, bodies } = self.lens;
+        let Lens { snapshot, rules, bodies, .. } = self.lens;
         let declared = declared(snapshot, self.package, &file.settings, rules, bodies);
         let environment = self.environment();
         let findings = problems(&declared, &file.settings).into_iter().filter_map(|problem| {

@@ -112,14 +112,18 @@ impl<'a> Import<'a> {
         if !is_meant || is_on || !self.is_recorded_on(met) {
             return;
         }
+        if !self.options.publish_workflows {
+            if met.standing == Standing::Absent {
+                arrivals.push(names::packaged(self.environment(), met.component));
+            }
+            return;
+        }
         let references = self.references_of(met);
-        if self.options.publish_workflows && !references.is_empty() {
+        if references.is_empty() {
+            self.plan.edits.push(Edit::ActivationOpen(component));
+        } else {
             let flow = names::packaged(self.environment(), met.component);
             self.flows.push(WaitingFlow { component, flow, references });
-        } else if self.options.publish_workflows {
-            self.plan.edits.push(Edit::ActivationOpen(component));
-        } else if met.standing == Standing::Absent {
-            arrivals.push(names::packaged(self.environment(), met.component));
         }
     }
 

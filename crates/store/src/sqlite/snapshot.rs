@@ -4,6 +4,8 @@
 //! sorted lookups. Rows are then read along the clustered tables in runs of neighbouring numbers, which for a
 //! solution that came in one import is one scan.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use strata_model::component::{Component, ComponentKey, ComponentType, Identity, TYPES};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot, stack_key};
@@ -175,27 +177,27 @@ impl Cut<'_> {
 
     /// Adds the components with those keys to the others and returns the numbers of all that exist.
     fn find_keys(&self, keys: &[ComponentKey], components: &mut Vec<Component>) -> Result<Vec<i64>, StoreError> {
-        let order = |left: &ComponentKey, right: &ComponentKey| {
-            let left_name = (left.component_type.name(), left.as_str());
-            left_name.cmp(&(right.component_type.name(), right.as_str()))
-        };
-        let mut wanted: Vec<&ComponentKey> = keys.iter().collect();
-        wanted.sort_by(|left, right| order(left, right));
-        wanted.dedup();
-        let mut known: Vec<&Component> = components.iter().collect();
-        known.sort_by(|left, right| order(&left.key, &right.key));
-
+        let known: HashMap<(&str, &str), i64> = components
+            .iter()
+            .map(|component| ((component.key.component_type.name(), component.key.as_str()), component.no.0))
+            .collect();
+        let mut numbers = Vec::with_capacity(keys.len());
+        let mut unknown: Vec<&ComponentKey> = Vec::new();
+        for key in keys {
+            match known.get(&(key.component_type.name(), key.as_str())) {
+                Some(number) => numbers.push(*number),
+                None => unknown.push(key),
+            }
+        }
+        drop(known);
+        // Neighbours in the index are asked for one after the other.
+        unknown.sort_by_cached_key(|key| (key.component_type.name().to_owned(), key.as_str().to_owned()));
+        unknown.dedup();
         let sql = format!("SELECT {COMPONENT} FROM component WHERE environment_id = ?1 AND type = ?2 AND key = ?3");
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut types = TypeNames::default();
-        let (mut numbers, mut found) = (Vec::new(), Vec::new());
-        let mut known = known.into_iter().peekable();
-        for key in wanted {
-            while known.next_if(|component| order(&component.key, key).is_lt()).is_some() {}
-            if let Some(component) = known.next_if(|component| component.key == *key) {
-                numbers.push(component.no.0);
-                continue;
-            }
+        let mut found = Vec::new();
+        for key in unknown {
             let row = statement.query_row(params![self.no.0, key.component_type.name(), key.as_str()], |row| {
                 rows::component(row, &mut types)
             });

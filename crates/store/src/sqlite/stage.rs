@@ -5,20 +5,23 @@
 //! definition comes after its files: a body that is there is there with all it refers to. The store is not locked
 //! while bodies are asked for, so they may come from the store itself.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::sync::mpsc::{self, TrySendError};
 use std::thread;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use strata_model::id::Digest;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
+use zstd::bulk::Compressor;
 
 use super::transaction::Transaction;
 use super::{SqliteStore, environment};
 use crate::{ApplyError, Lease, Progress, Stage, StoreError};
 
 /// Raw size at which a pack is closed; a larger body has a pack of its own.
-const PACK_BYTES: usize = 256 << 10;
+const PACK_BYTES: usize = 96 << 10;
 /// Raw size of the packs of one transaction; also how often the lease is renewed.
 const CHUNK_BYTES: usize = 48 << 20;
 /// Packs waiting for the other thread.
@@ -289,8 +292,19 @@ impl RawPack {
     }
 }
 
+/// Compresses with tables that each thread makes once.
+fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    thread_local! {
+        static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+        Some(compressor) => compressor.compress(bytes),
+        None => compressor.insert(Compressor::new(LEVEL)?).compress(bytes),
+    })
+}
+
 pub(super) fn pack(mut raw: RawPack) -> Result<Pack, StoreError> {
-    let packed = zstd::bulk::compress(&raw.bytes, LEVEL).map_err(|error| StoreError::Damaged(Box::new(error)))?;
+    let packed = compress(&raw.bytes).map_err(|error| StoreError::Damaged(Box::new(error)))?;
     let raw_size = std::mem::take(&mut raw.bytes).len();
     Ok(Pack { raw, raw_size, packed })
 }
