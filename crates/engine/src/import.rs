@@ -63,15 +63,21 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
     keys.extend(settings::keys(package, options.settings.as_ref().map(|file| &file.settings)));
     keys.sort_unstable();
     keys.dedup();
-    let installed = snapshot.solution_named(&package.manifest.unique_name);
     // Read along with the keys: neighbours come faster than one by one, and an upgrade must see what it drops.
-    let solutions = installed.map(|base| Family::of(snapshot, base).installed().into_iter().collect());
-    let solutions = solutions.unwrap_or_default();
+    let Footprint { solutions, .. } = installed_footprint(snapshot, &package.manifest.unique_name);
     let types = match state::has_classic_processes(package) {
         true => vec![ComponentType::named("workflow")],
         false => Vec::new(),
     };
     Footprint { keys, solutions, types, drafts: options.publish_changes, ..Footprint::default() }
+}
+
+/// Returns the part of an import's footprint that does not depend on the package's content: what is installed under its
+/// name.
+pub fn installed_footprint(snapshot: &Snapshot, unique_name: &str) -> Footprint {
+    let installed = snapshot.solution_named(unique_name);
+    let solutions = installed.map(|base| Family::of(snapshot, base).installed().into_iter().collect());
+    Footprint { solutions: solutions.unwrap_or_default(), ..Footprint::default() }
 }
 
 /// Returns the tables that an upgrade may delete: others may have columns on them, which must be seen too.

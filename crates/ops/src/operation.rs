@@ -28,9 +28,10 @@ use crate::by_hand::ByHand;
 use crate::entry::{entry, facts, job};
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
+use crate::source::read_package_beside;
 use crate::view::{Comparison, PlanView};
 use crate::workspace::now;
-use crate::{OpsError, Workspace, read_package};
+use crate::{OpsError, Workspace};
 
 /// What is asked of an environment.
 #[derive(Debug, Clone)]
@@ -119,8 +120,8 @@ pub fn prepare(
     request: &Request,
     progress: Progress<'_>,
 ) -> Result<Prepared, OpsError> {
-    let package = read(request, progress)?;
-    plan(workspace, environment, request, package, progress)
+    let source = read(workspace, environment, request, progress)?;
+    plan(workspace, environment, request, source, progress)
 }
 
 /// Plans update, upgrade and stage of one package; the options' own action is not asked (P8).
@@ -136,8 +137,8 @@ pub fn compare(
         let options = ImportOptions { action: Some(action), ..options.clone() };
         let request = Request::Import { path: path.to_owned(), options };
         let known = match package.take() {
-            Some(known) => Some(known),
-            None => read(&request, progress)?,
+            Some(known) => Source::from(Some(known)),
+            None => read(workspace, environment, &request, progress)?,
         };
         let prepared = plan(workspace, environment, &request, known, progress)?;
         package = prepared.package;
@@ -158,8 +159,8 @@ pub fn carry_out(
     progress: Progress<'_>,
 ) -> Result<Applied, OpsError> {
     // A package that cannot be read leaves no trace (R14).
-    let package = read(request, progress)?;
-    carry_out_read(workspace, environment, request, package, None, progress)
+    let source = read(workspace, environment, request, progress)?;
+    carry_out_read(workspace, environment, request, source, None, progress)
 }
 
 /// Carries out a request whose package has been read; `expected` is the base of a saved plan.
@@ -167,7 +168,7 @@ pub(crate) fn carry_out_read(
     workspace: &Workspace,
     environment: &Environment,
     request: &Request,
-    package: Option<Package>,
+    source: Source,
     expected: Option<Operation>,
     progress: Progress<'_>,
 ) -> Result<Applied, OpsError> {
@@ -182,12 +183,13 @@ pub(crate) fn carry_out_read(
         let revision = environment.revision;
         return Err(strata_store::ApplyError::StalePlan { base, revision }.into());
     }
-    let mut prepared = plan(workspace, &environment, request, package, progress)?;
+    let mut prepared = plan(workspace, &environment, request, source, progress)?;
     if let Some(stage) = stage_instead(request, &prepared.plan) {
         // Two transactions, as on the platform (OQ 9): what was staged stays when the apply is refused (L83).
         drop(lease);
         let refused = entry(request, &prepared, started, None);
-        let staged = carry_out_read(workspace, &environment, &stage, prepared.package.take(), expected, progress)?;
+        let staged =
+            carry_out_read(workspace, &environment, &stage, prepared.package.take().into(), expected, progress)?;
         let environment = workspace.environment_named(&environment.name)?;
         let job = job(workspace, &environment, request)?;
         let refused = NewHistoryEntry { outcome: Outcome::Failed, duration: now() - started, job, ..refused };
@@ -196,7 +198,8 @@ pub(crate) fn carry_out_read(
         return Err(OpsError::Refused(Box::new(prepared.plan)));
     }
     let job = job(workspace, &environment, request)?;
-    let is_lasting = prepared.plan.has_changes() || job.is_some();
+    // An undo of an operation that left everything as it was is a step back all the same (R12).
+    let is_lasting = prepared.plan.has_changes() || job.is_some() || matches!(request, Request::Undo);
     let mut entry = entry(request, &prepared, started, job);
     if prepared.plan.is_refused() {
         entry.outcome = Outcome::Failed;
@@ -232,20 +235,46 @@ fn stage_instead(request: &Request, plan: &Plan) -> Option<Request> {
     is_apply.then(|| Request::Import { path: path.clone(), options })
 }
 
-fn read(request: &Request, progress: Progress<'_>) -> Result<Option<Package>, OpsError> {
-    let Request::Import { path, .. } = request else { return Ok(None) };
+/// A package, and what was seen of its solution while it was read.
+#[derive(Default)]
+pub(crate) struct Source {
+    package: Option<Package>,
+    seen: Option<Snapshot>,
+}
+
+impl From<Option<Package>> for Source {
+    fn from(package: Option<Package>) -> Self {
+        Self { package, seen: None }
+    }
+}
+
+/// Reads the package of an import, and beside it the components that its solution has in the environment.
+fn read(
+    workspace: &Workspace,
+    environment: &Environment,
+    request: &Request,
+    progress: Progress<'_>,
+) -> Result<Source, OpsError> {
+    let Request::Import { path, .. } = request else { return Ok(Source::default()) };
     progress(Phase::Reading, 0, 0);
-    read_package(path).map(Some)
+    let store = workspace.store();
+    let (package, seen) = read_package_beside(path, |name| {
+        let headers = store.snapshot(environment, None, &Footprint::default()).ok()?;
+        let footprint = import::installed_footprint(&headers, name);
+        store.snapshot(environment, None, &footprint).ok()
+    })?;
+    Ok(Source { package: Some(package), seen: seen.flatten() })
 }
 
 fn plan(
     workspace: &Workspace,
     environment: &Environment,
     request: &Request,
-    package: Option<Package>,
+    source: Source,
     progress: Progress<'_>,
 ) -> Result<Prepared, OpsError> {
     progress(Phase::Planning, 0, 0);
+    let Source { package, seen } = source;
     let rules = Rules::OURS;
     let store = workspace.store();
     let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
@@ -256,7 +285,11 @@ fn plan(
     let mut state_of = None;
     let plan = match (request, &package) {
         (Request::Import { options, .. }, Some(package)) => {
-            let seen = snapshot(&import::footprint(&headers, package, options))?;
+            let footprint = import::footprint(&headers, package, options);
+            let seen = match seen.filter(|seen| seen.environment.revision == headers.environment.revision) {
+                Some(seen) => with_more(&snapshot, seen, footprint)?,
+                None => snapshot(&footprint)?,
+            };
             let tables = import::tables(&seen, package, options, &rules);
             let seen = with_parts(&snapshot, seen, tables)?;
             import::plan(&seen, package, options, &rows, &rules, &bodies)
@@ -346,6 +379,23 @@ fn with_parts(
     let more = snapshot(&Footprint { keys, children_of: tables, ..Footprint::default() })?;
     for (key, state) in more.components {
         seen.components.entry(key).or_insert(state);
+    }
+    Ok(seen)
+}
+
+/// Sees what a footprint names besides the solutions, which have been seen already.
+fn with_more(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    footprint: Footprint,
+) -> Result<Snapshot, StoreError> {
+    let Footprint { keys, types, drafts, .. } = footprint;
+    let keys: Vec<_> = keys.into_iter().filter(|key| !seen.components.contains_key(key)).collect();
+    if !keys.is_empty() || !types.is_empty() || drafts {
+        let more = snapshot(&Footprint { keys, types, drafts, ..Footprint::default() })?;
+        for (key, state) in more.components {
+            seen.components.entry(key).or_insert(state);
+        }
     }
     Ok(seen)
 }

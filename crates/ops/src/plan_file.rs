@@ -131,7 +131,7 @@ pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Resu
         }
         (_, _) => None,
     };
-    carry_out_read(workspace, &environment, &saved.request, package, Some(saved.base), progress)
+    carry_out_read(workspace, &environment, &saved.request, package.into(), Some(saved.base), progress)
 }
 
 /// Tells what a gate would trip on (`--fail-on`).

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use strata_model::package::Package;
 use strata_package::{Limits, ReadPackageError};
@@ -28,6 +29,31 @@ pub fn read_package(path: &Path) -> Result<Package, OpsError> {
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     strata_package::read(bytes, &limits).map_err(package)
+}
+
+/// Reads the package at a path, and does something else beside it as soon as the solution's name is known: which is
+/// early for zips, and never for the others.
+pub(crate) fn read_package_beside<T: Send>(
+    path: &Path,
+    beside: impl FnOnce(&str) -> T + Send,
+) -> Result<(Package, Option<T>), OpsError> {
+    let limits = Limits::default();
+    let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if metadata.is_dir() || metadata.len() > limits.inflated_bytes_max {
+        return read_package(path).map(|package| (package, None));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    let name = strata_package::peek_name(&bytes, &limits);
+    thread::scope(|scope| {
+        let other = name.map(|name| scope.spawn(move || beside(&name)));
+        let package = strata_package::read(bytes, &limits);
+        // What could not be done beside is done later.
+        let done = other.and_then(|other| other.join().ok());
+        let package =
+            package.map_err(|source| OpsError::Package { path: path.to_owned(), source: Box::new(source) })?;
+        Ok((package, done))
+    })
 }
 
 struct FolderFiles<'a> {

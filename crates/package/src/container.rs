@@ -64,6 +64,13 @@ pub(crate) fn open_zip(bytes: &[u8], limits: &Limits) -> Result<Files, ReadPacka
     Ok(files)
 }
 
+/// Inflates one entry of a zip.
+pub(crate) fn peek(bytes: &[u8], name: &str, limits: &Limits) -> Option<Vec<u8>> {
+    let entries = zip_entries(bytes, limits).ok()?;
+    let entry = entries.iter().find(|entry| entry.name.eq_ignore_ascii_case(name))?;
+    inflate(&mut Decompressor::new(), bytes, entry, true).ok()
+}
+
 fn zip_entries(bytes: &[u8], limits: &Limits) -> Result<Vec<Entry>, ReadPackageError> {
     let records = zip_directory::read(bytes, limits.entries_max)?;
     check_overlaps(&records)?;

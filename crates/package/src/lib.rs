@@ -22,7 +22,7 @@ mod zip_directory;
 
 pub use error::ReadPackageError;
 pub use limits::Limits;
-pub use read::{read, read_manifest, read_parts};
+pub use read::{peek_name, read, read_manifest, read_parts};
 
 #[cfg(doc)]
 use strata_model::package::Package;

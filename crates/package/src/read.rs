@@ -37,6 +37,13 @@ pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Package, ReadPackageError
     reading.zip(&manifest, &customizations, unverified)
 }
 
+/// Returns the unique name that a zip's manifest bears, without reading the rest; `None` where that is not plain, which
+/// is for [`read`] to say.
+pub fn peek_name(bytes: &[u8], limits: &Limits) -> Option<String> {
+    let manifest = container::peek(bytes, "solution.xml", limits)?;
+    read_manifest(&manifest).ok().map(|manifest| manifest.unique_name)
+}
+
 /// Reads a package from the files of an unpacked folder: paths below it with `/`, and contents.
 pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Package, ReadPackageError> {
     let mut named = Vec::with_capacity(parts.len());

@@ -16,7 +16,7 @@ use crate::{ApplyError, Lease, Record, RecordError, RecordWrite, StoreError};
 ///
 /// `at` means the state after that operation; without it, the current one. The operation that has not happened, or
 /// has been pruned, is [`StoreError::MissingOperation`].
-pub trait Store {
+pub trait Store: Send + Sync {
     /// Lists the environments by name.
     fn environments(&self) -> Result<Vec<Environment>, StoreError>;
 

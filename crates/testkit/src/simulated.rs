@@ -207,6 +207,7 @@ impl Simulated {
         for state in self.snapshot.components.values_mut() {
             let solutions = &self.snapshot.solutions;
             state.layers.sort_by_cached_key(|layer| stack_key(solutions, layer));
+            state.members.sort_by_key(|member| member.solution);
         }
         if plan.has_changes() {
             self.snapshot.environment.operation.0 += 1;

@@ -111,6 +111,18 @@ fn l83_l84_a_refused_one_step_upgrade_leaves_the_holding_solution() {
 }
 
 #[test]
+fn r12_an_operation_that_changed_nothing_is_walked_back_too() {
+    let scratch = Scratch::new();
+    let empty = scratch.state();
+    for _ in 0..2 {
+        scratch.import(&examples::path("contoso-core-1.0"), &ImportOptions::pac()).expect("core");
+    }
+    scratch.run(&Request::Undo).expect("undo of the second import");
+    scratch.run(&Request::Undo).expect("undo of the first");
+    assert_eq!(scratch.state(), empty);
+}
+
+#[test]
 fn r13_an_apply_can_be_saved_and_carried_out_once() {
     let scratch = Scratch::new();
     scratch.import(&examples::path("contoso-core-1.0"), &ImportOptions::pac()).expect("core");
