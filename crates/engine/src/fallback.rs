@@ -106,18 +106,19 @@ pub(crate) fn is_real(snapshot: &Snapshot, table: &ComponentKey) -> bool {
 }
 
 /// L48: refuses the removal that deletes the last fallback form of a table that stays; `stays` tells which layers are
-/// left, `arriving` are the places for which the same operation brings a fallback form.
+/// left, `is_real` which tables are more than assumed, `arriving` are the places for which the same operation brings a fallback form.
 pub(crate) fn refusals(
     lens: &Lens<'_>,
     deleted: &BTreeSet<ComponentKey>,
     stays: &dyn Fn(&ComponentState, &Layer) -> bool,
+    is_real: &dyn Fn(&ComponentKey) -> bool,
     arriving: &BTreeSet<Place>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
     for state in deleted.iter().filter_map(|key| lens.snapshot.components.get(key)) {
         let Some(place) = installed_place(lens, state) else { continue };
-        let is_lasting = is_real(lens.snapshot, &place.0) && !deleted.contains(&place.0);
+        let is_lasting = is_real(&place.0) && !deleted.contains(&place.0);
         let was_fallback = resolved_definition(state.published(), lens.rules, lens.bodies)
             .is_some_and(|definition| is_fallback(&definition, lens.rules));
         if !is_lasting || !was_fallback || arriving.contains(&place) || !seen.insert(place.clone()) {

@@ -319,8 +319,12 @@ impl<'a> Import<'a> {
 
     /// Returns the package's component of that key.
     fn packaged(&self, key: &ComponentKey) -> Option<&'a PackagedComponent> {
+        self.met_as(key).map(|met| met.component)
+    }
+
+    fn met_as(&self, key: &ComponentKey) -> Option<Met<'a>> {
         let index = self.met.binary_search_by(|met| met.component.key.cmp(key)).ok()?;
-        Some(self.met[index].component)
+        Some(self.met[index])
     }
 
     /// Returns the number of a component, adding the component when the environment has never seen it.

@@ -37,7 +37,7 @@ pub(crate) struct Removal<'a> {
 /// What the same operation brings, and what does not go therefore.
 #[derive(Default)]
 pub(crate) struct Arriving {
-    /// Forms, and values of environment variables, that get a managed layer.
+    /// Tables, forms, and values of environment variables, that get a managed layer.
     pub(crate) defined: BTreeSet<ComponentKey>,
     /// Values of environment variables that are given (L118).
     pub(crate) given: BTreeSet<ComponentKey>,
@@ -271,6 +271,10 @@ impl<'a> Removal<'a> {
             let dependent = self.reference(state);
             let staying = state.managed().filter(|layer| !self.leaving.contains(&layer.solution));
             let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
+            if owners.is_empty() {
+                // The next version has it: `import::upgrade` looks at what that brings.
+                continue;
+            }
             let message = format!(
                 "solution dependencies exist, cannot uninstall: {} of {} stands on table {}",
                 names::describe(&dependent, key.component_type.label()),
@@ -296,7 +300,10 @@ impl<'a> Removal<'a> {
             let is_left = !deleted.contains(key) && !self.arriving.defined.contains(key);
             is_left && (!leaving.contains(&layer.solution) || self.kept.contains(key))
         };
-        let refusals = fallback::refusals(&self.lens, deleted, &stays, arriving);
+        let is_real = |table: &ComponentKey| {
+            self.arriving.defined.contains(table) || fallback::is_real(self.lens.snapshot, table)
+        };
+        let refusals = fallback::refusals(&self.lens, deleted, &stays, &is_real, arriving);
         self.removed.findings.extend(refusals);
     }
 

@@ -172,7 +172,11 @@ impl Import<'_> {
         for (key, Assumed { name, id, display_name }) in components {
             let reference = ComponentRef::new(environment, &key, &name, id, display_name.as_deref());
             let state = self.state(&key);
-            let component = self.number(&key, state, || NewComponent { name, id, ..NewComponent::default() });
+            let component = match self.met_as(&key) {
+                // The package knows more: what table it stands on, for one.
+                Some(met) => self.packaged_number(&met),
+                None => self.number(&key, state, || NewComponent { name, id, ..NewComponent::default() }),
+            };
             self.plan.edits.push(Edit::LayerOpen(Layer {
                 component,
                 solution: if is_active { SolutionNo::ACTIVE } else { solution },

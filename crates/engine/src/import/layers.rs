@@ -369,10 +369,15 @@ impl<'a> Import<'a> {
             let Some(layer) = state.layer_of(placeholder.no) else { continue };
             let is_packaged = self.packaged(&state.component.key).is_some();
             let is_alone = state.managed().all(|layer| layer.solution == placeholder.no);
-            if is_packaged || !is_alone {
+            let is_unmanaged = !self.package.is_managed();
+            if (is_packaged || !is_alone) && !is_unmanaged {
                 continue;
             }
             self.close(layer);
+            if is_packaged || !is_alone {
+                // Unmanaged, the real one has no layer of its own (L17); what it lists is in Active.
+                continue;
+            }
             self.plan.edits.extend(state.is_on.then_some(Edit::ActivationClose(state.component.no)));
             for member in state.members.iter().filter(|member| member.solution == placeholder.no) {
                 self.plan.edits.push(Edit::MemberClose(member.clone()));

@@ -4,10 +4,10 @@
 //! The first half replaces layers in place like an update. Both halves come to the state that staging and
 //! applying come to; a refusal here is the refusal of the apply (L83).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::code::ErrorCode;
-use strata_model::component::ComponentRef;
+use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::ComponentState;
 use strata_model::package::Presence;
 use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity};
@@ -15,6 +15,7 @@ use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity
 use super::{Import, Met};
 use crate::apply_upgrade::flatten;
 use crate::fallback::Place;
+use crate::names;
 use crate::removal::{Arriving, Removal};
 use crate::variables::{VALUE, value_key};
 
@@ -38,7 +39,8 @@ impl Import<'_> {
             }
         }
         let fallbacks = self.arriving_fallbacks(removal.places_at_risk());
-        let removed = removal.finish(&fallbacks);
+        let mut removed = removal.finish(&fallbacks);
+        removed.findings.extend(self.parts_of_dropped(&removed.deleted));
         self.plan.edits.extend(removed.edits);
         let dropped: Vec<_> = removed
             .changes
@@ -53,11 +55,38 @@ impl Import<'_> {
         self.plan.edits.extend(family.patches.iter().map(|patch| Edit::SolutionClose((*patch).clone())));
     }
 
+    /// L98: what the package brings for a table that it drops holds the table.
+    fn parts_of_dropped(&self, deleted: &BTreeSet<ComponentKey>) -> Vec<Finding> {
+        if !deleted.iter().any(|key| key.component_type.is("entity")) {
+            return Vec::new();
+        }
+        let environment = self.environment();
+        let mut parts: BTreeMap<ComponentKey, Vec<ComponentRef>> = BTreeMap::new();
+        for met in self.met.iter().filter(|met| met.component.presence != Presence::Reference) {
+            let parent = met.component.parent.clone().or_else(|| met.component.key.parent());
+            if let Some(table) = parent.filter(|table| deleted.contains(table)) {
+                parts.entry(table).or_default().push(names::packaged(environment, met.component));
+            }
+        }
+        let finding = |(table, parts): (ComponentKey, Vec<ComponentRef>)| {
+            let message = format!(
+                "solution dependencies exist, cannot uninstall: {} of the new version stands on table {}, which it drops",
+                parts[0].name,
+                table.as_str()
+            );
+            Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
+                .about(names::keyed(environment, &table))
+                .related(parts)
+                .hint("put the table back into the package, or take its parts out too")
+        };
+        parts.into_iter().map(finding).collect()
+    }
+
     /// What the first half has brought, in the eyes of the second.
     fn arriving(&self) -> Arriving {
         let is_meant = |met: &&Met<'_>| {
             let component_type = &met.component.key.component_type;
-            let concerns = component_type.is(VALUE) || component_type.is("systemform");
+            let concerns = [VALUE, "entity", "systemform"].iter().any(|name| component_type.is(name));
             concerns && met.component.presence != Presence::Reference
         };
         let defined = self.met.iter().filter(is_meant).map(|met| met.component.key.clone());

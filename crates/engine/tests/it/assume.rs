@@ -75,3 +75,25 @@ fn r4_the_real_package_replaces_its_placeholder_below_who_needed_it() {
     env.uninstall("Top");
     assert_eq!(env.solutions(), ["Fabrikam 3.0"]);
 }
+
+#[test]
+fn r4_l17_an_unmanaged_solution_takes_over_from_its_placeholder_without_layers_of_its_own() {
+    let mut env = Simulated::default();
+    let assuming = ImportOptions { assume_missing: true, ..ImportOptions::pac() };
+    let needs = "attribute other_t.contoso_a <V>1</V>\n needs entity:other_t from Other 1.0";
+    env.import_with(&package(&format!("package Core 1.0 unmanaged contoso\n {needs}")), &assuming);
+    assert_eq!(env.layers(&key("entity:other_t")), ["Other"]);
+    let real = env.import(&package("package Other 1.0 unmanaged contoso\n entity other_t <X>1</X>"));
+    assert!(!real.is_refused(), "{:?}", real.findings);
+    assert_eq!(env.layers(&key("entity:other_t")), ["[Active]"]);
+}
+
+#[test]
+fn r4_l48_an_assumed_form_stands_on_its_table_all_the_same() {
+    let mut env = Simulated::default();
+    let assuming = ImportOptions { assume_missing: true, ..ImportOptions::pac() };
+    let form = "systemform 11111111-0000-4000-8000-000000000001 diff of=contoso_t/main <form />";
+    env.import_with(&package(&format!("package Core 1.0 managed contoso\n {form}")), &assuming);
+    let state = &env.snapshot.components[&key("systemform:11111111-0000-4000-8000-000000000001")];
+    assert_eq!(state.component.parent(), Some(key("entity:contoso_t")));
+}

@@ -42,6 +42,7 @@ struct Flags {
     activate: bool,
     convert: bool,
     given: bool,
+    assume: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -60,18 +61,21 @@ enum Step {
 }
 
 fn content() -> impl Strategy<Value = Content> {
-    proptest::collection::vec((0..12_u8, 0..4_u8), 1..9)
+    proptest::collection::vec((0..14_u8, 0..4_u8), 1..9)
 }
 
 fn flags() -> impl Strategy<Value = Flags> {
     let rare = || proptest::bool::weighted(0.3);
-    (rare(), rare(), rare(), rare(), rare()).prop_map(|(overwrite, publish, activate, convert, given)| Flags {
-        overwrite,
-        publish,
-        activate,
-        convert,
-        given,
-    })
+    (rare(), rare(), rare(), rare(), rare(), any::<bool>()).prop_map(
+        |(overwrite, publish, activate, convert, given, assume)| Flags {
+            overwrite,
+            publish,
+            activate,
+            convert,
+            given,
+            assume,
+        },
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -81,17 +85,17 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Some(ImportAction::Stage)),
     ];
     prop_oneof![
-        8 => (0..3_u8, 1..6_u8, content(), proptest::bool::weighted(0.8), action, flags()).prop_map(
+        8 => (0..4_u8, 1..6_u8, content(), proptest::bool::weighted(0.8), action, flags()).prop_map(
             |(solution, version, content, is_managed, action, flags)| Step::Import {
                 solution, version, content, is_managed, action, flags
             }
         ),
-        3 => (0..3_u8, 1..4_u8, content(), flags())
+        3 => (0..4_u8, 1..4_u8, content(), flags())
             .prop_map(|(solution, build, content, flags)| Step::Patch { solution, build, content, flags }),
-        1 => (0..3_u8).prop_map(Step::Apply),
-        1 => (0..3_u8).prop_map(Step::Uninstall),
-        1 => (0..3_u8, 1..4_u8).prop_map(|(solution, build)| Step::UninstallPatch(solution, build)),
-        1 => (0..3_u8).prop_map(Step::GiveUp),
+        1 => (0..4_u8).prop_map(Step::Apply),
+        1 => (0..4_u8).prop_map(Step::Uninstall),
+        1 => (0..4_u8, 1..4_u8).prop_map(|(solution, build)| Step::UninstallPatch(solution, build)),
+        1 => (0..4_u8).prop_map(Step::GiveUp),
         4 => (0..EDITS.len(), 0..4_u8).prop_map(|(edit, value)| Step::Set(edit, value)),
         1 => (0..DELETED.len()).prop_map(Step::Delete),
         1 => (0..EDITS.len()).prop_map(Step::RemoveActive),
@@ -132,7 +136,10 @@ fn line(what: u8, value: u8) -> String {
         10 => format!(
             "environmentvariabledefinition contoso_u <type>100000000</type><defaultvalue>{value}</defaultvalue>"
         ),
-        _ => format!("environmentvariablevalue contoso_u <value>{value}</value>"),
+        11 => format!("environmentvariablevalue contoso_u <value>{value}</value>"),
+        // What another solution brings, or a placeholder (R4).
+        12 => format!("attribute other_t.contoso_x <V>{value}</V>\nneeds entity:other_t from S3 1.0"),
+        _ => format!("entity other_t <V>{value}</V>"),
     }
 }
 
@@ -142,7 +149,9 @@ fn made(head: &str, lines: &str, solution: u8, content: &Content, is_managed: bo
     let mode = if is_managed { "managed" } else { "unmanaged" };
     let mut text = format!("package {head} {mode} {publisher}\n{lines}");
     let mut seen: Vec<u8> = Vec::new();
-    for (what, value) in content {
+    // What the others take for granted of solution 3 is there.
+    let granted = (solution == 3 && lines.is_empty()).then_some((13, 0));
+    for (what, value) in content.iter().chain(&granted) {
         if !seen.contains(what) {
             seen.push(*what);
             text.push_str(&line(*what, *value));
@@ -165,6 +174,7 @@ fn options(action: Option<ImportAction>, flags: Flags) -> ImportOptions {
         publish_changes: flags.publish,
         publish_workflows: flags.activate,
         convert_to_managed: flags.convert,
+        assume_missing: flags.assume,
         settings: flags.given.then(|| Box::new(file)),
         ..ImportOptions::pac()
     }
@@ -233,7 +243,7 @@ proptest! {
     #[test]
     fn l76_l80_stage_and_apply_equal_an_upgrade_of_everything(
         steps in proptest::collection::vec(step(), 0..16),
-        solution in 0..3_u8,
+        solution in 0..4_u8,
         content in content(),
         flags in flags(),
     ) {
@@ -323,7 +333,7 @@ proptest! {
     #[test]
     fn p8_l85_an_additive_upgrade_is_an_update(
         steps in proptest::collection::vec(step(), 0..12),
-        solution in 0..3_u8,
+        solution in 0..4_u8,
         content in content(),
         flags in flags(),
     ) {

@@ -304,3 +304,20 @@ fn l82_a_reference_in_the_new_version_keeps_what_the_old_one_said() {
         assert_eq!(env.resolved(&view), ["name=Open by Core"]);
     }
 }
+
+#[test]
+fn l98_l83_what_the_new_version_builds_on_a_table_that_it_drops_holds_the_table() {
+    let one = "package Core 1.0 managed contoso\n entity contoso_t <X>1</X>\n attribute contoso_t.contoso_a <V>1</V>";
+    // Two says that another solution brings the table, which is not so here.
+    let two = "package Core 2.0 managed contoso
+        attribute contoso_t.contoso_a <V>1</V>
+        attribute contoso_t.contoso_b <V>1</V>
+        needs entity:contoso_t from Tables 1.0";
+    let mut env = with(&[one]);
+    assert_eq!(
+        refusal(&env.clone().import_as(&package(two), ImportAction::Upgrade)),
+        "0x8004F046 SolutionUpgradeFailed L83"
+    );
+    assert!(!env.import_as(&package(two), ImportAction::Stage).is_refused());
+    assert_eq!(refusal(&env.apply_upgrade("Core")), "0x8004F01D CannotUninstallWithDependencies L98");
+}
