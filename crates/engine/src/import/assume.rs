@@ -172,15 +172,21 @@ impl Import<'_> {
         for (key, Assumed { name, id, display_name }) in components {
             let reference = ComponentRef::new(environment, &key, &name, id, display_name.as_deref());
             let state = self.state(&key);
+            // Below whatever is there: a difference needs a base although its own solution has a layer.
+            let lowest = state.and_then(|state| state.managed().map(|layer| layer.slot).min());
+            let slot = lowest.map_or(1, |lowest| lowest - 1);
             let component = match self.met_as(&key) {
                 // The package knows more: what table it stands on, for one.
                 Some(met) => self.packaged_number(&met),
-                None => self.number(&key, state, || NewComponent { name, id, ..NewComponent::default() }),
+                None => {
+                    let parent = self.declared_table(&key);
+                    self.number(&key, state, || NewComponent { name, id, category: None, parent })
+                }
             };
             self.plan.edits.push(Edit::LayerOpen(Layer {
                 component,
                 solution: if is_active { SolutionNo::ACTIVE } else { solution },
-                slot: i64::from(!is_active),
+                slot: if is_active { 0 } else { slot },
                 state: LayerState::Published,
                 digest: assumed_digest(),
                 display_name,
@@ -208,6 +214,16 @@ impl Import<'_> {
             Source::Base => "assumed: empty bases for what the package only refers to or changes".to_owned(),
         };
         self.plan.findings.push(Finding::info(FindingKind::Assumed, "R4", message).related(related));
+    }
+
+    /// Returns the table of a form, view or chart, as the declared dependency on it says.
+    fn declared_table(&self, key: &ComponentKey) -> Option<ComponentKey> {
+        if !["systemform", "savedquery", "savedqueryvisualization"].contains(&key.component_type.name()) {
+            return None;
+        }
+        let declared = self.package.manifest.missing_dependencies.iter().map(|missing| &missing.required);
+        let table = declared.filter(|side| side.key == *key).find_map(|side| side.parent_schema_name.as_deref())?;
+        Some(crate::loss::table_key(table))
     }
 
     fn placeholder_name(&self, source: &Source) -> String {

@@ -3,7 +3,7 @@
 use strata_model::id::{Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::Presence;
-use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind};
+use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind, OperationKind};
 use strata_xml::Element;
 
 use super::layers::Both;
@@ -60,7 +60,12 @@ impl<'a> Import<'a> {
         let no = met.state.map(|state| state.component.no).or_else(|| self.added.get(&met.component.key).copied());
         let Some(no) = no else { return (Vec::new(), Vec::new()) };
         let layers = self.layers_after(&self.plan.edits, met.state, no);
-        let published = layers.into_iter().filter(|layer| layer.state == LayerState::Published);
+        // A holding solution is there to take its base's place: its own form counts, as in an upgrade in one step.
+        let is_replaced = |layer: &Layer| {
+            let is_stage = self.plan.operation == OperationKind::Stage;
+            is_stage && layer.solution != self.solution && self.family.contains(layer.solution)
+        };
+        let published = layers.into_iter().filter(|layer| layer.state == LayerState::Published && !is_replaced(layer));
         let (active, managed): (Vec<_>, Vec<_>) = published.partition(|layer| layer.solution == SolutionNo::ACTIVE);
         let said = |layers: Vec<Layer>| layers.iter().map(Said::of).collect();
         (said(managed), said(active))

@@ -97,3 +97,15 @@ fn r4_l48_an_assumed_form_stands_on_its_table_all_the_same() {
     let state = &env.snapshot.components[&key("systemform:11111111-0000-4000-8000-000000000001")];
     assert_eq!(state.component.parent(), Some(key("entity:contoso_t")));
 }
+
+#[test]
+fn r4_a_form_that_is_only_needed_is_known_by_its_table() {
+    let mut env = Simulated::default();
+    let assuming = ImportOptions { assume_missing: true, ..ImportOptions::pac() };
+    let form = "systemform:11111111-0000-4000-8000-000000000001";
+    let mut needing =
+        package(&format!("package Core 1.0 managed contoso\n optionset a <V>1</V>\n needs {form} from Other 1.0"));
+    needing.manifest.missing_dependencies[0].required.parent_schema_name = Some("Contoso_T".to_owned());
+    env.import_with(&needing, &assuming);
+    assert_eq!(env.snapshot.components[&key(form)].component.parent(), Some(key("entity:contoso_t")));
+}
