@@ -118,7 +118,10 @@ pub(crate) enum Command {
     /// Return to the state after an operation, as a new operation
     Restore(RestoreArgs),
     /// Print a completion script for a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// Shell that the script is for
+        shell: clap_complete::Shell,
+    },
 }
 
 /// What every writing command takes.
@@ -133,6 +136,7 @@ pub(crate) struct WriteFlags {
 pub(crate) enum EnvCommand {
     /// Create an environment
     Create {
+        /// Name of the environment: letters, digits, `-`, `_` and `.`
         name: String,
         #[command(flatten)]
         settings: SettingsArgs,
@@ -151,6 +155,7 @@ pub(crate) enum EnvCommand {
     Show,
     /// Choose the environment that commands use
     Select {
+        /// Name of the environment
         name: String,
         #[command(flatten)]
         write: WriteFlags,
@@ -171,13 +176,16 @@ pub(crate) enum EnvCommand {
     },
     /// Delete an environment with its history
     Delete {
+        /// Name of the environment
         name: String,
         #[command(flatten)]
         write: WriteFlags,
     },
     /// Copy an environment, history included
     Copy {
+        /// Environment to copy
         from: String,
+        /// Name of the copy
         to: String,
         #[command(flatten)]
         write: WriteFlags,
@@ -231,7 +239,7 @@ pub(crate) enum ComponentCommand {
     },
     /// Show the resolved definition of a component
     Show {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: String,
         /// Count drafts too, as makers see it
         #[arg(long)]
@@ -242,7 +250,7 @@ pub(crate) enum ComponentCommand {
     /// Edit the unmanaged layer
     #[command(after_help = SET_HELP)]
     Set {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: Option<String>,
         /// Property and its new value
         #[arg(long, short, value_name = "PATH=VALUE", num_args = 1.., required = true)]
@@ -257,33 +265,37 @@ pub(crate) enum ComponentCommand {
     Create(CreateArgs),
     /// Delete an unmanaged component, its data included
     Delete {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: String,
         #[command(flatten)]
         write: WriteFlags,
     },
     /// Switch a flow, a process, a plug-in step or a rule on
     Activate {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: String,
         #[command(flatten)]
         write: WriteFlags,
     },
     /// Switch it off
     Deactivate {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: String,
         #[command(flatten)]
         write: WriteFlags,
     },
     /// Remove the unmanaged layer
     RemoveActive {
-        #[arg(value_name = "TYPE:NAME")]
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
         component: String,
         #[command(flatten)]
         write: WriteFlags,
     },
 }
+
+/// Stands for every component that is named (spec `cli.md` §3).
+const COMPONENT: &str =
+    "Type and name of a component; an id or a display name does too, TABLE.DISPLAY NAME for forms and views";
 
 const SET_HELP: &str = "\
 Examples:
@@ -298,7 +310,7 @@ and PATH@ordinalvalue=N moves a tab, a section, an area or a link to position N 
 #[derive(Debug, Args)]
 #[command(after_help = LAYERS_HELP)]
 pub(crate) struct LayersArgs {
-    #[arg(value_name = "TYPE:NAME")]
+    #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
     pub(crate) component: String,
     /// Count drafts too, as makers see it
     #[arg(long)]
@@ -327,14 +339,14 @@ pub(crate) enum HistoryCommand {
     List,
     /// Show one operation with every layer it changed
     Show {
-        #[arg(value_name = "OP", value_parser = clap::value_parser!(i64).range(0..))]
+        #[arg(value_name = "OP", help = "Number of an operation, as `strata history` lists it", value_parser = clap::value_parser!(i64).range(0..))]
         operation: i64,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
-    #[arg(value_name = "OP", value_parser = clap::value_parser!(i64).range(0..))]
+    #[arg(value_name = "OP", help = "Number of an operation, as `strata history` lists it", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) operation: i64,
     #[command(flatten)]
     pub(crate) write: WriteFlags,
@@ -378,5 +390,27 @@ pub(crate) struct PackagePath {
 impl PackagePath {
     pub(crate) fn get(&self) -> Option<PathBuf> {
         self.path.clone().or_else(|| self.file.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn without_help(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        found.extend(command.get_about().is_none().then(|| path.clone()));
+        let silent = command.get_arguments().filter(|argument| argument.get_help().is_none());
+        found.extend(silent.map(|argument| format!("{path} {}", argument.get_id())));
+        command.get_subcommands().for_each(|each| without_help(each, &path, found));
+    }
+
+    #[test]
+    fn every_command_and_argument_says_what_it_is() {
+        let mut found = Vec::new();
+        without_help(&Cli::command(), "", &mut found);
+        assert_eq!(found, Vec::<String>::new());
     }
 }

@@ -9,6 +9,7 @@ use super::WriteFlags;
 #[derive(Debug, Args)]
 #[command(after_help = CREATE_HELP)]
 pub(crate) struct CreateArgs {
+    /// Type and name: a schema name, TABLE.COLUMN, TABLE.Display name, or an id
     #[arg(value_name = "TYPE:NAME")]
     pub(crate) component: String,
     /// Unmanaged solution it is made in [default: it joins only the Default Solution]

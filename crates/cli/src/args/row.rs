@@ -31,6 +31,7 @@ pub(crate) enum RowCommand {
     Get {
         #[command(flatten)]
         table: TableName,
+        /// Id of the row
         #[arg(value_name = "ID")]
         id: String,
     },
@@ -39,6 +40,7 @@ pub(crate) enum RowCommand {
     Update {
         #[command(flatten)]
         table: TableName,
+        /// Id of the row
         #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]
@@ -50,6 +52,7 @@ pub(crate) enum RowCommand {
     Delete {
         #[command(flatten)]
         table: TableName,
+        /// Id of the row
         #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]

@@ -32,9 +32,10 @@ pub(crate) enum PublisherCommand {
 /// A solution: `NAME`, `--solution-name NAME` or `--name NAME`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SolutionName {
+    /// Unique name of the solution
     #[arg(value_name = "NAME", required_unless_present = "solution_name")]
     unique_name: Option<String>,
-    /// Unique name of the solution
+    /// The same as NAME
     #[arg(long, visible_alias = "name", value_name = "U", conflicts_with = "unique_name")]
     solution_name: Option<String>,
 }
@@ -103,9 +104,10 @@ pub(crate) enum SolutionCommand {
     },
     /// Show a solution or a package with its components
     Show {
+        /// Unique name of an installed solution
         #[arg(value_name = "NAME", required_unless_present_any = ["solution_name", "path"])]
         unique_name: Option<String>,
-        /// Unique name of an installed solution
+        /// The same as NAME
         #[arg(long, visible_alias = "name", value_name = "U", conflicts_with_all = ["unique_name", "path"])]
         solution_name: Option<String>,
         /// A package: .zip, .cab or unpacked folder; needs no store
@@ -118,6 +120,7 @@ pub(crate) enum SolutionCommand {
     Plan(PlanArgs),
     /// Carry out a saved plan; refused when the environment has moved since
     Apply {
+        /// What `strata plan --out` has written
         #[arg(value_name = "PLANFILE")]
         file: PathBuf,
         #[command(flatten)]
