@@ -1,5 +1,7 @@
 //! Environments: list, show, create, select, delete, copy; settings are a [`Request`](crate::Request).
 
+use std::collections::BTreeSet;
+
 use strata_model::code::ErrorCode;
 use strata_model::environment::{DesktopFlowSchema, Environment, Settings};
 use strata_model::version::Version;
@@ -27,7 +29,11 @@ impl SettingsChange {
         after.platform_version = self.platform_version.clone().unwrap_or(after.platform_version);
         after.desktop_flow_schema = self.desktop_flow_schema.unwrap_or(after.desktop_flow_schema);
         after.block_unmanaged = self.block_unmanaged.unwrap_or(after.block_unmanaged);
-        after.languages = self.languages.clone().filter(|list| !list.is_empty()).unwrap_or(after.languages);
+        if let Some(languages) = self.languages.as_ref().filter(|list| !list.is_empty()) {
+            let mut named = BTreeSet::new();
+            // The base language stays first.
+            after.languages = languages.iter().copied().filter(|language| named.insert(*language)).collect();
+        }
         after
     }
 }

@@ -33,8 +33,9 @@ fn reading_commands_make_no_store() {
 #[test]
 fn environments_are_made_chosen_changed_copied_and_deleted() {
     let sandbox = Sandbox::new();
-    let dev =
-        sandbox.json("env create dev --display-name Dev --desktop-flow-schema v1 --language 1031 --language 1033");
+    let dev = sandbox.json(
+        "env create dev --display-name Dev --desktop-flow-schema v1 --language 1031 --language 1033 --language 1031",
+    );
     assert_eq!(dev["displayname"], "Dev");
     assert_eq!(dev["desktopflowschema"], "v1");
     assert_eq!(dev["languages"], json!([1031, 1033]));

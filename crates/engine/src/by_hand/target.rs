@@ -12,6 +12,9 @@ use super::create::NewComponent;
 use super::{identity, minimal};
 use crate::definition;
 
+/// Types whose names are schema names.
+const METADATA: [&str; 5] = ["entity", "attribute", "entitykey", "entityrelationship", "optionset"];
+
 /// Types whose names begin with a prefix (L7).
 const PREFIXED: [&str; 14] = [
     "entity",
@@ -178,6 +181,11 @@ fn prefixed(component_type: &ComponentType, name: &str, publisher: Option<&Publi
     let refused = |rule: &str, message: String| {
         Box::new(Finding::error(FindingKind::Component, ErrorCode::IMPORT_ATTRIBUTE_NAME, rule, message))
     };
+    let is_metadata = METADATA.iter().any(|metadata| component_type.is(metadata));
+    if is_metadata && name.bytes().any(|byte| !byte.is_ascii_alphanumeric() && byte != b'_') {
+        let message = format!("`{name}` is no schema name: letters, digits and underscores are expected");
+        return Err(refused("L7", message));
+    }
     match (prefix_of(name), publisher) {
         (Some(prefix), Some(publisher)) if !prefix.eq_ignore_ascii_case(&publisher.prefix) => {
             let message = format!(

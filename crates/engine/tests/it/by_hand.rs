@@ -120,6 +120,18 @@ fn l56_a_locked_solution_is_the_only_thing_wrong_with_a_name_without_a_prefix() 
 }
 
 #[test]
+fn l7_schema_names_are_letters_digits_and_underscores() {
+    let mut env = Simulated::default();
+    solution(&mut env, "Sales", "contoso");
+    for name in ["entity:a b", "entity:contoso_ä", "optionset:x-y", "entity:contoso_a/b"] {
+        let plan = env.create(&bare(name, "Sales"));
+        assert_eq!(refusal(&plan), "0x80048062 ImportAttributeNameError L7", "{name}");
+    }
+    assert!(!env.create(&bare("entity:1st", "Sales")).is_refused(), "the prefix stands in front");
+    assert!(!env.create(&bare("webresource:a/b-c.js", "Sales")).is_refused(), "web resources have paths");
+}
+
+#[test]
 fn l9_new_options_get_values_from_the_option_value_prefix() {
     let mut env = maker();
     let options = vec!["Red".to_owned(), "Green".to_owned()];
