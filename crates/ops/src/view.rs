@@ -6,6 +6,7 @@ mod jobs;
 
 use std::collections::BTreeMap;
 
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use strata_model::component::ComponentRef;
@@ -381,7 +382,21 @@ fn object<S: Serializer>(options: &Option<ImportOptions>, serializer: S) -> Resu
     }
 }
 
-/// Writes a time as RFC 3339 in UTC; `millis` since 1970-01-01.
+/// Writes a time as RFC 3339 in UTC; `millis` since 1970-01-01. Always with milliseconds, so that texts sort as times do.
 pub fn rfc3339(millis: i64) -> String {
-    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| millis.to_string(), |time| time.to_string())
+    let written = DateTimePrinter::new().precision(Some(3));
+    jiff::Timestamp::from_millisecond(millis)
+        .map_or_else(|_| millis.to_string(), |time| written.timestamp_to_string(&time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_sort_as_texts() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(1_500), "1970-01-01T00:00:01.500Z");
+        assert!(rfc3339(1_000) < rfc3339(1_009) && rfc3339(i64::MAX) == i64::MAX.to_string());
+    }
 }
