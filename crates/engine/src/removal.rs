@@ -143,11 +143,12 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// L118, L119: a value that was given in the target is the target's own, and stays as long as its variable does.
+    /// OQ 12: a value that was given in the target is the target's own, and stays as long as its variable does.
     fn is_targets_value(&self, state: &ComponentState) -> bool {
         let key = &state.component.key;
         let is_given = state.active(LayerState::Published).is_some() || self.arriving.given.contains(key);
-        key.component_type.is(variables::VALUE)
+        self.lens.rules.values_of_the_target_stay
+            && key.component_type.is(variables::VALUE)
             && is_given
             && !self.removed.deleted.contains(&variables::definition_key(key.as_str()))
     }

@@ -24,6 +24,8 @@ pub struct Rules {
     pub collisions_to_conflicts_tab: bool,
     /// L48: whether a form that has no display conditions is a fallback form.
     pub form_without_conditions_is_fallback: bool,
+    /// OQ 12: whether a value that was given in the target stays when the package no longer brings its own.
+    pub values_of_the_target_stay: bool,
     /// OQ 24: whether a routing rule set that the package holds active is refused only where the target's is on.
     pub inactive_routing_rule_is_replaced: bool,
     /// OQ 31: whether a table that is added to a solution without a behaviour brings all its parts.
@@ -67,6 +69,7 @@ impl Rules {
         unlisted_system_columns_present: true,
         collisions_to_conflicts_tab: false,
         form_without_conditions_is_fallback: true,
+        values_of_the_target_stay: true,
         inactive_routing_rule_is_replaced: true,
         added_tables_include_subcomponents: true,
     };

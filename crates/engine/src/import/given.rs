@@ -32,7 +32,7 @@ impl Import<'_> {
         for setting in file.settings.given_variables() {
             let definition = definition_key(setting.schema_name.trim());
             let name = self.spelled(&definition, setting.schema_name.trim());
-            if self.dropped.contains(&definition) {
+            if self.dropped.contains(&definition) || self.dropped.contains(&value_key(&name)) {
                 self.report_dropped(&definition, &name);
                 continue;
             }
@@ -56,7 +56,8 @@ impl Import<'_> {
     /// L82, L121: what the upgrade deletes is given nothing.
     fn report_dropped(&mut self, key: &ComponentKey, name: &str) {
         let label = key.component_type.label();
-        let message = format!("settings are given for {label} {name}, which this upgrade deletes: they have no effect");
+        let message =
+            format!("settings are given for {label} {name}, which this upgrade takes away: they have no effect");
         let about = names::keyed(self.environment(), key);
         self.plan.findings.push(Finding::warning(FindingKind::Settings, None, "L121", message).about(about));
     }

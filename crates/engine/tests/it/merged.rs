@@ -286,7 +286,7 @@ fn l87_overwriting_does_not_concern_merged_types() {
 }
 
 #[test]
-fn l40_v20_options_are_a_union_and_the_topmost_layer_labels_them() {
+fn oq2_l40_v20_options_are_a_union_and_the_topmost_layer_labels_them() {
     let choice = |name: &str, options: &[(u32, &str)]| {
         let option = |(value, label): &(u32, &str)| {
             format!(
@@ -361,7 +361,7 @@ fn r8_an_element_is_put_in_whole_and_taken_away() {
 }
 
 #[test]
-fn l39_site_maps_apps_and_ribbons_are_edited_as_differences_too() {
+fn oq1_l39_site_maps_apps_and_ribbons_are_edited_as_differences_too() {
     let mut env = Simulated::default();
     let part = "<AppModuleComponents><AppModuleComponent type='1' schemaName='t' /></AppModuleComponents>";
     let map = "<SiteMap><Area Id='A' /></SiteMap>";

@@ -43,7 +43,7 @@ fn l87_l88_l136_maintaining_leaves_active_on_top() {
 }
 
 #[test]
-fn l87_l88_overwriting_copies_into_active_which_stays() {
+fn oq4_l87_l88_overwriting_copies_into_active_which_stays() {
     let mut env = stack();
     let plan = env.import_with(&managed("High", "1.1", "D"), &overwriting());
     assert_eq!(

@@ -31,7 +31,7 @@ const MANAGED: &str = "package Core 1.0 managed contoso\n attribute a.contoso_b 
 const UNMANAGED: &str = "package Core 1.0 unmanaged contoso\n attribute a.contoso_b <V>1</V>";
 
 #[test]
-fn l61_modes_must_match_mind_the_names() {
+fn oq30_l61_modes_must_match_mind_the_names() {
     check(&[UNMANAGED, MANAGED], &pac(), "0x80048040 ImportSolutionManagedToUnmanagedMismatch L61");
     check(&[MANAGED, UNMANAGED], &pac(), "0x80048041 ImportSolutionUnmanagedToManagedMismatch L61");
 }
@@ -72,7 +72,7 @@ fn oq34_the_publisher_is_reported_before_the_version() {
 }
 
 #[test]
-fn l96_a_package_for_a_newer_platform_is_refused() {
+fn oq7_l96_a_package_for_a_newer_platform_is_refused() {
     let newer = "package Core 1.0 managed contoso\n platform 9.3\n attribute a.contoso_b <V>1</V>";
     check(&[newer], &pac(), "0x80048068 ImportSolutionPackageInvalidSolutionPackageVersion L96");
     let older = "package Old 1.0 managed contoso\n platform 9.0\n attribute a.contoso_o <V>1</V>";

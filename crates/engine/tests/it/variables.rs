@@ -318,7 +318,7 @@ fn l82_l121_settings_for_a_variable_that_the_upgrade_drops_have_no_effect() {
 }
 
 #[test]
-fn l118_l119_a_value_of_the_target_outlives_the_packages_own() {
+fn oq12_l118_l119_a_value_of_the_target_outlives_the_packages_own() {
     for is_staged in [false, true] {
         let mut env = Simulated::default();
         env.import_with(&url_package("1.0", "d", Some("one")), &with(&[("contoso_Url", "given")], &[]));
@@ -353,4 +353,19 @@ fn l98_l117_a_value_that_stays_holds_its_variable() {
     assert_eq!(refusal(&plan), "0x8004F046 SolutionUpgradeFailed L83");
     assert!(!env.import_as(&next, ImportAction::Stage).is_refused());
     assert_eq!(refusal(&env.apply_upgrade("Core")), held);
+}
+
+#[test]
+fn oq12_l97_the_other_reading_lets_the_targets_value_go_with_the_packages_own() {
+    let given = |action| ImportOptions { action: Some(action), ..with(&[("contoso_Url", "again")], &[]) };
+    let next = url_package("2.0", "d", None);
+    let mut env = Simulated::default();
+    env.rules.values_of_the_target_stay = false;
+    env.import_with(&url_package("1.0", "d", Some("one")), &with(&[("contoso_Url", "given")], &[]));
+    let mut staged = env.clone();
+    env.import_with(&next, &given(ImportAction::Upgrade));
+    assert!(env.layers(&key(URL)).is_empty(), "what is given goes, too");
+    staged.import_with(&next, &given(ImportAction::Stage));
+    staged.apply_upgrade("Core");
+    assert_eq!(staged.facts(), env.facts());
 }
