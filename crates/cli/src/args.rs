@@ -14,7 +14,7 @@ mod solution;
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
-pub(crate) use solution::{PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
+pub(crate) use solution::{CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.
 #[derive(Debug, Parser)]

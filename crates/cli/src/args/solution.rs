@@ -78,6 +78,21 @@ Examples:
 
 `import` answers with the id of its job; refused imports have one too, in `strata history`.";
 
+/// What `clone-patch` and `clone-solution` take.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CloneArgs {
+    #[command(flatten)]
+    pub(crate) name: SolutionName,
+    /// Version it gets [default: a patch the next build, a rolled-up solution the next minor version]
+    #[arg(long, value_name = "V")]
+    pub(crate) version: Option<String>,
+    /// Name for people [default: the solution's]
+    #[arg(long, value_name = "S")]
+    pub(crate) display_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) write: WriteFlags,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SolutionCommand {
     /// Create an unmanaged solution
@@ -184,31 +199,9 @@ pub(crate) enum SolutionCommand {
         write: WriteFlags,
     },
     /// Create a patch of an unmanaged solution
-    ClonePatch {
-        #[command(flatten)]
-        name: SolutionName,
-        /// Version of the patch [default: the next build]
-        #[arg(long, value_name = "V")]
-        version: Option<String>,
-        /// Name for people [default: the solution's]
-        #[arg(long, value_name = "S")]
-        display_name: Option<String>,
-        #[command(flatten)]
-        write: WriteFlags,
-    },
+    ClonePatch(CloneArgs),
     /// Roll an unmanaged solution up with its patches
-    CloneSolution {
-        #[command(flatten)]
-        name: SolutionName,
-        /// Version it gets [default: the next minor version]
-        #[arg(long, value_name = "V")]
-        version: Option<String>,
-        /// Name for people [default: the solution's]
-        #[arg(long, value_name = "S")]
-        display_name: Option<String>,
-        #[command(flatten)]
-        write: WriteFlags,
-    },
+    CloneSolution(CloneArgs),
     /// Add a component to an unmanaged solution
     AddSolutionComponent(AddArgs),
     /// Remove a component from an unmanaged solution; the component stays

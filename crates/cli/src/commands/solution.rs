@@ -12,7 +12,7 @@ use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
 use super::{Context, by_hand, deployment, import, plan, write};
-use crate::args::{SolutionCommand, SolutionName};
+use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
 use crate::render::{history as history_text, tables};
@@ -69,15 +69,13 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             context.refuse_at("solution upgrade")?;
             upgrade(context, &name.get(), write.plan)
         }
-        SolutionCommand::ClonePatch { name, version, display_name, write } => {
+        SolutionCommand::ClonePatch(args) => {
             context.refuse_at("solution clone-patch")?;
-            let new = new_clone(name, version.as_deref(), display_name.as_ref())?;
-            cloned(context, &Request::ClonePatch(new), write.plan)
+            cloned(context, &Request::ClonePatch(new_clone(args)?), args.write.plan)
         }
-        SolutionCommand::CloneSolution { name, version, display_name, write } => {
+        SolutionCommand::CloneSolution(args) => {
             context.refuse_at("solution clone-solution")?;
-            let new = new_clone(name, version.as_deref(), display_name.as_ref())?;
-            cloned(context, &Request::CloneSolution(new), write.plan)
+            cloned(context, &Request::CloneSolution(new_clone(args)?), args.write.plan)
         }
         SolutionCommand::AddSolutionComponent(args) => by_hand::add(context, args),
         SolutionCommand::RemoveSolutionComponent(args) => by_hand::remove(context, args),
@@ -158,9 +156,9 @@ fn upgrade(context: &Context<'_>, name: &str, plan_only: bool) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-fn new_clone(name: &SolutionName, version: Option<&str>, display_name: Option<&String>) -> Result<NewClone, OpsError> {
-    let version = version.map(parsed).transpose()?;
-    Ok(NewClone { solution: name.get(), version, friendly_name: display_name.cloned() })
+fn new_clone(args: &CloneArgs) -> Result<NewClone, OpsError> {
+    let version = args.version.as_deref().map(parsed).transpose()?;
+    Ok(NewClone { solution: args.name.get(), version, friendly_name: args.display_name.clone() })
 }
 
 /// Answers with the entry of the solution that came of it (R20).
