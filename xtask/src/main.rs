@@ -12,6 +12,7 @@ mod demo;
 mod generate;
 mod measure;
 mod office;
+mod rules;
 mod tidy;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ enum Task {
     Demo,
     /// Run every test
     Test,
+    /// Write the table of rules and the tests that show them
+    Rules,
     /// Write what the scenarios print now into their files, to be reviewed
     Bless,
     /// Measure import, re-import, plan and layers against the bound
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Demo => demo::run(),
         Task::Test => test(),
+        Task::Rules => rules::write(),
         Task::Bless => {
             run(cargo().args(["test", "--quiet", "--package", "strata-cli", "scenarios"]).env("STRATA_BLESS", "1"))
         }

@@ -20,6 +20,7 @@ mod package_bodies;
 pub mod plan_file;
 mod row_counts;
 pub mod rows;
+mod seeing;
 pub mod solutions;
 mod source;
 pub mod view;

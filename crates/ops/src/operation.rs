@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use strata_engine::active::PropertyEdit;
 use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
-use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall, variables};
+use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall};
 use strata_model::code::ErrorCode;
-use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts};
 use strata_model::id::{Digest, Guid, Operation};
@@ -28,7 +28,7 @@ use crate::by_hand::ByHand;
 use crate::entry::{entry, facts, job};
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
-use crate::source::read_package_beside;
+use crate::seeing::{Source, read, with_more, with_parts};
 use crate::view::{Comparison, PlanView};
 use crate::workspace::now;
 use crate::{OpsError, Workspace};
@@ -235,37 +235,6 @@ fn stage_instead(request: &Request, plan: &Plan) -> Option<Request> {
     is_apply.then(|| Request::Import { path: path.clone(), options })
 }
 
-/// A package, and what was seen of its solution while it was read.
-#[derive(Default)]
-pub(crate) struct Source {
-    package: Option<Package>,
-    seen: Option<Snapshot>,
-}
-
-impl From<Option<Package>> for Source {
-    fn from(package: Option<Package>) -> Self {
-        Self { package, seen: None }
-    }
-}
-
-/// Reads the package of an import, and beside it the components that its solution has in the environment.
-fn read(
-    workspace: &Workspace,
-    environment: &Environment,
-    request: &Request,
-    progress: Progress<'_>,
-) -> Result<Source, OpsError> {
-    let Request::Import { path, .. } = request else { return Ok(Source::default()) };
-    progress(Phase::Reading, 0, 0);
-    let store = workspace.store();
-    let (package, seen) = read_package_beside(path, |name| {
-        let headers = store.snapshot(environment, None, &Footprint::default()).ok()?;
-        let footprint = import::installed_footprint(&headers, name);
-        store.snapshot(environment, None, &footprint).ok()
-    })?;
-    Ok(Source { package: Some(package), seen: seen.flatten() })
-}
-
 fn plan(
     workspace: &Workspace,
     environment: &Environment,
@@ -361,43 +330,6 @@ fn plan(
     }
     let facts = facts(request, &headers, package.as_ref());
     Ok(Prepared { plan, package, state_of, facts })
-}
-
-/// Sees the parts of what may be deleted as well, whoever added them: children of tables, values of variables.
-fn with_parts(
-    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
-    mut seen: Snapshot,
-    tables: Vec<String>,
-) -> Result<Snapshot, StoreError> {
-    // The tables themselves too: whether they are real or assumed counts.
-    let entities = tables.iter().map(|table| ComponentKey::new(ComponentType::named("entity"), table));
-    let wanted = variables::values_to_see(&seen).into_iter().chain(entities);
-    let keys: Vec<_> = wanted.filter(|key| !seen.components.contains_key(key)).collect();
-    if keys.is_empty() && tables.is_empty() {
-        return Ok(seen);
-    }
-    let more = snapshot(&Footprint { keys, children_of: tables, ..Footprint::default() })?;
-    for (key, state) in more.components {
-        seen.components.entry(key).or_insert(state);
-    }
-    Ok(seen)
-}
-
-/// Sees what a footprint names besides the solutions, which have been seen already.
-fn with_more(
-    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
-    mut seen: Snapshot,
-    footprint: Footprint,
-) -> Result<Snapshot, StoreError> {
-    let Footprint { keys, types, drafts, .. } = footprint;
-    let keys: Vec<_> = keys.into_iter().filter(|key| !seen.components.contains_key(key)).collect();
-    if !keys.is_empty() || !types.is_empty() || drafts {
-        let more = snapshot(&Footprint { keys, types, drafts, ..Footprint::default() })?;
-        for (key, state) in more.components {
-            seen.components.entry(key).or_insert(state);
-        }
-    }
-    Ok(seen)
 }
 
 fn plan_return(
