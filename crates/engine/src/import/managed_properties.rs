@@ -130,24 +130,33 @@ impl<'a> Import<'a> {
     fn check_search(&mut self, met: &Met<'a>) {
         const PERMISSION: &str = "CanEnableSyncToExternalSearchIndex";
         const USE: &str = "SyncToExternalSearchIndex";
+        const PLAINLY_PERMITTED: &[u8] = b"<CanEnableSyncToExternalSearchIndex>1<";
         if !self.package.is_managed() {
             return;
         }
         let component_type = &met.component.key.component_type;
-        let Some(tree) = definition::tree(&self.package.bytes(&met.component.definition)) else { return };
+        let bytes = self.package.bytes(&met.component.definition);
+        // Most tables answer without being parsed.
+        if memchr::memmem::find(&bytes, PLAINLY_PERMITTED).is_some() {
+            return;
+        }
+        let Some(tree) = definition::tree(&bytes) else { return };
         let incoming = |flag: &str| managed_property::flag_in(component_type, &tree, flag);
         let is_forbidden = incoming(PERMISSION) == Some(false) && !self.is_bound(met);
+        if !is_forbidden {
+            return;
+        }
         let syncs = met.state.is_some_and(|state| self.says_on_top(state, USE));
-        let (code, message) = match (is_forbidden, syncs, incoming(USE)) {
-            (true, true, _) => (
+        let (code, message) = match (syncs, incoming(USE)) {
+            (true, _) => (
                 ErrorCode::SEARCH_PERMISSION_IN_USE,
                 "is synchronised with relevance search now: the permission cannot be taken back",
             ),
-            (true, false, Some(true)) => (
+            (false, Some(true)) => (
                 ErrorCode::SEARCH_NOT_PERMITTED,
                 "is to be synchronised with relevance search, which it forbids itself",
             ),
-            (true, false, _) | (false, ..) => return,
+            (false, _) => return,
         };
         let component = names::packaged(self.environment(), met.component);
         let described = names::describe(&component, "table");

@@ -109,13 +109,13 @@ impl<'a> Import<'a> {
         let is_meant = activation::is_switched_by_import(&met.component.key.component_type)
             && met.component.presence != Presence::Reference;
         let is_on = met.state.is_some_and(|state| state.is_on);
-        if !is_meant || is_on || !self.is_recorded_on(met) {
+        let is_asked = self.options.publish_workflows;
+        let is_new = met.standing == Standing::Absent;
+        if !is_meant || is_on || !(is_asked || is_new) || !self.is_recorded_on(met) {
             return;
         }
-        if !self.options.publish_workflows {
-            if met.standing == Standing::Absent {
-                arrivals.push(names::packaged(self.environment(), met.component));
-            }
+        if !is_asked {
+            arrivals.push(names::packaged(self.environment(), met.component));
             return;
         }
         let references = self.references_of(met);
