@@ -171,6 +171,10 @@ impl<'a> Creation<'a> {
             _ => false,
         };
         let kind = self.new.properties.iter().find(is_kind).map(|edit| edit.value.trim().to_lowercase());
+        let kind = match kind {
+            Some(kind) if component_type.is("attribute") => Some(self.column_type(&kind)?.to_owned()),
+            kind => kind,
+        };
         let table = target.table.as_ref().map(ComponentKey::as_str);
         let recipe = minimal::Recipe {
             key: &target.key,
@@ -192,7 +196,8 @@ impl<'a> Creation<'a> {
         for edit in &self.new.properties {
             let leaves = definition::tree_leaves(component_type, &tree);
             let known: Vec<_> = leaves.into_iter().map(|leaf| leaf.path).collect();
-            if !set_path(component_type.own_element(), &mut tree, &spelled(&known, &edit.path), &edit.value) {
+            let value = kind.as_ref().filter(|_| is_kind(&edit)).unwrap_or(&edit.value);
+            if !set_path(component_type.own_element(), &mut tree, &spelled(&known, &edit.path), value) {
                 let message = format!("`{}` names no property of a {}", edit.path, component_type.label());
                 self.plan.findings.push(Finding::error(
                     FindingKind::Component,
@@ -205,6 +210,19 @@ impl<'a> Creation<'a> {
         self.add_options(component_type, &mut tree);
         self.add_content(target, &mut tree);
         Some(tree)
+    }
+
+    /// Returns the type of a column as packages write it, or refuses what is none.
+    fn column_type(&mut self, wanted: &str) -> Option<&'static str> {
+        let known = minimal::COLUMN_TYPES.iter().find(|known| known.eq_ignore_ascii_case(wanted));
+        if known.is_none() {
+            let message = format!("`{wanted}` is no type of a column");
+            self.plan.findings.push(
+                Finding::error(FindingKind::Component, ErrorCode::UNKNOWN_PROPERTY, "R8", message)
+                    .hint(format!("choose one of {}", minimal::COLUMN_TYPES.join(", "))),
+            );
+        }
+        known.copied()
     }
 
     /// L9: options without a value get one from the option-value prefix.

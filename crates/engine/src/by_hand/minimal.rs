@@ -341,6 +341,34 @@ const WEB_RESOURCE_TYPES: &[(&str, &str)] = &[
     ("resx", "12"),
 ];
 
+/// The types that a column is written with in a package (corpus).
+pub(super) const COLUMN_TYPES: &[&str] = &[
+    "nvarchar",
+    "ntext",
+    "int",
+    "bigint",
+    "decimal",
+    "float",
+    "money",
+    "bit",
+    "datetime",
+    "picklist",
+    "multiselectpicklist",
+    "state",
+    "status",
+    "lookup",
+    "customer",
+    "owner",
+    "partylist",
+    "uniqueidentifier",
+    "primarykey",
+    "image",
+    "file",
+    "EntityName",
+    "managedproperty",
+    "virtual",
+];
+
 fn type_details(kind: &str) -> &'static [(&'static str, &'static str)] {
     match kind {
         "nvarchar" => &[("Format", "text"), ("MaxLength", "100"), ("Length", "200")],

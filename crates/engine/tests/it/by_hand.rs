@@ -132,6 +132,21 @@ fn l7_schema_names_are_letters_digits_and_underscores() {
 }
 
 #[test]
+fn r8_a_column_has_one_of_the_known_types() {
+    let mut env = maker();
+    made(&mut env, "entity:contoso_order");
+    let column = |kind: &str| with(bare("attribute:contoso_order.contoso_total", "Sales"), &[("Type", kind)]);
+    let plan = env.create(&column("nonsense"));
+    assert_eq!(refusal(&plan), "- UnknownProperty R8");
+    let hint = plan.findings[0].hints.concat();
+    assert!(hint.contains("nvarchar, ntext, int"), "{hint}");
+    assert!(!env.create(&column("Money")).is_refused());
+    env.publish();
+    let resolved = env.resolved(&key("attribute:contoso_order.contoso_total"));
+    assert!(resolved.contains(&"Type=money by Active".to_owned()), "{resolved:?}");
+}
+
+#[test]
 fn l9_new_options_get_values_from_the_option_value_prefix() {
     let mut env = maker();
     let options = vec!["Red".to_owned(), "Green".to_owned()];
