@@ -114,15 +114,7 @@ pub fn remove(snapshot: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &d
     let after: Vec<_> = before.iter().filter(|item| item.name != "Active").cloned().collect();
     let seen = lens.compare(key, &before, &after, "Active");
     plan.findings.extend(seen.collision(&component, key.component_type.label()));
-    plan.changes.push(Change {
-        action: Action::Detach,
-        component,
-        layer: "Active".to_owned(),
-        effect: seen.effect,
-        masked_by: seen.masked_by,
-        properties: seen.properties,
-        rows_lost: 0,
-    });
+    plan.changes.push(seen.change(Action::Detach, component, "Active"));
     plan
 }
 

@@ -176,15 +176,7 @@ impl<'a> Apply<'a> {
             self.plan.unchanged += 1;
             return None;
         }
-        Some(Change {
-            action: Action::Modify,
-            component,
-            layer: self.base.unique_name.clone(),
-            effect: seen.effect,
-            masked_by: seen.masked_by,
-            properties: seen.properties,
-            rows_lost: 0,
-        })
+        Some(seen.change(Action::Modify, component, &self.base.unique_name))
     }
 
     fn solutions(&mut self) {

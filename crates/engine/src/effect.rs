@@ -12,7 +12,7 @@ use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Snapshot};
 use strata_model::id::{Digest, SolutionNo};
 use strata_model::layer::Layer;
-use strata_model::plan::{Bodies, Body, Effect, Finding, FindingKind, PropertyChange};
+use strata_model::plan::{Action, Bodies, Body, Change, Effect, Finding, FindingKind, PropertyChange};
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
@@ -31,6 +31,19 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Says it of a component in a layer; no rows go with a change of properties.
+    pub(crate) fn change(self, action: Action, component: ComponentRef, layer: impl Into<String>) -> Change {
+        Change {
+            action,
+            component,
+            layer: layer.into(),
+            effect: self.effect,
+            masked_by: self.masked_by,
+            properties: self.properties,
+            rows_lost: 0,
+        }
+    }
+
     /// L44: says that a form, a site map or an app gets parts that collide or have lost their place.
     pub(crate) fn collision(&self, component: &ComponentRef, label: &str) -> Option<Finding> {
         let message = match self.conflicts.as_slice() {

@@ -91,14 +91,6 @@ fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, publish
     let seen = lens.compare(key, &before, &after, "Active");
     let component = names::installed(lens.snapshot.environment.id, state);
     published.findings.extend(seen.collision(&component, key.component_type.label()));
-    let change = Change {
-        action: Action::Modify,
-        component,
-        layer: "Active".to_owned(),
-        effect: seen.effect,
-        masked_by: seen.masked_by,
-        properties: seen.properties,
-        rows_lost: 0,
-    };
+    let change = seen.change(Action::Modify, component, "Active");
     published.changes.push((key.clone(), change));
 }

@@ -205,18 +205,7 @@ impl<'a> Removal<'a> {
         let seen = self.lens.compare(&state.component.key, &before, &after, &layer);
         let collision = seen.collision(&self.reference(state), state.component.key.component_type.label());
         self.removed.findings.extend(collision);
-        self.change(
-            state,
-            Change {
-                action: Action::Detach,
-                component: self.reference(state),
-                layer,
-                effect: seen.effect,
-                masked_by: seen.masked_by,
-                properties: seen.properties,
-                rows_lost: 0,
-            },
-        );
+        self.change(state, seen.change(Action::Detach, self.reference(state), layer));
     }
 
     fn refuse(&mut self, state: &ComponentState, above: &[&Layer]) {

@@ -142,32 +142,15 @@ impl<'a> Existence<'a> {
     /// Data comes back to tables and columns that existed then, and goes only from columns that did not.
     fn fits(&self, edit: &Edit) -> bool {
         match edit {
-            Edit::RowsReopen { table, .. } => self.has(&loss::table_key(table)),
-            Edit::ColumnReopen { table, column, .. } => self.has(&loss::column_key(table, column)),
             Edit::ColumnClose { table, column } => !self.has(&loss::column_key(table, column)),
-            Edit::SettingsReplace { .. }
-            | Edit::PublisherOpen(_)
-            | Edit::PublisherClose(_)
-            | Edit::SolutionOpen(_)
-            | Edit::SolutionClose(_)
-            | Edit::ComponentAdd(_)
-            | Edit::LayerOpen(_)
-            | Edit::LayerClose { .. }
-            | Edit::MemberOpen(_)
-            | Edit::MemberClose(_)
-            | Edit::ActivationOpen(_)
-            | Edit::ActivationClose(_)
-            | Edit::RowsClose { .. } => true,
+            _ => data_of(edit).is_none_or(|key| self.has(&key)),
         }
     }
 }
 
-/// Returns the tables and columns whose data edits bring back: planning a return must see them.
-pub fn footprint(edits: &[Edit]) -> Footprint {
-    let mut numbers: Vec<ComponentNo> = edits.iter().filter_map(Edit::layered_component).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let keys = edits.iter().filter_map(|edit| match edit {
+/// Returns the table or column whose data an edit brings back, or takes from a column.
+fn data_of(edit: &Edit) -> Option<ComponentKey> {
+    match edit {
         Edit::RowsReopen { table, .. } => Some(loss::table_key(table)),
         Edit::ColumnReopen { table, column, .. } | Edit::ColumnClose { table, column } => {
             Some(loss::column_key(table, column))
@@ -185,7 +168,15 @@ pub fn footprint(edits: &[Edit]) -> Footprint {
         | Edit::ActivationOpen(_)
         | Edit::ActivationClose(_)
         | Edit::RowsClose { .. } => None,
-    });
+    }
+}
+
+/// Returns the tables and columns whose data edits bring back: planning a return must see them.
+pub fn footprint(edits: &[Edit]) -> Footprint {
+    let mut numbers: Vec<ComponentNo> = edits.iter().filter_map(Edit::layered_component).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let keys = edits.iter().filter_map(data_of);
     Footprint { numbers, keys: keys.collect(), ..Footprint::default() }
 }
 

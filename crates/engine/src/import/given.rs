@@ -11,7 +11,7 @@ use strata_model::environment::ComponentState;
 use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState, StackKey};
 use strata_model::plan::{
-    Action, Bodies, Body, Change, Edit, Finding, FindingKind, HIDDEN, VariableOutcome, VariableSource, VariableType,
+    Action, Bodies, Body, Edit, Finding, FindingKind, HIDDEN, VariableOutcome, VariableSource, VariableType,
 };
 use strata_xml::Element;
 
@@ -181,15 +181,7 @@ impl Import<'_> {
             Some(packaged) => names::packaged(self.environment(), packaged),
             None => ComponentRef::new(self.environment(), key, name, None, None),
         };
-        let change = Change {
-            action: if is_new { Action::Create } else { Action::Modify },
-            component,
-            layer: "Active".to_owned(),
-            effect: seen.effect,
-            masked_by: seen.masked_by,
-            properties: seen.properties,
-            rows_lost: 0,
-        };
+        let change = seen.change(if is_new { Action::Create } else { Action::Modify }, component, "Active");
         self.changes.push((key.clone(), change));
     }
 

@@ -323,18 +323,7 @@ impl<'a> Import<'a> {
             let finding = masked_finding(&reference, &component.key.component_type, &seen.masked_by, &layer);
             self.plan.findings.push(finding);
         }
-        self.push_change(
-            &component.key,
-            Change {
-                action: Action::Modify,
-                component: reference,
-                layer,
-                effect: seen.effect,
-                masked_by: seen.masked_by,
-                properties: seen.properties,
-                rows_lost: 0,
-            },
-        );
+        self.push_change(&component.key, seen.change(Action::Modify, reference, layer));
     }
 
     /// Returns the published stack after this solution's layer is opened or replaced.

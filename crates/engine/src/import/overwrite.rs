@@ -7,7 +7,7 @@ use strata_model::component::Merge;
 use strata_model::id::{ComponentNo, Digest, Operation};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::Presence;
-use strata_model::plan::{Action, Body, Change, Edit, Finding, FindingKind};
+use strata_model::plan::{Action, Body, Edit, Finding, FindingKind};
 
 use super::{Import, Met, Standing};
 use crate::effect::{Lens, StackItem};
@@ -89,15 +89,7 @@ impl Import<'_> {
         }
         let lens = Lens { bodies: &super::layers::Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&met.component.key, &before, &after, "Active");
-        let change = Change {
-            action: Action::Modify,
-            component: names::packaged(self.environment(), met.component),
-            layer: "Active".to_owned(),
-            effect: seen.effect,
-            masked_by: seen.masked_by,
-            properties: seen.properties,
-            rows_lost: 0,
-        };
+        let change = seen.change(Action::Modify, names::packaged(self.environment(), met.component), "Active");
         self.changes.push((met.component.key.clone(), change));
     }
 }

@@ -8,6 +8,7 @@ use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
 use crate::by_hand::bare;
+use crate::value_of;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -169,9 +170,7 @@ proptest! {
                 let resolved = env.resolved(&key(&format!("{}:{}", change.component.type_name, change.component.name)));
                 let is_draft = change.layer == "Active" && matches!(step, Step::Import { .. } | Step::Set(..));
                 for property in change.properties.iter().filter(|_| !is_draft) {
-                    let value = resolved.iter().find_map(|line| {
-                        line.strip_prefix(&format!("{}=", property.path))?.split(" by ").next()
-                    });
+                    let value = value_of(&resolved, &property.path);
                     prop_assert_eq!(value, property.resolved_after.as_deref(), "{:?}", change);
                 }
             }

@@ -31,6 +31,11 @@ fn refusal(plan: &Plan) -> String {
     format!("{code} {} {}", error.name.as_deref().unwrap_or_default(), error.rule)
 }
 
+/// The value of a property among the lines of `Simulated::resolved`.
+fn value_of<'a>(resolved: &'a [String], path: &str) -> Option<&'a str> {
+    resolved.iter().find_map(|line| line.strip_prefix(path)?.strip_prefix('=')?.split(" by ").next())
+}
+
 /// Each change as `action key layer effect`, unchanged ones left out.
 fn changes(plan: &Plan) -> Vec<String> {
     plan.changes

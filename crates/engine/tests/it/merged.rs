@@ -8,7 +8,7 @@ use strata_model::plan::{Effect, FindingKind, Plan};
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
-use crate::{changes, refusal};
+use crate::{changes, refusal, value_of};
 
 const FORM: &str = "11111111-0000-4000-8000-000000000001";
 
@@ -472,9 +472,7 @@ proptest! {
             let resolved = env.resolved(&form_key());
             let is_draft = matches!(step, Step::Set(..));
             for property in plan.changes.iter().filter(|_| !is_draft).flat_map(|change| &change.properties) {
-                let value = resolved.iter().find_map(|line| {
-                    line.strip_prefix(&format!("{}=", property.path))?.split(" by ").next()
-                });
+                let value = value_of(&resolved, &property.path);
                 prop_assert_eq!(value, property.resolved_after.as_deref(), "{:?}", property);
             }
         }

@@ -12,6 +12,8 @@ use strata_model::plan::{Action, Change, Effect, OperationKind, Plan, VariableSo
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
+use crate::value_of;
+
 const FORM: &str = "systemform:11111111-0000-4000-8000-000000000001";
 const OTHER_FORM: &str = "systemform:11111111-0000-4000-8000-000000000002";
 const VIEW: &str = "savedquery:11111111-0000-4000-8000-000000000003";
@@ -288,9 +290,7 @@ proptest! {
                 let component = key(&written(change));
                 let resolved = env.resolved(&component);
                 for property in &change.properties {
-                    let value = resolved.iter().find_map(|line| {
-                        line.strip_prefix(&format!("{}=", property.path))?.split(" by ").next()
-                    });
+                    let value = value_of(&resolved, &property.path);
                     prop_assert_eq!(value, property.resolved_after.as_deref(), "{} {:?}", property.path, change);
                 }
                 let is_there = env.components().contains(&component.to_string());
