@@ -230,6 +230,28 @@ proptest! {
         }
     }
 
+    /// Solutions that share no component may come in any order: only their numbers differ, since slots are of a stack.
+    #[test]
+    fn l30_the_order_of_independent_solutions_changes_no_stack(
+        steps in proptest::collection::vec(step(), 0..10),
+        one in proptest::collection::vec((5..8_u8, 0..4_u8), 1..4),
+        two in proptest::collection::vec((8..11_u8, 0..4_u8), 1..4),
+    ) {
+        let mut env = Simulated::default();
+        for step in &steps {
+            run(&mut env, step);
+        }
+        let (one, two) = (made(8, 0, &one, true), made(9, 0, &two, true));
+        let (mut forth, mut back) = (env.clone(), env);
+        for (first, second) in [(forth.import(&one), back.import(&two)), (forth.import(&two), back.import(&one))] {
+            prop_assert!(!first.is_refused() && !second.is_refused());
+        }
+        prop_assert_eq!(forth.facts(), back.facts());
+        for number in 0..11 {
+            prop_assert_eq!(forth.resolved(&column(number)), back.resolved(&column(number)));
+        }
+    }
+
     /// Laying trees over each other says the same as resolving their leaves.
     #[test]
     fn l38_overlaid_trees_and_resolved_leaves_agree(layers in proptest::collection::vec(definition(), 1..5)) {
