@@ -11,6 +11,7 @@ use crate::component::{Component, ComponentKey, ComponentType};
 use crate::id::{ComponentNo, EnvironmentNo, Guid, Operation, PublisherNo, SolutionNo};
 use crate::layer::{Layer, LayerState, StackKey};
 use crate::publisher::Publisher;
+use crate::reference::{Mention, TargetId};
 use crate::solution::Solution;
 use crate::version::Version;
 
@@ -75,6 +76,10 @@ pub struct Footprint {
     pub types: Vec<ComponentType>,
     /// Components by number.
     pub numbers: Vec<ComponentNo>,
+    /// Components of which some definition mentions one of these names; the snapshot says which.
+    pub mentioning: Vec<TargetId>,
+    /// Components of which some definition answers to one of these names; the snapshot says which.
+    pub answering: Vec<TargetId>,
     /// Every component with a draft.
     pub drafts: bool,
     /// Every component of the environment (for listings and tests, never for operations).
@@ -89,6 +94,10 @@ pub struct Snapshot {
     /// In the order of their numbers.
     pub solutions: Vec<Solution>,
     pub components: BTreeMap<ComponentKey, ComponentState>,
+    /// Who mentions the names that the footprint asked for, sorted; maybe in definitions that are in force no more.
+    pub mentions: Vec<Mention>,
+    /// Who answers to the names that the footprint asked for, sorted; the same holds.
+    pub answers: Vec<Mention>,
     pub next_publisher: PublisherNo,
     pub next_solution: SolutionNo,
     pub next_component: ComponentNo,

@@ -77,6 +77,11 @@ impl Digest {
         }
         Self(*hasher.finalize().as_bytes())
     }
+
+    /// Returns the first 8 bytes as a number, for indexes whose answers are checked.
+    pub fn prefix(&self) -> i64 {
+        i64::from_le_bytes(self.0[..8].try_into().expect("a digest is longer than 8 bytes"))
+    }
 }
 
 /// Text that is not 64 hexadecimal digits.

@@ -18,6 +18,7 @@ pub mod options;
 pub mod package;
 pub mod plan;
 pub mod publisher;
+pub mod reference;
 pub mod rules;
 pub mod solution;
 pub mod version;

@@ -15,6 +15,7 @@ use crate::id::{ComponentNo, Digest, Operation, SolutionNo};
 use crate::layer::{Layer, LayerState};
 use crate::options::ImportOptions;
 use crate::publisher::Publisher;
+use crate::reference::DefinitionNames;
 use crate::rules::Rules;
 use crate::solution::Solution;
 
@@ -37,6 +38,8 @@ pub struct Plan {
     pub edits: Vec<Edit>,
     /// What the environment variables that the operation concerns come to (L118).
     pub variables: Vec<VariableOutcome>,
+    /// What the definitions that the plan brings name, for the store's indexes; in the order of components.
+    pub names: Vec<DefinitionNames>,
     /// Definitions that the plan itself makes (edits of Active, placeholders), by digest.
     pub definitions: BTreeMap<Digest, Body<'static>>,
 }
@@ -395,6 +398,7 @@ impl Plan {
             additive: None,
             edits: Vec::new(),
             variables: Vec::new(),
+            names: Vec::new(),
             definitions: BTreeMap::new(),
         }
     }

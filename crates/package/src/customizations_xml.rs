@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::mpsc::Sender;
 
-use crate::attributes;
 use crate::item::{Item, widen};
 use crate::places::{Place, texts_of};
-use crate::tokens::{Token, Tokens};
 use crate::{Limits, ReadPackageError};
+use strata_xml::attributes;
+use strata_xml::tokens::{Token, Tokens};
 
 /// What the scan found.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ pub(crate) fn scan(
     let mut tokens = Tokens::new(bytes, limits.attributes_max);
     loop {
         let start = tokens.position();
-        let token = tokens.next().map_err(|error| ReadPackageError::xml(part, bytes, error.offset, &error.message))?;
+        let token = tokens.token().map_err(|error| ReadPackageError::xml(part, bytes, error.offset, &error.message))?;
         match token {
             Some(Token::Start { name, attributes, is_empty }) => {
                 if tokens.depth() > limits.depth_max {

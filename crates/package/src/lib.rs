@@ -5,7 +5,6 @@
 //!
 //! Not here: the file system (the caller reads it) and the environment.
 
-mod attributes;
 mod container;
 mod customizations_xml;
 mod error;
@@ -17,7 +16,6 @@ mod places;
 mod read;
 mod rows;
 mod solution_xml;
-mod tokens;
 mod zip_directory;
 
 pub use error::ReadPackageError;

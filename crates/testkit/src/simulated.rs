@@ -46,6 +46,8 @@ impl Default for Simulated {
             publishers: Vec::new(),
             solutions: Vec::new(),
             components: BTreeMap::new(),
+            mentions: Vec::new(),
+            answers: Vec::new(),
             next_publisher: PublisherNo(1),
             next_solution: SolutionNo(1),
             next_component: ComponentNo(1),

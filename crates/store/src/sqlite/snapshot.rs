@@ -42,6 +42,8 @@ pub(super) fn snapshot(
         publishers: rows::publishers(conn, no, moment)?,
         solutions,
         components: states.into_iter().map(|state| (state.component.key.clone(), state)).collect(),
+        mentions: Vec::new(),
+        answers: Vec::new(),
         next_publisher: PublisherNo(next.0),
         next_solution: SolutionNo(next.1),
         next_component: ComponentNo(next.2),

@@ -8,7 +8,7 @@ use std::fmt;
 
 /// What is wrong with a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     Syntax,
     Duplicate(String),
     LessThan,
@@ -32,7 +32,7 @@ impl fmt::Display for Fault {
 const NAMES: usize = 16;
 
 /// Checks what stands between a tag's name and its end.
-pub(crate) fn check(raw: &str, attributes_max: usize) -> Result<(), Fault> {
+pub fn check(raw: &str, attributes_max: usize) -> Result<(), Fault> {
     let mut rest = raw.trim_ascii_start();
     let mut names = [""; NAMES];
     let mut more = Vec::new();
@@ -61,7 +61,7 @@ pub(crate) fn check(raw: &str, attributes_max: usize) -> Result<(), Fault> {
 }
 
 /// Splits off one attribute: name, raw value, what follows.
-pub(crate) fn next(text: &str) -> Option<(&str, &str, &str)> {
+pub fn next(text: &str) -> Option<(&str, &str, &str)> {
     let equals = memchr::memchr(b'=', text.as_bytes())?;
     let name = text[..equals].trim_ascii_end();
     if name.is_empty() || name.bytes().any(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'')) {
@@ -84,7 +84,7 @@ fn check_value(value: &str) -> Result<(), Fault> {
     }
     for piece in value.split('&').skip(1) {
         let (name, _) = piece.split_once(';').ok_or(Fault::Syntax)?;
-        if strata_xml::resolve_reference(name).is_none() {
+        if crate::resolve_reference(name).is_none() {
             return Err(Fault::Reference(name.to_owned()));
         }
     }

@@ -3,7 +3,7 @@
 //! The scan of a large `customizations.xml` is the cost of reading a package, and a general tokeniser spends most
 //! of it on events nobody looks at. This one finds tags with `memchr`, matches end tags to start tags, and checks
 //! attributes and references; it is strict where a later reader would be (see the differential test in
-//! `tests/it/mutation.rs`: what the scan lets through, `strata_xml` can parse). UTF-8 is the caller's to check.
+//! `package/tests/it/mutation.rs`: what the scan lets through, [`crate::parse`] can read). UTF-8 is the caller's to check.
 //!
 //! Not here: what the elements mean.
 
@@ -13,7 +13,7 @@ use crate::attributes;
 
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Token<'a> {
+pub enum Token<'a> {
     /// A start tag, or a whole empty element.
     Start {
         name: &'a [u8],
@@ -31,13 +31,13 @@ pub(crate) enum Token<'a> {
 
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TokenError {
-    pub(crate) offset: usize,
-    pub(crate) message: String,
+pub struct TokenError {
+    pub offset: usize,
+    pub message: String,
 }
 
 /// Reads tokens from the front of a document.
-pub(crate) struct Tokens<'a> {
+pub struct Tokens<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Names of the open elements, as ranges of the bytes.
@@ -47,23 +47,24 @@ pub(crate) struct Tokens<'a> {
 }
 
 impl<'a> Tokens<'a> {
-    pub(crate) fn new(bytes: &'a [u8], attributes_max: usize) -> Self {
+    /// Reads a document from its first byte; a tag may have that many attributes.
+    pub fn new(bytes: &'a [u8], attributes_max: usize) -> Self {
         let at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         Self { bytes, at, open: Vec::with_capacity(32), seen_root: false, attributes_max }
     }
 
     /// Where the next token begins.
-    pub(crate) fn position(&self) -> usize {
+    pub fn position(&self) -> usize {
         self.at
     }
 
     /// How many elements are open.
-    pub(crate) fn depth(&self) -> usize {
+    pub fn depth(&self) -> usize {
         self.open.len()
     }
 
     /// Returns the next token, `None` at the end of a complete document.
-    pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>, TokenError> {
+    pub fn token(&mut self) -> Result<Option<Token<'a>>, TokenError> {
         loop {
             let start = self.at;
             let rest = &self.bytes[start..];
@@ -115,7 +116,7 @@ impl<'a> Tokens<'a> {
         while let Some(at) = memchr::memchr(b'&', &raw[from..]) {
             let after = &raw[from + at + 1..];
             let name = memchr::memchr(b';', after).and_then(|end| std::str::from_utf8(&after[..end]).ok());
-            match name.map(|name| (name, strata_xml::resolve_reference(name))) {
+            match name.map(|name| (name, crate::resolve_reference(name))) {
                 Some((_, Some(_))) => from += at + 1,
                 Some((name, None)) => {
                     return Err(fail(start + from + at, &format!("unknown entity `&{name};`")));
@@ -247,7 +248,7 @@ mod tests {
     fn tokens(text: &str) -> Result<Vec<String>, TokenError> {
         let mut tokens = Tokens::new(text.as_bytes(), 99);
         let mut shown = Vec::new();
-        while let Some(token) = tokens.next()? {
+        while let Some(token) = tokens.token()? {
             shown.push(match token {
                 Token::Start { name, attributes, is_empty } => {
                     format!("<{}{attributes}{}>", String::from_utf8_lossy(name), if is_empty { "/" } else { "" })
