@@ -72,6 +72,8 @@ pub struct Footprint {
     pub solutions: Vec<SolutionNo>,
     /// Every part of these tables (folded names), whoever brought it: columns, keys, forms, views, charts.
     pub children_of: Vec<String>,
+    /// Every component that was added as a part of one of these: binaries of a flow, images of a step.
+    pub parts_of: Vec<ComponentKey>,
     /// Every component of these types.
     pub types: Vec<ComponentType>,
     /// Components by number.

@@ -61,6 +61,9 @@ pub struct Reference {
     pub place: &'static str,
     /// The dependent cannot exist without the required (DP2).
     pub is_internal: bool,
+    /// What stands here is often a leftover that the platform never declares (dependency-sources §7): a reference
+    /// where the required component is there, and nothing to speak of where it is not.
+    pub is_weak: bool,
     /// Byte offset of the place in the file it stands in.
     pub offset: usize,
     /// Index of that file in the definition's files; `None` for the definition's own bytes.

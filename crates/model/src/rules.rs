@@ -30,6 +30,8 @@ pub struct Rules {
     pub inactive_routing_rule_is_replaced: bool,
     /// OQ 31: whether a table that is added to a solution without a behaviour brings all its parts.
     pub added_tables_include_subcomponents: bool,
+    /// DP22: what becomes of an import whose definitions name a component that is nowhere and not declared missing.
+    pub undeclared_missing: UndeclaredMissing,
 }
 
 /// OQ 36: what one unmanaged edit masks.
@@ -58,6 +60,15 @@ pub enum UnmanagedBase {
     ConvertsByItself,
 }
 
+/// DP22: what becomes of an import whose definitions name a component that is nowhere and not declared missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UndeclaredMissing {
+    /// The reference dangles; refused only where the component is of no use without it.
+    Warns,
+    Refuses,
+}
+
 impl Rules {
     /// Our readings.
     pub const OURS: Self = Self {
@@ -72,5 +83,6 @@ impl Rules {
         values_of_the_target_stay: true,
         inactive_routing_rule_is_replaced: true,
         added_tables_include_subcomponents: true,
+        undeclared_missing: UndeclaredMissing::Warns,
     };
 }
