@@ -7,11 +7,13 @@ use strata_model::environment::DesktopFlowSchema;
 use strata_ops::plan_file;
 
 mod by_hand;
+mod flow;
 mod import;
 mod row;
 mod solution;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
+pub(crate) use flow::{FlowCommand, RunArgs, RunMode};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
 pub(crate) use solution::{CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
@@ -102,6 +104,9 @@ pub(crate) enum Command {
     /// Components: list, show, layers, create, edit, switch, delete, remove the unmanaged layer
     #[command(subcommand)]
     Component(ComponentCommand),
+    /// Desktop flows: list, run
+    #[command(subcommand)]
+    Flow(FlowCommand),
     /// Rows of tables: create, list, get, update, delete, count, import
     #[command(subcommand)]
     Row(RowCommand),

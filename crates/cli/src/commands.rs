@@ -8,6 +8,7 @@ mod completions;
 mod component;
 mod deployment;
 mod env;
+mod flow;
 mod history;
 mod import;
 mod plan;
@@ -101,6 +102,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),
         Command::Component(command) => component::run(context, command),
+        Command::Flow(command) => flow::run(context, command),
         Command::Row(command) => row::run(context, command),
         Command::Publisher(command) => publisher::run(context, command),
         Command::Env(command) => env::run(context, command),

@@ -12,6 +12,8 @@ pub(crate) const USAGE: u8 = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Done,
+    /// The answer says what failed.
+    Failed,
     /// `--detailed-exitcode` and there are changes.
     Changes,
     /// A gate tripped.
@@ -22,6 +24,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Done => 0,
+            Self::Failed => 1,
             Self::Changes => 2,
             Self::Gate => 3,
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod comparison;
 pub(crate) mod findings;
+pub(crate) mod flows;
 pub(crate) mod history;
 pub(crate) mod layers;
 pub(crate) mod plan;

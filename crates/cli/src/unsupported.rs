@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["diff", "check", "pack", "unpack", "flow", "serve", "merge", "clone", "export"]),
+    ("", &["diff", "check", "pack", "unpack", "serve", "merge", "clone", "export"]),
     ("solution", &["export", "clone", "merge", "dependencies", "pack", "unpack", "diff", "check", "version"]),
     ("component", &["dependencies"]),
 ];
@@ -42,20 +42,14 @@ fn stub(name: &'static str) -> Command {
 /// Refuses a command line that means one of them.
 pub(crate) fn refuse(matches: &ArgMatches) -> Result<(), Failure> {
     let Some((name, below)) = matches.subcommand() else { return Ok(()) };
-    let (group, name, rest) = match below.subcommand() {
-        Some((inner, rest)) => (name, inner, rest),
-        None => ("", name, below),
+    let (group, name) = match below.subcommand() {
+        Some((inner, _)) => (name, inner),
+        None => ("", name),
     };
     let is_stub = NOT_YET.iter().any(|(in_group, names)| *in_group == group && names.contains(&name));
     if !is_stub {
         return Ok(());
     }
-    let mut said = vec![group, name];
-    // `flow` is a group of its own: its first word says which command is meant.
-    let rest: Vec<_> = rest.get_many::<OsString>(REST).into_iter().flatten().filter_map(|word| word.to_str()).collect();
-    if name == "flow" {
-        said.extend(rest.first().filter(|word| !word.starts_with('-')));
-    }
-    let said: Vec<_> = said.into_iter().filter(|word| !word.is_empty()).collect();
+    let said: Vec<_> = [group, name].into_iter().filter(|word| !word.is_empty()).collect();
     Err(Failure::unsupported(format!("`strata {}` is not supported in this version", said.join(" "))))
 }

@@ -11,6 +11,7 @@ mod assume;
 pub use assume::is_assumed_layer;
 mod checks;
 mod dependencies;
+mod desktop_flows;
 mod fallback_forms;
 mod given;
 mod layers;
@@ -69,7 +70,8 @@ pub fn footprint(snapshot: &Snapshot, package: &Package, options: &ImportOptions
         true => vec![ComponentType::named("workflow")],
         false => Vec::new(),
     };
-    Footprint { keys, solutions, types, drafts: options.publish_changes, ..Footprint::default() }
+    let parts_of = desktop_flows::flows(package).into_iter().collect();
+    Footprint { keys, solutions, types, parts_of, drafts: options.publish_changes, ..Footprint::default() }
 }
 
 /// Returns the part of an import's footprint that does not depend on the package's content: what is installed under its
@@ -161,6 +163,7 @@ pub fn plan(
         import.publish_drafts();
     }
     import.report_variables();
+    import.predict_collisions();
     import.finish()
 }
 

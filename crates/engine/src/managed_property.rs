@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
-use strata_model::environment::{ComponentState, Snapshot};
+use strata_model::environment::{ComponentState, DesktopFlowSchema, Snapshot};
 use strata_model::id::{PublisherNo, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Finding, FindingKind};
@@ -21,7 +21,7 @@ use strata_model::rules::Rules;
 use strata_xml::Element;
 
 use crate::effect::Lens;
-use crate::{catalogue, definition, names};
+use crate::{catalogue, definition, desktop_flow, names};
 
 /// The master: false makes every other switch behave as false (MP5).
 pub const MASTER: &str = "IsCustomizable";
@@ -253,16 +253,17 @@ impl<'a> Base<'a> {
         }
     }
 
-    /// A desktop flow that carries its script itself is of the newer schema.
-    fn is_newer_desktop_flow(&self) -> bool {
-        let is_script = |tree: &Element| tree.child_text("Definition").is_some() || schema_is_newer(tree);
-        self.state.component.category == Some(6) && self.definitions.iter().any(is_script)
+    /// A desktop flow that was last saved in the newer schema.
+    fn is_newer_desktop_flow(&self, lens: &Lens<'_>) -> bool {
+        desktop_flow::is_desktop_flow(&self.state.component)
+            && desktop_flow::content::as_saved(self.state, lens.bodies)
+                .is_some_and(|content| content.schema() == DesktopFlowSchema::V2)
     }
 
     /// Returns a refusal where the switches forbid a customization (MP6).
     pub(crate) fn refusal(&self, lens: &Lens<'_>, customization: Customization, rule: &str) -> Option<Finding> {
         let customization = match customization {
-            Customization::Edit if self.is_newer_desktop_flow() => Customization::EditDesktopFlow,
+            Customization::Edit if self.is_newer_desktop_flow(lens) => Customization::EditDesktopFlow,
             other => other,
         };
         let row = customization.row();
@@ -339,11 +340,6 @@ pub(crate) fn flag_in(component_type: &ComponentType, tree: &Element, flag: &str
     let written = own.elements().find(|child| child.name.eq_ignore_ascii_case(flag))?.text();
     let written = written.trim();
     (!written.is_empty()).then(|| !matches!(written.to_ascii_lowercase().as_str(), "0" | "false"))
-}
-
-/// `SchemaVersion` is a year and a month from 2022.06 on (DF2).
-fn schema_is_newer(tree: &Element) -> bool {
-    tree.child_text("SchemaVersion").is_some_and(|version| version.as_str() >= "2022.06")
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ pub struct Addition {
 pub fn footprint(seen: &Snapshot, key: &ComponentKey) -> Footprint {
     let parent = seen.components.get(key).and_then(|state| state.component.parent()).or_else(|| key.parent());
     let children_of = if key.component_type.is("entity") { vec![key.as_str().to_owned()] } else { Vec::new() };
-    Footprint { keys: [key.clone()].into_iter().chain(parent).collect(), children_of, ..Footprint::default() }
+    // A desktop flow leaves a list with its binaries (L18).
+    let parts_of = if key.component_type.is("workflow") { vec![key.clone()] } else { Vec::new() };
+    Footprint { keys: [key.clone()].into_iter().chain(parent).collect(), children_of, parts_of, ..Footprint::default() }
 }
 
 /// Returns the unmanaged solutions that hold a table with all its parts, which later parts join by themselves (L20).

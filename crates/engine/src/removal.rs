@@ -239,22 +239,17 @@ impl<'a> Removal<'a> {
     /// DP16 for tables: columns and keys that others added stand on the table that would go. What lives by what is
     /// deleted goes along.
     fn check_columns_of_others(&mut self) {
-        let tables: BTreeSet<_> = self
-            .removed
-            .deleted
-            .iter()
-            .filter(|key| key.component_type.is("entity"))
-            .map(|key| key.as_str().to_owned())
-            .collect();
+        let has_parts = |key: &&ComponentKey| matches!(key.component_type.name(), "entity" | "workflow");
+        let wholes: BTreeSet<_> = self.removed.deleted.iter().filter(has_parts).cloned().collect();
         for state in self.lens.snapshot.components.values() {
             let key = &state.component.key;
-            let parent = state.component.parent().filter(|parent| parent.component_type.is("entity"));
-            let Some(table) = parent.filter(|table| tables.contains(table.as_str())) else { continue };
+            let Some(whole) = state.component.parent().filter(|whole| wholes.contains(whole)) else { continue };
             if self.removed.deleted.contains(key) || state.layers.is_empty() {
                 continue;
             }
             if state.managed().next().is_none() {
-                // Unmanaged columns, forms and views are internal to the table and go with it (DP2).
+                // Unmanaged columns, forms and views are internal to the table and go with it (DP2), and so are binaries
+                // to their desktop flow (DF5).
                 self.delete(state);
                 continue;
             }
@@ -266,14 +261,15 @@ impl<'a> Removal<'a> {
                 continue;
             }
             let message = format!(
-                "solution dependencies exist, cannot uninstall: {} of {} stands on table {}",
+                "solution dependencies exist, cannot uninstall: {} of {} stands on {} {}",
                 names::describe(&dependent, key.component_type.label()),
                 owners.join(", "),
-                table.as_str()
+                whole.component_type.label(),
+                whole.as_str()
             );
             self.removed.findings.push(
                 Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
-                    .about(names::keyed(self.lens.snapshot.environment.id, &table))
+                    .about(names::keyed(self.lens.snapshot.environment.id, &whole))
                     .related(vec![dependent])
                     .hint(names::uninstall_first(&owners)),
             );

@@ -110,6 +110,14 @@ codes! {
     UNKNOWN_COLUMN = None, "UnknownColumn";
     INVALID_VALUE = None, "InvalidValue";
     INVALID_FILTER = None, "InvalidFilter";
+    // What the runtime of desktop flows says (DF27), and names of ours for what it has none.
+    BINARY_COLLISION = None, "DesktopFlowBinaryReferenceCollisionException";
+    BINARY_MISSING = None, "DesktopFlowBinaryMissing";
+    DESKTOP_FLOW_CLIENT_TOO_OLD = None, "DesktopFlowClientTooOld";
+    DESKTOP_FLOW_SCHEMA_OFF = None, "DesktopFlowSchemaOff";
+    DESKTOP_FLOW_NEEDS_V2 = None, "DesktopFlowNeedsSchemaV2";
+    DESKTOP_FLOW_UNREADABLE = None, "DesktopFlowUnreadable";
+    NOT_A_DESKTOP_FLOW = None, "NotADesktopFlow";
     UNSUPPORTED = None, "Unsupported";
     // Names of ours for requests that the store or the command line cannot meet.
     STALE_PLAN = None, "StalePlan";

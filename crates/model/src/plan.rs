@@ -42,6 +42,8 @@ pub struct Plan {
     pub names: Vec<DefinitionNames>,
     /// Definitions that the plan itself makes (edits of Active, placeholders), by digest.
     pub definitions: BTreeMap<Digest, Body<'static>>,
+    /// Member files of those definitions, by digest.
+    pub files: BTreeMap<Digest, Vec<u8>>,
 }
 
 /// What is asked (`operation` of a plan, `suboperation` of history).
@@ -400,6 +402,7 @@ impl Plan {
             variables: Vec::new(),
             names: Vec::new(),
             definitions: BTreeMap::new(),
+            files: BTreeMap::new(),
         }
     }
 
@@ -493,7 +496,7 @@ impl Bodies for Plan {
         self.definitions.get(digest).cloned()
     }
 
-    fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {
-        None
+    fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
+        self.files.get(digest).map(|bytes| Cow::Borrowed(bytes.as_slice()))
     }
 }

@@ -28,6 +28,14 @@ pub struct Rules {
     pub values_of_the_target_stay: bool,
     /// OQ 24: whether a routing rule set that the package holds active is refused only where the target's is on.
     pub inactive_routing_rule_is_replaced: bool,
+    /// OQ 15: whether binaries of a desktop flow collide only where both type and reference are the same.
+    pub binaries_differ_by_reference: bool,
+    /// OQ 16: whether a client of February 2023 or later runs a flow of schema v2 where v2 is off.
+    pub v2_runs_where_it_is_off: bool,
+    /// OQ 28: whether blocking unmanaged customizations keeps new binaries of desktop flows out.
+    pub blocking_stops_binaries: bool,
+    /// L49, DF1: whether a desktop flow runs as it was last saved, published or not.
+    pub desktop_flows_run_as_saved: bool,
     /// OQ 31: whether a table that is added to a solution without a behaviour brings all its parts.
     pub added_tables_include_subcomponents: bool,
     /// DP22: what becomes of an import whose definitions name a component that is nowhere and not declared missing.
@@ -82,6 +90,10 @@ impl Rules {
         form_without_conditions_is_fallback: true,
         values_of_the_target_stay: true,
         inactive_routing_rule_is_replaced: true,
+        binaries_differ_by_reference: true,
+        v2_runs_where_it_is_off: true,
+        blocking_stops_binaries: true,
+        desktop_flows_run_as_saved: true,
         added_tables_include_subcomponents: true,
         undeclared_missing: UndeclaredMissing::Warns,
     };

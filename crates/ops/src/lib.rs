@@ -12,6 +12,7 @@ pub mod deployment;
 mod entry;
 pub mod environments;
 mod error;
+pub mod flows;
 pub mod history;
 pub mod jobs;
 mod names;

@@ -1,6 +1,6 @@
 //! What an operation sees before it plans: its package, and the part of the environment that it may touch.
 
-use strata_engine::{import, variables};
+use strata_engine::{desktop_flow, import, variables};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Snapshot};
 use strata_model::package::Package;
@@ -41,7 +41,8 @@ pub(crate) fn read(
     Ok(Source { package: Some(package), seen: seen.flatten() })
 }
 
-/// Sees the parts of what may be deleted as well, whoever added them: children of tables, values of variables.
+/// Sees the parts of what may be deleted as well, whoever added them: children of tables, values of variables, binaries
+/// of desktop flows.
 pub(crate) fn with_parts(
     snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
     mut seen: Snapshot,
@@ -51,10 +52,11 @@ pub(crate) fn with_parts(
     let entities = tables.iter().map(|table| ComponentKey::new(ComponentType::named("entity"), table));
     let wanted = variables::values_to_see(&seen).into_iter().chain(entities);
     let keys: Vec<_> = wanted.filter(|key| !seen.components.contains_key(key)).collect();
-    if keys.is_empty() && tables.is_empty() {
+    let flows = desktop_flow::flows_seen(&seen);
+    if keys.is_empty() && tables.is_empty() && flows.is_empty() {
         return Ok(seen);
     }
-    let more = snapshot(&Footprint { keys, children_of: tables, ..Footprint::default() })?;
+    let more = snapshot(&Footprint { keys, children_of: tables, parts_of: flows, ..Footprint::default() })?;
     for (key, state) in more.components {
         seen.components.entry(key).or_insert(state);
     }
@@ -67,10 +69,10 @@ pub(crate) fn with_more(
     mut seen: Snapshot,
     footprint: Footprint,
 ) -> Result<Snapshot, StoreError> {
-    let Footprint { keys, types, drafts, .. } = footprint;
+    let Footprint { keys, types, parts_of, drafts, .. } = footprint;
     let keys: Vec<_> = keys.into_iter().filter(|key| !seen.components.contains_key(key)).collect();
-    if !keys.is_empty() || !types.is_empty() || drafts {
-        let more = snapshot(&Footprint { keys, types, drafts, ..Footprint::default() })?;
+    if !keys.is_empty() || !types.is_empty() || !parts_of.is_empty() || drafts {
+        let more = snapshot(&Footprint { keys, types, parts_of, drafts, ..Footprint::default() })?;
         for (key, state) in more.components {
             seen.components.entry(key).or_insert(state);
         }

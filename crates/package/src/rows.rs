@@ -120,7 +120,7 @@ fn add_row(inventory: &mut Inventory, part: usize, path: &str, rows: &mut Rows) 
         id: id.as_deref().and_then(Guid::parse),
         display_name: row_label(&root),
         name,
-        parent: parent_key,
+        parent: parent_key.or_else(|| flow_of_binary(&root)),
         category: None,
         presence: Presence::Full,
         definition: Definition {
@@ -131,6 +131,15 @@ fn add_row(inventory: &mut Inventory, part: usize, path: &str, rows: &mut Rows) 
         digest: UNHASHED,
     });
     Ok(true)
+}
+
+/// A binary of a desktop flow belongs to that flow (DF5), although its folder stands beside.
+fn flow_of_binary(root: &Element) -> Option<ComponentKey> {
+    if !root.name.eq_ignore_ascii_case("desktopflowbinary") {
+        return None;
+    }
+    let id = Guid::parse(&root.child("process")?.child_text("workflowid")?)?;
+    Some(ComponentKey::new(ComponentType::named("workflow"), &id.to_string()))
 }
 
 /// The key of a row: the attributes of its root element, joined.

@@ -9,6 +9,7 @@
 //! systemform 11111111-0000-4000-8000-000000000001 diff <form />
 //! savedquery 11111111-0000-4000-8000-000000000002 of=contoso_order <fetchxml />
 //! systemform 11111111-0000-4000-8000-000000000003 of=contoso_order/main <form />
+//! desktopflowbinary 11111111-0000-4000-8000-000000000004 of=workflow:11111111-0000-4000-8000-000000000005 <type>x</type>
 //! ```
 //!
 //! Every definition is wrapped in the element that its type has in a package. Types that need a root get one
@@ -127,7 +128,7 @@ impl Builder {
             Some((table, form_type)) => (Some(table), Some(format!("forms/{form_type}"))),
             None => (None, None),
         };
-        let parent = parent.map(|table| key(&format!("entity:{table}")));
+        let parent = parent.map(|of| if of.contains(':') { key(of) } else { key(&format!("entity:{of}")) });
         let component_type = ComponentType::named(component_type);
         let definition = match component_type.name() {
             "entity" => format!(

@@ -29,6 +29,7 @@ pub struct Simulated {
     /// How many rows a table has, and how many hold a value of `table.column` (folded names).
     pub rows: BTreeMap<String, u64>,
     bodies: BTreeMap<Digest, Body<'static>>,
+    files: BTreeMap<Digest, Vec<u8>>,
 }
 
 impl Default for Simulated {
@@ -52,7 +53,7 @@ impl Default for Simulated {
             next_solution: SolutionNo(1),
             next_component: ComponentNo(1),
         };
-        Self { snapshot, rules: Rules::OURS, rows: BTreeMap::new(), bodies: BTreeMap::new() }
+        Self { snapshot, rules: Rules::OURS, rows: BTreeMap::new(), bodies: BTreeMap::new(), files: BTreeMap::new() }
     }
 }
 
@@ -67,7 +68,10 @@ impl Simulated {
         for component in &package.components {
             let bytes = package.bytes(&component.definition).into_owned();
             let home = component.definition.home.clone();
-            self.bodies.insert(component.digest, Body { bytes: bytes.into(), home, files: Vec::new() });
+            let parts = component.definition.files.iter().map(|part| &package.parts[*part]);
+            self.files.extend(parts.clone().map(|part| (part.digest, part.bytes.clone())));
+            let files = parts.map(|part| (part.path.clone(), part.digest)).collect();
+            self.bodies.insert(component.digest, Body { bytes: bytes.into(), home, files });
         }
         let plan = import::plan(&self.snapshot, package, options, &Counts(&self.rows), &self.rules, &self.known());
         self.apply(&plan);
@@ -308,7 +312,7 @@ impl Simulated {
     }
 
     fn known(&self) -> Known {
-        Known(self.bodies.clone())
+        Known(self.bodies.clone(), self.files.clone())
     }
 
     fn state(&mut self, no: ComponentNo) -> &mut ComponentState {
@@ -382,14 +386,14 @@ impl RowCounts for Counts<'_> {
     }
 }
 
-struct Known(BTreeMap<Digest, Body<'static>>);
+struct Known(BTreeMap<Digest, Body<'static>>, BTreeMap<Digest, Vec<u8>>);
 
 impl Bodies for Known {
     fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
         self.0.get(digest).cloned()
     }
 
-    fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {
-        None
+    fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
+        self.1.get(digest).map(|bytes| Cow::Borrowed(bytes.as_slice()))
     }
 }

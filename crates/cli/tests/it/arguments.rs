@@ -122,7 +122,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         "solution export --name Core --path out.zip --managed",
         "solution version --path a.zip --set 1.0",
         "component dependencies entity:account --required",
-        "flow list",
         "serve --listen 127.0.0.1:0",
         "diff a b",
         "check a.zip --fail-on high",
@@ -135,7 +134,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
         assert_eq!(error["name"], "Unsupported", "{line}");
         assert!(error["code"].is_null());
     }
-    assert_eq!(sandbox.error("flow run x", 1)["message"], "`strata flow run` is not supported in this version");
     assert!(!sandbox.has_store());
 }
 

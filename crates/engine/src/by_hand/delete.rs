@@ -28,6 +28,9 @@ pub fn footprint(key: &ComponentKey) -> Footprint {
         footprint.children_of = vec![key.as_str().to_owned()];
         footprint.types = vec![ComponentType::named("entityrelationship")];
     }
+    if key.component_type.is("workflow") {
+        footprint.parts_of = vec![key.clone()];
+    }
     footprint
 }
 
@@ -140,14 +143,15 @@ fn is_needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> bool {
     trees.into_iter().any(|tree| is_key(&tree) || is_name(&tree))
 }
 
-/// Returns what goes with a table: its parts, and the relationships it takes part in; with a variable its value.
+/// Returns what goes with a table: its parts, and the relationships it takes part in; with a variable its value, with a
+/// desktop flow its binaries.
 fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
     if table.component_type.is(variables::DEFINITION) {
         // L117: a value lives by its definition.
         let value = lens.snapshot.components.get(&variables::value_key(table.as_str()));
         return value.filter(|value| !value.layers.is_empty()).into_iter().collect();
     }
-    if !table.component_type.is("entity") {
+    if !matches!(table.component_type.name(), "entity" | "workflow") {
         return Vec::new();
     }
     let is_part = |state: &&ComponentState| {

@@ -26,6 +26,7 @@ impl Import<'_> {
         self.check_declared(&mut assumptions);
         for met in self.met.clone() {
             self.check_base(&met, &mut assumptions);
+            self.check_binaries(&met, &mut assumptions);
             self.check_column_name(&met);
             self.check_same_table(&met);
             self.check_process_name(&met);
@@ -225,7 +226,7 @@ impl Import<'_> {
     }
 
     /// Where a package says it took a component from that turned out to be absent.
-    fn declared_source(&self, key: &ComponentKey) -> Source {
+    pub(super) fn declared_source(&self, key: &ComponentKey) -> Source {
         let declared = self.package.manifest.missing_dependencies.iter().find(|missing| missing.required.key == *key);
         declared.map_or(Source::Base, |missing| Source::of(&missing.provider))
     }

@@ -53,3 +53,20 @@ fn the_yaml_layout_is_named_as_not_read_yet() {
         assert_eq!(error.code.name, "Unsupported", "{}", tree.path);
     }
 }
+
+#[test]
+fn df4_every_binary_of_the_corpus_belongs_to_a_flow_of_its_package() {
+    let mut binaries = 0;
+    each_zip(|path, package| {
+        let flows: BTreeSet<_> = package.components.iter().map(|component| &component.key).collect();
+        for binary in package.components.iter().filter(|component| component.key.component_type.is("desktopflowbinary"))
+        {
+            let flow = binary.parent.as_ref().unwrap_or_else(|| panic!("{path}: {} has no flow", binary.key));
+            assert!(flow.component_type.is("workflow") && flows.contains(flow), "{path}: {}", binary.key);
+            // A row may lack its file, but never has two.
+            assert!(binary.definition.files.len() <= 1, "{path}: {}", binary.key);
+            binaries += 1;
+        }
+    });
+    assert!(binaries > 100 || Corpus::find().is_none(), "{binaries}");
+}

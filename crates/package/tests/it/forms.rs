@@ -184,3 +184,23 @@ fn l117_a_variable_has_at_most_one_value() {
     assert_eq!(error.code.name, "DuplicateCustomComponentInstance");
     assert_eq!(error.part.as_deref(), Some(VALUES));
 }
+
+#[test]
+fn df4_df5_a_binary_names_its_flow_and_its_file() {
+    let row = "<desktopflowbinary desktopflowbinaryid=\"22222222-0000-4000-8000-000000000001\">\
+        <data mimetype=\"application/json\">ManifestFile_other.json</data><name>Manifest</name>\
+        <process><workflowid>{11111111-0000-4000-8000-00000000000F}</workflowid></process>\
+        <reference>flow.manifest</reference><type>ManifestFile</type></desktopflowbinary>";
+    let folder = "desktopflowbinaries/22222222-0000-4000-8000-000000000001";
+    let data = format!("{folder}/data/ManifestFile_other.json");
+    let package = components(
+        "<ImportExportXml><Workflows></Workflows></ImportExportXml>",
+        &[(&format!("{folder}/desktopflowbinary.xml"), row.as_bytes()), (&data, b"{}")],
+    );
+    let [binary] = package.components.as_slice() else { panic!("{:?}", keys(&package)) };
+    let parent = binary.parent.as_ref().map(ToString::to_string);
+    assert_eq!(parent.as_deref(), Some("workflow:11111111-0000-4000-8000-00000000000f"));
+    assert_eq!(binary.id.map(|id| id.to_string()).as_deref(), Some("22222222-0000-4000-8000-000000000001"));
+    let files: Vec<_> = binary.definition.files.iter().map(|file| package.parts[*file].path.as_str()).collect();
+    assert_eq!(files, [data.as_str()]);
+}

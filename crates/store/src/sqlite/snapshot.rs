@@ -14,7 +14,6 @@ use strata_model::layer::{Layer, LayerState};
 use strata_model::solution::Solution;
 
 use super::environment::missing;
-use super::names::{self, Index};
 use super::rows::{self, ACTIVATION, COMPONENT, LAYER, MEMBER, TypeNames};
 use crate::{NamedComponent, StoreError};
 
@@ -32,10 +31,7 @@ pub(super) fn snapshot(
     let moment = rows::moment(conn, &environment, at)?;
     environment.settings = rows::settings(conn, no, moment)?;
     let solutions = rows::solutions(conn, no, moment)?;
-    let mentions = names::find(conn, no, Index::Mention, &footprint.mentioning)?;
-    let answers = names::find(conn, no, Index::Answer, &footprint.answering)?;
-    let by_name: Vec<i64> = mentions.iter().chain(&answers).map(|row| row.component.0).collect();
-    let states = Cut { conn, no, moment }.states(footprint, &by_name, &solutions)?;
+    let states = Cut { conn, no, moment }.states(footprint, &solutions)?;
     let next = conn
         .prepare_cached(
             "SELECT next_publisher_no, next_solution_no, next_component_no FROM environment WHERE environment_id = ?1",
@@ -46,8 +42,8 @@ pub(super) fn snapshot(
         publishers: rows::publishers(conn, no, moment)?,
         solutions,
         components: states.into_iter().map(|state| (state.component.key.clone(), state)).collect(),
-        mentions,
-        answers,
+        mentions: Vec::new(),
+        answers: Vec::new(),
         next_publisher: PublisherNo(next.0),
         next_solution: SolutionNo(next.1),
         next_component: ComponentNo(next.2),
@@ -89,13 +85,8 @@ pub(super) struct Cut<'c> {
 }
 
 impl Cut<'_> {
-    /// Returns the components of a footprint, and those found by names, in the order of their numbers.
-    fn states(
-        &self,
-        footprint: &Footprint,
-        by_name: &[i64],
-        solutions: &[Solution],
-    ) -> Result<Vec<ComponentState>, StoreError> {
+    /// Returns the components of a footprint in the order of their numbers.
+    fn states(&self, footprint: &Footprint, solutions: &[Solution]) -> Result<Vec<ComponentState>, StoreError> {
         if footprint.everything {
             let components = self.components(&[(i64::MIN, i64::MAX)], None)?;
             return self.with_rows(components, true, solutions);
@@ -105,9 +96,9 @@ impl Cut<'_> {
             candidates.extend(self.numbers_with_drafts()?);
         }
         let mut named = self.numbers_of_children(&footprint.children_of)?;
+        named.extend(self.numbers_of_parts(&footprint.parts_of)?);
         named.extend(self.numbers_of_types(&footprint.types)?);
         named.extend(footprint.numbers.iter().map(|number| number.0));
-        named.extend(by_name);
         candidates.extend(&named);
         candidates.sort_unstable();
         candidates.dedup();
@@ -165,10 +156,19 @@ impl Cut<'_> {
                 }
             }
         }
+        let entity = ComponentType::named("entity");
+        let tables: Vec<_> = tables.iter().map(|table| ComponentKey::folded(entity.clone(), table)).collect();
+        numbers.extend(self.numbers_of_parts(&tables)?);
+        Ok(numbers)
+    }
+
+    /// Finds components by the parent they were added with.
+    fn numbers_of_parts(&self, parents: &[ComponentKey]) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT component_no FROM component WHERE environment_id = ?1 AND parent = ?2 AND parent IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
-        for table in tables {
-            for number in statement.query_map(params![self.no.0, format!("entity:{table}")], |row| row.get(0))? {
+        let mut numbers = Vec::new();
+        for parent in parents {
+            for number in statement.query_map(params![self.no.0, parent.to_string()], |row| row.get(0))? {
                 numbers.push(number?);
             }
         }

@@ -16,7 +16,6 @@ mod files;
 mod fixture;
 mod jobs;
 mod leases;
-mod names;
 mod past;
 mod random;
 mod random_rows;

@@ -1,0 +1,121 @@
+//! The shapes of answers about desktop flows (spec `cli.md` §5).
+
+use serde::Serialize;
+use strata_engine::desktop_flow::binding::{Binary, Status};
+use strata_engine::desktop_flow::{Client, Listed, Mode, Run};
+use strata_model::component::ComponentRef;
+use strata_model::environment::DesktopFlowSchema;
+use strata_model::id::Guid;
+use strata_model::plan::Finding;
+
+/// An entry of `flow list`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FlowEntry {
+    #[serde(flatten)]
+    pub component: ComponentRef,
+    pub schema: DesktopFlowSchema,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+    #[serde(rename = "hasunmanagedlayer")]
+    pub has_unmanaged_layer: bool,
+    pub solutions: Vec<String>,
+    pub binaries: Vec<BinaryEntry>,
+    /// Binaries that the flow requires and nobody has.
+    pub missing: Vec<Guid>,
+    pub status: &'static str,
+}
+
+/// A binary of a flow.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BinaryEntry {
+    pub id: Guid,
+    #[serde(rename = "type")]
+    pub binary_type: String,
+    pub name: Option<String>,
+    pub reference: String,
+    /// The solution of its base layer, `Active` where that is unmanaged.
+    pub solution: String,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+}
+
+/// The answer of `flow run`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunView {
+    pub flow: ComponentRef,
+    pub schema: DesktopFlowSchema,
+    pub mode: &'static str,
+    pub outcome: &'static str,
+    pub error: Option<RunError>,
+    /// What answers for the references of the script.
+    pub bound: Vec<BinaryEntry>,
+}
+
+/// Why a run failed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunError {
+    pub name: String,
+    pub code: Option<String>,
+    pub rule: String,
+    pub message: String,
+    /// The binaries that collide or are missing.
+    pub related: Vec<ComponentRef>,
+    pub hints: Vec<String>,
+}
+
+impl FlowEntry {
+    pub(super) fn of(flow: Listed) -> Self {
+        let status = match flow.binding.status() {
+            Status::Ok => "ok",
+            Status::Collision => "collision",
+            Status::MissingBinary => "missing-binary",
+        };
+        Self {
+            component: flow.component,
+            schema: flow.binding.schema,
+            is_managed: flow.is_managed,
+            has_unmanaged_layer: flow.has_unmanaged_layer,
+            solutions: flow.solutions,
+            binaries: flow.binding.binaries.iter().map(BinaryEntry::of).collect(),
+            missing: flow.binding.missing.iter().map(|binary| binary.id).collect(),
+            status,
+        }
+    }
+}
+
+impl BinaryEntry {
+    fn of(binary: &Binary) -> Self {
+        Self {
+            id: binary.component.id,
+            binary_type: binary.binary_type.clone(),
+            name: binary.name.clone(),
+            reference: binary.reference.clone(),
+            solution: binary.owner.clone(),
+            is_managed: binary.is_managed,
+        }
+    }
+}
+
+impl RunView {
+    pub(super) fn of(run: Run, client: &Client) -> Self {
+        let bound = if run.error.is_none() { run.binding.bound() } else { &[] };
+        Self {
+            flow: run.flow,
+            schema: run.binding.schema,
+            mode: match client.mode {
+                Mode::Local => "local",
+                Mode::Cloud => "cloud",
+            },
+            outcome: if run.error.is_none() { "succeeded" } else { "failed" },
+            bound: bound.iter().map(BinaryEntry::of).collect(),
+            error: run.error.map(RunError::of),
+        }
+    }
+}
+
+impl RunError {
+    fn of(finding: Finding) -> Self {
+        let Finding { name, code, rule, message, related, hints, .. } = finding;
+        Self { name: name.unwrap_or_default(), code, rule, message, related, hints }
+    }
+}
