@@ -47,6 +47,8 @@ pub enum Container {
 pub struct Part {
     /// With `/` as separator, as the container spells it; a folder's parts bear the path they have in a zip.
     pub path: String,
+    /// Where the file stands below the folder that was read, when that is not `path`.
+    pub source: Option<String>,
     pub bytes: Vec<u8>,
     /// Of the bytes. A document that is cut into components is hashed piece by piece, and as a whole has zeros here.
     pub digest: Digest,

@@ -16,6 +16,8 @@ pub(crate) struct Tree {
     pub(crate) files: Vec<(String, Vec<u8>)>,
     pub(crate) manifest: String,
     pub(crate) customizations: String,
+    /// What stands before the tree's paths in the folder.
+    pub(crate) prefix: &'static str,
 }
 
 /// What a file of a tree holds.
@@ -57,7 +59,7 @@ pub(crate) fn find(files: Vec<(String, Vec<u8>)>) -> Result<Tree, ReadPackageErr
     };
     let manifest = path("Other/Solution.xml").ok_or_else(|| missing("Other/Solution.xml"))?;
     let customizations = path("Other/Customizations.xml").ok_or_else(|| missing("Other/Customizations.xml"))?;
-    Ok(Tree { files, manifest, customizations })
+    Ok(Tree { files, manifest, customizations, prefix })
 }
 
 fn is_yaml_manifest(path: &str) -> bool {

@@ -42,7 +42,8 @@ impl Inventory {
     pub(crate) fn new(files: Vec<(String, Vec<u8>)>, notes: Vec<PackageNote>) -> Self {
         let by_path = files.iter().enumerate().map(|(index, (path, _))| (path.to_lowercase(), index)).collect();
         let owned = vec![false; files.len()];
-        let parts = files.into_iter().map(|(path, bytes)| Part { path, bytes, digest: UNHASHED }).collect();
+        let parts =
+            files.into_iter().map(|(path, bytes)| Part { path, source: None, bytes, digest: UNHASHED }).collect();
         Self { parts, components: Vec::new(), notes, claimed: Vec::new(), owned, by_path }
     }
 
@@ -51,11 +52,19 @@ impl Inventory {
         self.by_path.get(&path.trim().trim_start_matches('/').replace('\\', "/").to_lowercase()).copied()
     }
 
+    /// Notes where the files stand in the folder, when the tree is not at its root.
+    pub(crate) fn say_sources(&mut self, prefix: &str) {
+        for part in self.parts.iter_mut().filter(|_| !prefix.is_empty()) {
+            part.source = Some(format!("{prefix}{}", part.path));
+        }
+    }
+
     /// Gives a part another path.
     pub(crate) fn rename(&mut self, part: usize, path: String) {
         let old = std::mem::replace(&mut self.parts[part].path, path.clone());
         self.by_path.remove(&old.to_lowercase());
         self.by_path.insert(path.to_lowercase(), part);
+        self.parts[part].source.get_or_insert(old);
     }
 
     pub(crate) fn own(&mut self, part: usize) {

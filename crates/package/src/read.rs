@@ -60,12 +60,9 @@ pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Pack
         hash.push(0);
         hash.extend(Digest::of(bytes).0);
     }
-    let reading = Reading {
-        inventory: Inventory::new(files, Vec::new()),
-        limits,
-        container: Container::Folder,
-        digest: Digest::of(&hash),
-    };
+    let mut inventory = Inventory::new(files, Vec::new());
+    inventory.say_sources(tree.prefix);
+    let reading = Reading { inventory, limits, container: Container::Folder, digest: Digest::of(&hash) };
     reading.folder(manifest, &tree.manifest, &tree.customizations)
 }
 
@@ -368,7 +365,7 @@ impl Reading<'_> {
         let path = format!("{}#skeleton", self.inventory.parts[customizations].path);
         let digest = Digest::of(&skeleton);
         files.push(self.inventory.parts.len());
-        self.inventory.parts.push(Part { path, bytes: skeleton, digest });
+        self.inventory.parts.push(Part { path, source: None, bytes: skeleton, digest });
         files.sort_by(|left, right| self.inventory.parts[*left].path.cmp(&self.inventory.parts[*right].path));
         let range = 0..self.inventory.parts[manifest].bytes.len();
         Definition { slices: vec![Slice { part: manifest, range }], home: Some("solution.xml".to_owned()), files }

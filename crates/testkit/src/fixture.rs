@@ -184,7 +184,7 @@ impl Builder {
                 languages: vec![1033],
             },
             components: self.components,
-            parts: vec![Part { path: "customizations.xml".to_owned(), bytes: self.bytes, digest }],
+            parts: vec![Part { path: "customizations.xml".to_owned(), source: None, bytes: self.bytes, digest }],
             residue: Definition::default(),
             residue_digest: Digest::of(b""),
             notes: Vec::new(),

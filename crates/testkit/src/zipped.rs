@@ -58,7 +58,12 @@ pub fn package(text: &str) -> Vec<u8> {
     ])
 }
 
-fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+/// Writes files as a zip.
+///
+/// # Panics
+///
+/// Memory takes everything that is written to it.
+pub fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, text) in files {
         zip.start_file(*path, SimpleFileOptions::default()).expect("memory takes a file");
