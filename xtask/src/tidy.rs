@@ -13,7 +13,8 @@ mod tests {
         ("package", &["model", "xml"]),
         ("engine", &["model", "xml"]),
         ("store", &["model"]),
-        ("ops", &["engine", "model", "package", "store"]),
+        ("checker", &["engine", "model", "xml"]),
+        ("ops", &["checker", "engine", "model", "package", "store"]),
         ("cli", &["model", "ops"]),
         ("testkit", &["engine", "model"]),
     ];

@@ -1,0 +1,9 @@
+//! The rules, each with a smallest package that fails and one that passes; the framework; the corpus.
+
+mod corpus;
+mod framework;
+mod kit;
+mod leaks;
+mod names;
+mod package;
+mod sarif;
