@@ -157,6 +157,32 @@ pub fn table_of_code(code: &str) -> Option<&'static str> {
     catalogue().tables.iter().find(|(_, table)| table.type_code == code).map(|(name, _)| *name)
 }
 
+/// Returns the system table of an entity set (folded).
+pub fn table_of_set(set: &str) -> Option<&'static str> {
+    static SETS: OnceLock<BTreeMap<String, &'static str>> = OnceLock::new();
+    let sets = SETS.get_or_init(|| {
+        let tables = catalogue().tables.iter().filter(|(_, table)| !table.entity_set.is_empty());
+        tables.map(|(name, table)| (table.entity_set.to_lowercase(), *name)).collect()
+    });
+    sets.get(set).copied()
+}
+
+/// Returns the entity set of a system table.
+pub fn entity_set(table: &str) -> Option<&'static str> {
+    catalogue().tables.get(table).map(|table| table.entity_set).filter(|set| !set.is_empty())
+}
+
+/// Returns the primary id and the primary name of a system table; either is empty where there is none.
+pub fn primary_columns(table: &str) -> Option<(&'static str, &'static str)> {
+    catalogue().tables.get(table).map(|table| (table.primary_id, table.primary_name))
+}
+
+/// Returns the tables that a listed lookup of a system table leads to.
+pub fn lookup_targets(table: &str, column: &str) -> impl Iterator<Item = &'static str> {
+    let listed = find_column(table, column);
+    listed.into_iter().flat_map(|column| column.target.split('|')).filter(|target| !target.is_empty())
+}
+
 fn find_column(table: &str, column: &str) -> Option<Column> {
     let catalogue = catalogue();
     let own = catalogue.tables.get(table);

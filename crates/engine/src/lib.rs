@@ -27,6 +27,7 @@ pub mod merge;
 mod names;
 pub mod pending_deletion;
 pub mod publish;
+pub mod reference;
 mod removal;
 pub mod restore;
 pub mod table;

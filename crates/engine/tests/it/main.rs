@@ -17,6 +17,8 @@ mod merged;
 mod mixed_laws;
 mod overwrite;
 mod patches;
+mod references;
+mod references_of_code;
 mod refusals;
 mod switching;
 mod uninstall;

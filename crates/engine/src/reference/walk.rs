@@ -1,0 +1,100 @@
+//! Walks over the elements of a definition, passing over what a difference removes.
+
+use std::borrow::Cow;
+
+use strata_xml::tokens::{Token, Tokens};
+
+use super::text::{attribute, holds, plain};
+
+const REMOVED: &str = "solutionaction=\"Removed\"";
+
+/// What the walk meets.
+pub(super) enum Step<'a> {
+    Start(Tag<'a>),
+    /// Text of the element that was met last, where nothing stood between.
+    Text {
+        of: &'a [u8],
+        text: Cow<'a, str>,
+        at: usize,
+    },
+    End,
+}
+
+/// A start tag.
+#[derive(Clone, Copy)]
+pub(super) struct Tag<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) attributes: &'a str,
+    pub(super) is_empty: bool,
+    /// Where it begins.
+    pub(super) at: usize,
+}
+
+impl<'a> Tag<'a> {
+    pub(super) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        attribute(self.attributes, name)
+    }
+}
+
+/// Reads a definition element by element; ends where it is not well formed.
+pub(super) struct Walk<'a> {
+    bytes: &'a [u8],
+    tokens: Tokens<'a>,
+    may_remove: bool,
+    /// The element met last, and where it begins.
+    last: Option<(&'a [u8], usize)>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let may_remove = holds(bytes, REMOVED);
+        Self { bytes, tokens: Tokens::new(bytes, usize::MAX), may_remove, last: None }
+    }
+
+    /// How many elements are open; the root is one.
+    pub(super) fn depth(&self) -> usize {
+        self.tokens.depth()
+    }
+
+    pub(super) fn step(&mut self) -> Option<Step<'a>> {
+        loop {
+            let before = self.tokens.position();
+            match self.tokens.token().ok()?? {
+                Token::Start { name, attributes, is_empty } => {
+                    if self.may_remove && holds(attributes.as_bytes(), REMOVED) {
+                        self.pass(is_empty)?;
+                        continue;
+                    }
+                    let at = self.skip_blank(before);
+                    self.last = (!is_empty).then_some((name, at));
+                    return Some(Step::Start(Tag { name, attributes, is_empty, at }));
+                }
+                Token::Text { raw, is_cdata } => {
+                    let Some((of, at)) = self.last else { continue };
+                    let Ok(raw) = std::str::from_utf8(raw) else { continue };
+                    let text = if is_cdata { Cow::Borrowed(raw) } else { plain(raw) };
+                    return Some(Step::Text { of, text, at });
+                }
+                Token::End => {
+                    self.last = None;
+                    return Some(Step::End);
+                }
+            }
+        }
+    }
+
+    /// Goes to the end of the element that has just been opened.
+    fn pass(&mut self, is_empty: bool) -> Option<()> {
+        let outside = self.tokens.depth().saturating_sub(1);
+        while !is_empty && self.tokens.depth() > outside {
+            self.tokens.token().ok()??;
+        }
+        self.last = None;
+        Some(())
+    }
+
+    fn skip_blank(&self, from: usize) -> usize {
+        let blank = self.bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace());
+        from + blank.unwrap_or_default()
+    }
+}
