@@ -35,6 +35,7 @@ mod text;
 mod view;
 mod walk;
 mod web_resource;
+mod without;
 
 use strata_model::component::ComponentKey;
 use strata_model::id::Guid;
@@ -43,6 +44,7 @@ use strata_model::reference::Reference;
 
 pub use answer::{answers, has_answers, names_of_system, of_system, system_lookup};
 pub use packaged::Packaged;
+pub use without::without;
 
 use sink::Sink;
 

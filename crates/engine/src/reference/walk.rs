@@ -58,14 +58,14 @@ impl<'a> Walk<'a> {
 
     pub(super) fn step(&mut self) -> Option<Step<'a>> {
         loop {
-            let before = self.tokens.position();
             match self.tokens.token().ok()?? {
                 Token::Start { name, attributes, is_empty } => {
                     if self.may_remove && holds(attributes.as_bytes(), REMOVED) {
                         self.pass(is_empty)?;
                         continue;
                     }
-                    let at = self.skip_blank(before);
+                    // The name is a piece of the bytes; the tag begins before it.
+                    let at = name.as_ptr().addr() - self.bytes.as_ptr().addr() - 1;
                     self.last = (!is_empty).then_some((name, at));
                     return Some(Step::Start(Tag { name, attributes, is_empty, at }));
                 }
@@ -91,10 +91,5 @@ impl<'a> Walk<'a> {
         }
         self.last = None;
         Some(())
-    }
-
-    fn skip_blank(&self, from: usize) -> usize {
-        let blank = self.bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace());
-        from + blank.unwrap_or_default()
     }
 }

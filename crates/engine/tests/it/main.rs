@@ -19,6 +19,7 @@ mod overwrite;
 mod patches;
 mod references;
 mod references_of_code;
+mod references_removed;
 mod refusals;
 mod switching;
 mod uninstall;
