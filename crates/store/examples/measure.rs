@@ -1,8 +1,9 @@
-//! Times the store with a synthetic solution: `cargo run --release -p strata-store --example measure [COMPONENTS]`.
+//! Times the store with a synthetic solution:
+//! `cargo run --release -p strata-store --example measure [COMPONENTS] [nameless]`.
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::Write as _;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use strata_model::id::{ComponentNo, Digest, Guid, Operation, PublisherNo, Soluti
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Bodies, Body, Edit, OperationKind, Plan};
 use strata_model::publisher::Publisher;
+use strata_model::reference::{DefinitionNames, Target, TargetId};
 use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 use strata_model::version::Version;
@@ -37,17 +39,19 @@ impl Bodies for Definitions {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let count = std::env::args().nth(1).map_or(Ok(50_000), |text| text.parse())?;
+    // For a comparison: what the indexes of names cost.
+    let with_names = std::env::args().nth(2).is_none_or(|word| word != "nameless");
     let folder = tempfile::tempdir()?;
     let store = SqliteStore::open_or_create(&folder.path().join("strata.db"))?;
     let environment = store.environment_create("measure", &Settings::fresh("measure"))?;
 
     for (round, solution) in [(1, 1), (2, 2)] {
         let mut definitions = Definitions(BTreeMap::new());
-        let plan = import(&store, &environment, &mut definitions, count, solution)?;
+        let plan = import(&store, &environment, &mut definitions, count, solution, with_names)?;
         let size: usize = definitions.0.values().map(Vec::len).sum();
         say(&format!("import {round}: {count} components, {} MB", size / 1_000_000))?;
         apply(&store, &environment, &plan, &definitions)?;
-        let nothing = Plan { base: current(&store)?.revision, edits: Vec::new(), ..plan };
+        let nothing = Plan { base: current(&store)?.revision, edits: Vec::new(), names: Vec::new(), ..plan };
         apply(&store, &environment, &nothing, &definitions)?;
         snapshots(&store, count, SolutionNo(solution))?;
     }
@@ -72,6 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     let digest = one.components.values().next().ok_or("the component is there")?.layers[0].digest;
     timed("one definition", || store.definition(&digest))?;
+    used_by(&store, &environment, count as i64)?;
     timed("environment copied", || store.environment_copy(environment.no, "copy"))?;
     timed("nothing pruned", || store.prune(&environment, Operation(1)))?;
     drop(store);
@@ -94,6 +99,22 @@ fn snapshots(store: &SqliteStore, count: usize, solution: SolutionNo) -> Result<
         ("nothing", Footprint::default()),
     ] {
         timed(&format!("snapshot of {name}"), || store.snapshot(&environment, None, &footprint))?;
+    }
+    Ok(())
+}
+
+/// Asks for what mentions a name, once few and many names.
+fn used_by(store: &SqliteStore, environment: &Environment, count: i64) -> Result<(), Box<dyn Error>> {
+    let targets = |numbers: std::ops::Range<i64>| numbers.map(|number| name(&key(number, 1)));
+    for (what, mentioning) in [
+        ("used by one component", targets(count / 2..count / 2 + 1).collect()),
+        ("used by 100 components", targets(0..100).collect()),
+        ("used by every component of a solution", targets(0..count).collect()),
+        ("used by one that all mention", vec![TargetId(0)]),
+    ] {
+        let footprint = Footprint { mentioning, ..Footprint::default() };
+        let found = timed(what, || store.snapshot(environment, None, &footprint))?;
+        say(&format!("    {} mentions, {} components", found.mentions.len(), found.components.len()))?;
     }
     Ok(())
 }
@@ -192,6 +213,7 @@ fn import(
     definitions: &mut Definitions,
     count: usize,
     solution: i64,
+    with_names: bool,
 ) -> Result<Plan, Box<dyn Error>> {
     let snapshot = store.snapshot(environment, None, &Footprint::default())?;
     let mut edits = Vec::new();
@@ -240,5 +262,31 @@ fn import(
         }));
         edits.push(Edit::MemberOpen(Membership { component: no, solution, behavior: None }));
     }
-    Ok(Plan { edits, ..Plan::empty(OperationKind::New, snapshot.environment.revision, Rules::OURS) })
+    let names = if with_names { names(&edits, solution) } else { Vec::new() };
+    Ok(Plan { edits, names, ..Plan::empty(OperationKind::New, snapshot.environment.revision, Rules::OURS) })
+}
+
+/// Mentions of one component's definition.
+const MENTIONS: usize = 5;
+
+/// Lets each component mention one that all mention, and others of the solution; each answers to its id.
+fn names(edits: &[Edit], solution: i64) -> Vec<DefinitionNames> {
+    let layers = || edits.iter().filter_map(|edit| if let Edit::LayerOpen(layer) = edit { Some(layer) } else { None });
+    let count = layers().count() as i64;
+    let named = (0..).zip(layers()).map(|(index, layer): (i64, &Layer)| {
+        let others = (1..MENTIONS as i64).map(|step| name(&key((index + step * step) % count, solution)));
+        let mentions: BTreeSet<_> = others.chain([TargetId(0)]).collect();
+        let answers = vec![TargetId(layer.digest.prefix().rotate_left(5))];
+        DefinitionNames {
+            component: layer.component,
+            definition: layer.digest,
+            mentions: mentions.into_iter().collect(),
+            answers,
+        }
+    });
+    named.collect()
+}
+
+fn name(key: &ComponentKey) -> TargetId {
+    Target::Component(key.clone()).id()
 }

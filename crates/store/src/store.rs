@@ -9,6 +9,7 @@ use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::reference::DefinitionNames;
 
 use crate::{ApplyError, Lease, Record, RecordError, RecordWrite, StoreError};
 
@@ -40,8 +41,8 @@ pub trait Store: Send + Sync {
 
     /// Returns an environment cut to a footprint, its settings those of the moment.
     ///
-    /// Components that are named by key, and all with `everything`, are there even when nothing is left of them but
-    /// their identity.
+    /// Components that are named by key, that mention or answer to a name which the footprint asks for, and all with
+    /// `everything`, are there even when nothing is left of them but their identity.
     fn snapshot(
         &self,
         environment: &Environment,
@@ -56,6 +57,16 @@ pub trait Store: Send + Sync {
         at: Option<Operation>,
         component_type: &ComponentType,
     ) -> Result<Vec<NamedComponent>, StoreError>;
+
+    /// Writes the names in the definitions of a store that was made before there were indexes of them, as `read` reads
+    /// them; tells how many were read. To be called once a store is open: where nothing is to do, it costs nothing.
+    ///
+    /// An error stops it; the next call goes on where it stopped. A prune may take a definition away before it is read;
+    /// such a one has no names.
+    fn name_definitions(
+        &self,
+        read: &dyn Fn(&Component, &Digest) -> Result<DefinitionNames, StoreError>,
+    ) -> Result<u64, StoreError>;
 
     /// Returns a definition.
     fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError>;
@@ -72,8 +83,8 @@ pub trait Store: Send + Sync {
     /// Gives a lease back; one that is no longer held is no error.
     fn release(&self, lease: &Lease) -> Result<(), StoreError>;
 
-    /// Carries out a plan: stages its bodies, then opens and closes rows, writes the history entry and releases the
-    /// lease in one transaction. On error the environment is as it was, and the lease still held.
+    /// Carries out a plan: stages its bodies, then opens and closes rows, indexes names, writes the history entry and
+    /// releases the lease in one transaction. On error the environment is as it was, and the lease still held.
     ///
     /// Bodies are asked from the store, then from `bodies`, then from the plan.
     fn apply(

@@ -15,6 +15,7 @@ use strata_model::plan::{Bodies, Edit, Plan};
 use strata_model::publisher::Publisher;
 use strata_model::solution::Solution;
 
+use super::names::{self, Sorted};
 use super::record_close::Data;
 use super::rows::{self, NOW, OPEN, PUBLISHER, SOLUTION, json_of, layer_state_no, word_of};
 use super::transaction::{Transaction, Writer};
@@ -49,6 +50,7 @@ fn stage_and_flip(
 ) -> Result<Operation, ApplyError> {
     // Staging takes a while, and a plan that is stale now will not recover.
     Counters::checked(&store.lock().conn, lease, plan)?;
+    let names = Sorted::new(plan.names.iter());
     loop {
         let staged = stage::stage(store, lease, plan, bodies, progress)?;
         let inner = store.lock();
@@ -58,6 +60,7 @@ fn stage_and_flip(
             continue;
         }
         let operation = flip(&transaction, lease, plan, entry, progress)?;
+        names::insert(&transaction, lease.environment, &names)?;
         transaction.commit()?;
         return Ok(operation);
     }

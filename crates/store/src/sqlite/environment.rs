@@ -11,7 +11,7 @@ use crate::lease::is_gone;
 use crate::{LEASE_MS, Lease, StoreError};
 
 /// Every table whose rows belong to an environment, with its other columns.
-const TABLES: [(&str, &str); 13] = [
+const TABLES: [(&str, &str); 15] = [
     (
         "operation",
         "operation, time, duration, kind, solution, from_version, to_version, suboperation, outcome, changes, job, \
@@ -29,6 +29,8 @@ const TABLES: [(&str, &str); 13] = [
     ("layer", "component_no, solution_no, state, from_op, to_op, slot, digest, is_diff, display_name"),
     ("member", "component_no, solution_no, from_op, to_op, behavior"),
     ("activation", "component_no, from_op, to_op"),
+    ("mention", "target, component_no, definition"),
+    ("answer", "target, component_no, definition"),
     ("record", "table_name, id, from_op, to_op, json"),
     ("record_change", "operation, table_name, column_name, closed_at"),
     ("record_indexed", "table_name, column_name"),

@@ -10,6 +10,8 @@ mod digest;
 mod environment;
 mod history;
 mod job;
+mod names;
+mod naming;
 mod open;
 mod pack;
 mod prune;
@@ -29,11 +31,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::Value;
-use strata_model::component::ComponentType;
+use strata_model::component::{Component, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::reference::DefinitionNames;
 
 use crate::{
     ApplyError, LayerChange, Lease, NamedComponent, Progress, Pruned, Record, RecordError, RecordWrite, Store,
@@ -169,6 +172,13 @@ impl Store for SqliteStore {
         component_type: &ComponentType,
     ) -> Result<Vec<NamedComponent>, StoreError> {
         self.lock().read(|conn| snapshot::component_names(conn, environment, at, component_type))
+    }
+
+    fn name_definitions(
+        &self,
+        read: &dyn Fn(&Component, &Digest) -> Result<DefinitionNames, StoreError>,
+    ) -> Result<u64, StoreError> {
+        naming::name_definitions(self, read)
     }
 
     fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError> {

@@ -11,7 +11,7 @@ use strata_model::id::{Digest, Operation};
 
 use super::stage::{RawPack, insert, pack};
 use super::transaction::Transaction;
-use super::{Inner, pack as packs, rows};
+use super::{Inner, names, pack as packs, rows};
 use crate::{Pruned, StoreError};
 
 /// Tables whose rows hold from one operation to another.
@@ -48,7 +48,11 @@ fn forget(
     for table in TEMPORAL {
         let sql =
             format!("DELETE FROM {table} WHERE environment_id = ?1 AND to_op <= ?2 AND to_op <> 9223372036854775807");
-        pruned.rows += transaction.execute(&sql, key)? as u64;
+        let deleted = transaction.execute(&sql, key)? as u64;
+        pruned.rows += deleted;
+        if table == "layer" && deleted > 0 {
+            names::forget(transaction, environment.no)?;
+        }
     }
     transaction.execute("UPDATE environment SET oldest_op = ?2 WHERE environment_id = ?1", key)?;
     Ok(())

@@ -151,6 +151,23 @@ CREATE TABLE activation (
     PRIMARY KEY (environment_id, component_no, from_op)
 ) WITHOUT ROWID;
 
+-- Which definitions mention a name, and which answer to one. A target is a hash of the name, a definition the
+-- beginning of its digest. Rows say what once was written; layers say what holds.
+CREATE TABLE mention (
+    environment_id INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    component_no INTEGER NOT NULL,
+    definition INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, target, component_no, definition)
+) WITHOUT ROWID;
+CREATE TABLE answer (
+    environment_id INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    component_no INTEGER NOT NULL,
+    definition INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, target, component_no, definition)
+) WITHOUT ROWID;
+
 -- Rows of tables (D8). Edits of rows are no operations: a version they open or close carries the number of the
 -- operation before.
 CREATE TABLE record (

@@ -14,6 +14,7 @@ use strata_model::layer::{Layer, LayerState};
 use strata_model::solution::Solution;
 
 use super::environment::missing;
+use super::names::{self, Index};
 use super::rows::{self, ACTIVATION, COMPONENT, LAYER, MEMBER, TypeNames};
 use crate::{NamedComponent, StoreError};
 
@@ -31,7 +32,10 @@ pub(super) fn snapshot(
     let moment = rows::moment(conn, &environment, at)?;
     environment.settings = rows::settings(conn, no, moment)?;
     let solutions = rows::solutions(conn, no, moment)?;
-    let states = Cut { conn, no, moment }.states(footprint, &solutions)?;
+    let mentions = names::find(conn, no, Index::Mention, &footprint.mentioning)?;
+    let answers = names::find(conn, no, Index::Answer, &footprint.answering)?;
+    let by_name: Vec<i64> = mentions.iter().chain(&answers).map(|row| row.component.0).collect();
+    let states = Cut { conn, no, moment }.states(footprint, &by_name, &solutions)?;
     let next = conn
         .prepare_cached(
             "SELECT next_publisher_no, next_solution_no, next_component_no FROM environment WHERE environment_id = ?1",
@@ -42,8 +46,8 @@ pub(super) fn snapshot(
         publishers: rows::publishers(conn, no, moment)?,
         solutions,
         components: states.into_iter().map(|state| (state.component.key.clone(), state)).collect(),
-        mentions: Vec::new(),
-        answers: Vec::new(),
+        mentions,
+        answers,
         next_publisher: PublisherNo(next.0),
         next_solution: SolutionNo(next.1),
         next_component: ComponentNo(next.2),
@@ -85,8 +89,13 @@ pub(super) struct Cut<'c> {
 }
 
 impl Cut<'_> {
-    /// Returns the components of a footprint in the order of their numbers.
-    fn states(&self, footprint: &Footprint, solutions: &[Solution]) -> Result<Vec<ComponentState>, StoreError> {
+    /// Returns the components of a footprint, and those found by names, in the order of their numbers.
+    fn states(
+        &self,
+        footprint: &Footprint,
+        by_name: &[i64],
+        solutions: &[Solution],
+    ) -> Result<Vec<ComponentState>, StoreError> {
         if footprint.everything {
             let components = self.components(&[(i64::MIN, i64::MAX)], None)?;
             return self.with_rows(components, true, solutions);
@@ -99,6 +108,7 @@ impl Cut<'_> {
         named.extend(self.numbers_of_parts(&footprint.parts_of)?);
         named.extend(self.numbers_of_types(&footprint.types)?);
         named.extend(footprint.numbers.iter().map(|number| number.0));
+        named.extend(by_name);
         candidates.extend(&named);
         candidates.sort_unstable();
         candidates.dedup();

@@ -3,15 +3,17 @@
 use std::fs;
 use std::path::Path;
 
+use strata_model::environment::Footprint;
 use strata_model::history::HistoryKind;
 use strata_model::id::{Digest, Operation};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::reference::{Mention, TargetId};
 use strata_store::sqlite::SqliteStore;
 use strata_store::{ApplyError, LEASE_MS, Record, RecordEdit, RecordWrite, Store, Values};
 
 use crate::fixture::{
-    Shelf, apply, column, component, create, current, digest, entry, import, layer, layer_close, plan, solution,
+    Shelf, apply, column, component, create, current, digest, entry, import, layer, layer_close, names, plan, solution,
 };
 
 /// A time at which the lease of a first try has expired, however often it was renewed.
@@ -29,6 +31,7 @@ fn crashed(from: &Path, to: &Path) {
 /// An upgrade that opens and closes some of everything, with bodies for several packs.
 fn upgrade(shelf: &mut Shelf, base: Operation) -> Plan {
     let mut edits = vec![Edit::SolutionClose(solution(1, "1.0.0.0")), Edit::SolutionOpen(solution(1, "2.0.0.0"))];
+    let mut named = Vec::new();
     let old = layer(1, 1, shelf.put("<attribute name='a' of='1'/>"));
     let file = shelf.put_file(&[5; 300_000]);
     for no in 3..6 {
@@ -38,13 +41,23 @@ fn upgrade(shelf: &mut Shelf, base: Operation) -> Plan {
             files: vec![("f".to_owned(), file)],
         };
         edits.push(Edit::ComponentAdd(component(no, column(&format!("new_order.n{no}")))));
-        edits.push(Edit::LayerOpen(layer(no, 1, shelf.put_body(body))));
+        let digest = shelf.put_body(body);
+        edits.push(Edit::LayerOpen(layer(no, 1, digest)));
+        named.push(names(no, digest, &[100, 100 + no], &[200 + no]));
     }
     edits.push(layer_close(&old));
     edits.push(Edit::LayerOpen(Layer { slot: 5, ..old }));
     edits.push(Edit::RowsClose { table: "new_order".to_owned() });
     edits.push(Edit::ColumnClose { table: "account".to_owned(), column: "tier".to_owned() });
-    plan(base, edits)
+    Plan { names: named, ..plan(base, edits) }
+}
+
+/// Returns the rows of both indexes of names.
+fn named(store: &SqliteStore) -> (Vec<Mention>, Vec<Mention>) {
+    let all: Vec<_> = (0..300).map(TargetId).collect();
+    let footprint = Footprint { mentioning: all.clone(), answering: all, ..Footprint::default() };
+    let snapshot = store.snapshot(&current(store, "dev"), None, &footprint).expect("a snapshot");
+    (snapshot.mentions, snapshot.answers)
 }
 
 fn run(store: &SqliteStore, plan: &Plan, now: i64, bodies: &dyn Bodies) -> Result<Operation, ApplyError> {
@@ -73,13 +86,14 @@ fn a_crash_at_any_write_leaves_the_state_before_or_after() {
         }
         (state(&store), upgrade(&mut shelf, one))
     };
-    let after = {
+    let (after, names_after) = {
         crashed(&path("origin"), &path("after"));
         let store = SqliteStore::open(&path("after")).expect("a store");
         run(&store, &plan, 0, &shelf).expect("a plan that applies");
-        state(&store)
+        (state(&store), named(&store))
     };
     assert_ne!(before, after);
+    assert_eq!((names_after.0.len(), names_after.1.len()), (6, 3));
 
     let mut crashes = 0;
     for writes in 0.. {
@@ -96,15 +110,18 @@ fn a_crash_at_any_write_leaves_the_state_before_or_after() {
         let environment = current(&store, "dev");
         if outcome.is_ok() {
             assert_eq!(state(&store), after);
+            assert_eq!(named(&store), names_after);
             assert!(crashes > 20, "a plan of this size takes more writes");
             break;
         }
         assert_eq!(state(&store), before, "after {writes} writes");
+        assert_eq!(named(&store), (Vec::new(), Vec::new()), "after {writes} writes");
         assert_eq!(environment.operation, Operation(1));
         assert_eq!(store.history(&environment, None).expect("a list").len(), 1);
         // Only the lease may still be there, and it expires.
         run(&store, &plan, LATER, &shelf).expect("the same plan applies again");
         assert_eq!(state(&store), after, "after {writes} writes and a second try");
+        assert_eq!(named(&store), names_after, "after {writes} writes and a second try");
         for edit in &plan.edits {
             let Edit::LayerOpen(layer) = edit else { continue };
             let found = store.definition(&layer.digest).expect("a readable pack").expect("a body");

@@ -10,10 +10,13 @@ use strata_store::sqlite::SqliteStore;
 use strata_store::{Store, StoreError};
 use tempfile::TempDir;
 
-use strata_model::id::ComponentNo;
+use strata_model::component::Component;
+use strata_model::id::{ComponentNo, Digest};
+use strata_model::layer::Layer;
 use strata_model::plan::Edit;
+use strata_model::reference::DefinitionNames;
 
-use crate::fixture::{Shelf, apply, create, current, digest, import, whole};
+use crate::fixture::{Shelf, apply, create, current, digest, import, layer, names, try_apply_with, whole};
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a scratch folder");
@@ -79,7 +82,7 @@ fn newer_formats_are_named() {
     drop(SqliteStore::open_or_create(&path).expect("a new store"));
     Connection::open(&path).and_then(|conn| conn.pragma_update(None, "user_version", 7)).expect("a database");
     let error = open(&path).expect_err("a newer format");
-    assert!(matches!(error, StoreError::Newer { found: 7, supported: 2, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 7, supported: 3, .. }), "{error:?}");
 }
 
 /// Columns and indexes of a store's tables.
@@ -124,6 +127,91 @@ fn stores_of_format_1_are_migrated() {
     drop(SqliteStore::open_or_create(&fresh).expect("a new store"));
     assert_eq!(schema(&path), schema(&fresh));
     open(&path).expect("a store that needs no more");
+}
+
+/// Turns a store into one of format 2, which had no names.
+fn forget_names(path: &Path) {
+    let conn = Connection::open(path).expect("a database");
+    conn.execute_batch("DROP TABLE mention; DROP TABLE answer; PRAGMA user_version = 2").expect("a store");
+}
+
+/// Says that a definition mentions a number that depends on component and bytes, and answers to its component's.
+fn read(component: &Component, digest: &Digest) -> DefinitionNames {
+    names(component.no.0, *digest, &[component.no.0 + 1000 * (digest.prefix() % 1000)], &[component.no.0])
+}
+
+/// Returns all rows of both indexes, by environment.
+fn indexes(path: &Path) -> Vec<(String, [i64; 4])> {
+    let conn = Connection::open(path).expect("a database");
+    let mut rows = Vec::new();
+    for table in ["mention", "answer"] {
+        let sql = format!("SELECT environment_id, target, component_no, definition FROM {table} ORDER BY 1, 2, 3, 4");
+        let mut statement = conn.prepare(&sql).expect("a table");
+        let found = statement.query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]));
+        rows.extend(found.expect("rows").map(|row| (table.to_owned(), row.expect("a row"))));
+    }
+    rows
+}
+
+#[test]
+fn definitions_of_a_migrated_store_are_named_once() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open_or_create(&path).expect("a new store");
+    let dev = create(&store, "dev");
+    let mut shelf = Shelf::default();
+    // More than fit into one transaction, and some with two layers.
+    let columns: Vec<_> = (0..10_050).map(|no| format!("c{no}")).collect();
+    let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+    let digest = shelf.put("<same/>");
+    let edits = import(&mut shelf, 1, 1, &columns).into_iter().map(|edit| match edit {
+        Edit::LayerOpen(layer) => Edit::LayerOpen(Layer { digest, ..layer }),
+        other => other,
+    });
+    apply(&store, "dev", edits.collect(), &shelf);
+    let over = [1, 10_000, 10_001].map(|no| Edit::LayerOpen(layer(no, 0, shelf.put(&format!("over {no}")))));
+    apply(&store, "dev", over.to_vec(), &shelf);
+    store.environment_copy(dev.no, "copy").expect("a new name");
+    drop(store);
+    forget_names(&path);
+
+    // Reading fails in the second batch of the first environment, then a write does, then all goes well.
+    let store = open(&path).expect("a migrated store");
+    let fails = |component: &Component, digest: &Digest| match component.no.0 {
+        10_020 => Err(StoreError::Locked),
+        _ => Ok(read(component, digest)),
+    };
+    assert!(matches!(store.name_definitions(&fails), Err(StoreError::Locked)));
+    let first = indexes(&path);
+    assert!(first.len() >= 20_000 && first.len() < 20_100, "one batch of {}", first.len());
+    store.fail_after(30);
+    store.name_definitions(&|component, digest| Ok(read(component, digest))).expect_err("a write that fails");
+    assert_eq!(indexes(&path), first);
+    drop(store);
+    let store = open(&path).expect("a store");
+    // What an operation brings meanwhile has its names already, and they stay.
+    let new = shelf.put("new");
+    try_apply_with(
+        &store,
+        "dev",
+        vec![Edit::LayerOpen(layer(10_040, 0, new))],
+        vec![names(10_040, new, &[3], &[])],
+        &shelf,
+    )
+    .expect("a plan that applies");
+    let rest = store.name_definitions(&|component, digest| Ok(read(component, digest))).expect("all are named");
+    assert_eq!(rest, 2 * 10_053 + 1 - first.len() as u64 / 2);
+    let again = store.name_definitions(&|component, _| panic!("{component:?} has its names"));
+    assert_eq!(again.expect("nothing to do"), 0);
+    drop(store);
+
+    let all = indexes(&path);
+    let of = |index: &str, environment: i64| {
+        all.iter().filter(|(table, row)| table == index && row[0] == environment).count()
+    };
+    assert_eq!((of("mention", 1), of("answer", 1)), (10_055, 10_054));
+    assert_eq!((of("mention", 2), of("answer", 2)), (10_053, 10_053));
+    open(&path).expect("a store that needs no more");
+    assert_eq!(indexes(&path), all);
 }
 
 #[test]

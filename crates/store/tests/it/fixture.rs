@@ -10,6 +10,7 @@ use strata_model::id::{ComponentNo, Digest, Guid, Operation, PublisherNo, Soluti
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Bodies, Body, Edit, OperationKind, Plan};
 use strata_model::publisher::Publisher;
+use strata_model::reference::{DefinitionNames, TargetId};
 use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 use strata_model::version::Version;
@@ -102,9 +103,21 @@ pub(crate) fn try_apply(
     edits: Vec<Edit>,
     bodies: &dyn Bodies,
 ) -> Result<Operation, ApplyError> {
+    try_apply_with(store, name, edits, Vec::new(), bodies)
+}
+
+/// Applies edits with the names of the definitions that they bring.
+pub(crate) fn try_apply_with(
+    store: &dyn Store,
+    name: &str,
+    edits: Vec<Edit>,
+    names: Vec<DefinitionNames>,
+    bodies: &dyn Bodies,
+) -> Result<Operation, ApplyError> {
     let environment = current(store, name);
     let lease = strata_store::Held::take(store, &environment, "import", 0)?;
-    store.apply(&lease, &plan(environment.revision, edits), entry(HistoryKind::Import), bodies, &|_| {})
+    let plan = Plan { names, ..plan(environment.revision, edits) };
+    store.apply(&lease, &plan, entry(HistoryKind::Import), bodies, &|_| {})
 }
 
 pub(crate) fn apply(store: &dyn Store, name: &str, edits: Vec<Edit>, bodies: &dyn Bodies) -> Operation {
@@ -168,6 +181,16 @@ pub(crate) fn layer(component: i64, solution: i64, digest: Digest) -> Layer {
 
 pub(crate) fn layer_close(layer: &Layer) -> Edit {
     Edit::LayerClose { component: layer.component, solution: layer.solution, state: layer.state, digest: layer.digest }
+}
+
+pub(crate) fn names(component: i64, definition: Digest, mentions: &[i64], answers: &[i64]) -> DefinitionNames {
+    let targets = |numbers: &[i64]| numbers.iter().copied().map(TargetId).collect();
+    DefinitionNames {
+        component: ComponentNo(component),
+        definition,
+        mentions: targets(mentions),
+        answers: targets(answers),
+    }
 }
 
 pub(crate) fn member(component: i64, solution: i64) -> Membership {

@@ -16,6 +16,7 @@ mod files;
 mod fixture;
 mod jobs;
 mod leases;
+mod names;
 mod past;
 mod random;
 mod random_rows;

@@ -7,11 +7,15 @@ use strata_model::environment::{Behavior, Environment, Footprint, Membership, Sn
 use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::Edit;
+use strata_model::reference::{DefinitionNames, Mention, TargetId};
 use strata_model::solution::Solution;
 use strata_store::Store;
 use strata_store::sqlite::SqliteStore;
 
-use crate::fixture::{Shelf, apply, column, component, create, current, digest, layer, layer_close, solution, whole};
+use crate::fixture::{
+    Shelf, apply, column, component, create, current, digest, layer, layer_close, names, solution, try_apply_with,
+    whole,
+};
 
 const COMPONENTS: i64 = 5;
 const SOLUTIONS: i64 = 3;
@@ -151,6 +155,37 @@ fn cut(store: &dyn Store, environment: &Environment, at: Option<Operation>, foot
     snapshot.components.values().map(|state| state.component.no.0).collect()
 }
 
+/// Returns the names in the definitions that some edits bring: a few numbers, so that many share one.
+fn names_in(edits: &[Edit]) -> Vec<DefinitionNames> {
+    let read = |edit: &Edit| match edit {
+        Edit::LayerOpen(layer) => {
+            Some(names(layer.component.0, layer.digest, &[layer.digest.prefix() % 7], &[layer.component.0 % 2]))
+        }
+        _ => None,
+    };
+    edits.iter().filter_map(read).collect()
+}
+
+/// Checks that the indexes hold what was ever written, and lead to its components.
+fn assert_names(store: &dyn Store, environment: &Environment, written: &[DefinitionNames]) {
+    let all: Vec<_> = (-7..7).map(TargetId).collect();
+    let footprint = Footprint { mentioning: all.clone(), answering: all, ..Footprint::default() };
+    let snapshot = store.snapshot(environment, None, &footprint).expect("a snapshot");
+    let rows = |targets: fn(&DefinitionNames) -> &[TargetId]| -> Vec<Mention> {
+        let of = |names: &DefinitionNames| {
+            let (component, definition) = (names.component, names.definition.prefix());
+            let row = move |target: &TargetId| Mention { target: *target, component, definition };
+            targets(names).iter().map(row).collect::<Vec<_>>()
+        };
+        BTreeSet::from_iter(written.iter().flat_map(of)).into_iter().collect()
+    };
+    assert_eq!(snapshot.mentions, rows(|names| &names.mentions));
+    assert_eq!(snapshot.answers, rows(|names| &names.answers));
+    let components: BTreeSet<_> = written.iter().map(|names| names.component.0).collect();
+    let found: BTreeSet<_> = snapshot.components.values().map(|state| state.component.no.0).collect();
+    assert_eq!(found, components);
+}
+
 /// The first operation: every component exists from then on.
 fn components() -> Vec<Edit> {
     (1..=COMPONENTS).map(|no| Edit::ComponentAdd(component(no, column(&format!("t.c{no}"))))).collect()
@@ -166,6 +201,7 @@ proptest! {
         let mut shelf = Shelf::default();
         apply(&store, "dev", components(), &shelf);
         let mut states = vec![Plain::default(); 2];
+        let mut written = Vec::new();
         let mut digests: Vec<Digest> = (0..2).map(|at| digest(&store, &environment, Some(Operation(at)))).collect();
 
         for step in steps {
@@ -183,7 +219,12 @@ proptest! {
                     edits
                 }
             };
-            prop_assert_eq!(apply(&store, "dev", edits, &shelf), operation);
+            // The way back brings no definitions that were not there before.
+            let named = if matches!(step, Step::Edit(_)) { names_in(&edits) } else { Vec::new() };
+            written.extend(named.clone());
+            let applied = try_apply_with(&store, "dev", edits, named, &shelf).expect("a plan that applies");
+            prop_assert_eq!(applied, operation);
+            assert_names(&store, &environment, &written);
             let snapshot = whole(&store, &current(&store, "dev"), None);
             if let Step::Restore(index) = &step {
                 prop_assert_eq!(digest(&store, &environment, None), digests[index.index(states.len())]);
