@@ -9,8 +9,11 @@
 pub mod against;
 pub mod baseline;
 pub mod context;
+mod declared;
 pub mod finding;
+mod flow;
 pub mod json;
+mod literals;
 pub mod options;
 mod pattern;
 mod report;

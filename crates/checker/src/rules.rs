@@ -3,17 +3,29 @@
 //! Rules with official ids are those whose condition is the published one; [`uncovered`] lists the official rules that
 //! are not checked here, with the reason.
 
+mod cloud_flows;
+mod connections;
 mod dependencies;
 mod layers;
 mod leaks;
 mod names;
+mod official_flows;
 mod package;
 pub mod uncovered;
 
 use crate::rule::Rule;
 
 /// Every family, in the order of ids; official rules come last.
-static FAMILIES: &[&[Rule]] = &[package::RULES, dependencies::RULES, names::RULES, layers::RULES, leaks::RULES];
+static FAMILIES: &[&[Rule]] = &[
+    package::RULES,
+    dependencies::RULES,
+    names::RULES,
+    layers::RULES,
+    leaks::RULES,
+    connections::RULES,
+    cloud_flows::RULES,
+    official_flows::RULES,
+];
 
 /// Returns every rule.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

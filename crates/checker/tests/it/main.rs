@@ -1,5 +1,6 @@
 //! The rules, each with a smallest package that fails and one that passes; the framework; the corpus.
 
+mod cloud_flows;
 mod corpus;
 mod framework;
 mod kit;
