@@ -4,12 +4,16 @@
 //! are not checked here, with the reason.
 
 mod cloud_flows;
+mod code;
 mod connections;
 mod dependencies;
+mod desktop_flows;
 mod layers;
 mod leaks;
 mod names;
 mod official_flows;
+mod official_forms;
+mod official_steps;
 mod package;
 pub mod uncovered;
 
@@ -24,7 +28,11 @@ static FAMILIES: &[&[Rule]] = &[
     leaks::RULES,
     connections::RULES,
     cloud_flows::RULES,
+    desktop_flows::RULES,
+    code::RULES,
     official_flows::RULES,
+    official_forms::RULES,
+    official_steps::RULES,
 ];
 
 /// Returns every rule.

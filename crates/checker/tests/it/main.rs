@@ -1,7 +1,9 @@
 //! The rules, each with a smallest package that fails and one that passes; the framework; the corpus.
 
 mod cloud_flows;
+mod code;
 mod corpus;
+mod desktop_flows;
 mod framework;
 mod kit;
 mod leaks;
