@@ -11,10 +11,14 @@ mod desktop_flows;
 mod layers;
 mod leaks;
 mod names;
+mod official_connectors;
 mod official_flows;
 mod official_forms;
+mod official_solution;
 mod official_steps;
 mod package;
+mod retired;
+mod security;
 pub mod uncovered;
 
 use crate::rule::Rule;
@@ -30,8 +34,12 @@ static FAMILIES: &[&[Rule]] = &[
     cloud_flows::RULES,
     desktop_flows::RULES,
     code::RULES,
+    security::RULES,
+    retired::RULES,
+    official_connectors::RULES,
     official_flows::RULES,
     official_forms::RULES,
+    official_solution::RULES,
     official_steps::RULES,
 ];
 

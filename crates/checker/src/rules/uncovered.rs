@@ -71,6 +71,10 @@ uncovered! {
     "app-testformula-issues-low" Design Low Canvas;
     "app-testformula-issues-medium" Design Medium Canvas;
     "app-use-delayoutput-text-input" Performance Medium Canvas;
+    "connector-validate-backgroundwithbrandiconcolor" Design Medium Connector;
+    "connector-validate-connectionparam-oauth2idp" Design Medium Unpublished;
+    "connector-validate-swagger-extended" Design Medium Connector;
+    "connector-validate-title" Design Medium Connector;
     "il-avoid-batch-plugin" Usage Medium Assembly;
     "il-avoid-crm2011-depr-message" UpgradeReadiness Medium Assembly;
     "il-avoid-crm4-wf" UpgradeReadiness Medium Assembly;

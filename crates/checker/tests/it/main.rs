@@ -2,6 +2,7 @@
 
 mod cloud_flows;
 mod code;
+mod connectors;
 mod corpus;
 mod desktop_flows;
 mod framework;
@@ -10,3 +11,4 @@ mod leaks;
 mod names;
 mod package;
 mod sarif;
+mod security;
