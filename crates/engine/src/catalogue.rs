@@ -147,6 +147,11 @@ pub fn lists_columns(table: &str) -> bool {
     catalogue().columns.contains_key(table)
 }
 
+/// Tells whether a (folded) name is that of a system table.
+pub fn is_table(name: &str) -> bool {
+    catalogue().tables.contains_key(name)
+}
+
 /// Returns the logical names of the system tables.
 pub fn table_names() -> impl Iterator<Item = &'static str> {
     catalogue().tables.keys().copied()
@@ -155,6 +160,36 @@ pub fn table_names() -> impl Iterator<Item = &'static str> {
 /// Returns the system table of a type code.
 pub fn table_of_code(code: &str) -> Option<&'static str> {
     catalogue().tables.iter().find(|(_, table)| table.type_code == code).map(|(name, _)| *name)
+}
+
+/// Tables of the catalogue that a first-party solution brings: packages declare them, as they do not those of System.
+const FIRST_PARTY: &[(&str, &str)] = &[
+    ("EnvironmentVariables", "environmentvariabledefinition"),
+    ("EnvironmentVariables", "environmentvariablevalue"),
+    ("PowerPlatformConnectionReferences", "connectionreference"),
+    ("PowerVirtualAgents", "bot"),
+    ("PowerVirtualAgents", "botcomponent"),
+    ("PowerVirtualAgents", "botcomponentcollection"),
+    ("PowerVirtualAgentsCommon", "conversationtranscript"),
+    ("MicrosoftFlowExtensionsCore", "flowmachine"),
+    ("MicrosoftFlowExtensionsCore", "flowmachinegroup"),
+    ("MicrosoftFlowExtensionsCore", "flowsession"),
+    ("SolutionHistoryAPIs", "msdyn_solutionhistory"),
+    ("datalakeworkspaces", "datalakefolder"),
+    ("datalakeworkspaces", "synapsedatabase"),
+    ("msdyn_AISolution", "msdyn_ai*"),
+    ("msdyn_SynapseLink", "synapselinkprofile*"),
+    ("msdyn_FlowApprovalsCore", "msdyn_flow_approval*"),
+];
+
+/// Returns the first-party solution that brings a table of the catalogue.
+pub fn first_party(table: &str) -> Option<&'static str> {
+    let is_meant = |pattern: &str| match pattern.strip_suffix('*') {
+        Some(start) => table.starts_with(start),
+        None => table == pattern,
+    };
+    let found = FIRST_PARTY.iter().find(|(_, pattern)| is_meant(pattern));
+    found.filter(|_| catalogue().tables.contains_key(table)).map(|(solution, _)| *solution)
 }
 
 /// Returns the system table of an entity set (folded).

@@ -25,6 +25,7 @@ pub mod managed_property;
 pub mod membership;
 pub mod merge;
 mod names;
+pub mod needs;
 pub mod pending_deletion;
 pub mod publish;
 pub mod reference;

@@ -40,12 +40,14 @@ mod without;
 use strata_model::component::ComponentKey;
 use strata_model::id::Guid;
 use strata_model::plan::{Bodies, Body};
-use strata_model::reference::Reference;
+use strata_model::reference::{Reference, Target};
 
 pub use answer::{answers, has_answers, names_of_system, of_system, system_lookup};
 pub use packaged::Packaged;
 pub use without::without;
 
+pub(crate) use name::{goes_unsaid, is_platform_id};
+pub(crate) use relationship::lookup_holder;
 use sink::Sink;
 
 /// One definition of a component, with what is known of the component beside it.
@@ -118,5 +120,14 @@ pub fn mentions(definition: &Definition<'_>) -> Vec<Reference> {
         "optionset" | "role" | "pluginassembly" | "plugintype" | "customcontrol" | "connector" | "aimodel" => {}
         _ => row::mentions(definition, &mut sink),
     }
-    sink.finish()
+    let mut found = sink.finish();
+    // What a component is a part of may stand in its definition too: that is one dependency, and an internal one.
+    let own_parent = definition.key.parent();
+    let parents = [definition.parent, own_parent.as_ref()];
+    for reference in &mut found {
+        if let Target::Component(key) = &reference.target {
+            reference.is_internal |= parents.contains(&Some(key));
+        }
+    }
+    found
 }

@@ -18,12 +18,15 @@ pub(super) fn key_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// What an image configuration is about.
+pub(super) const IMAGE: &str = "image column";
+
 pub(super) fn image_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     let bytes = &definition.body.bytes;
     let Some((at, table)) = text(bytes, "parententitylogicalname") else { return };
     sink.is_internal = true;
-    sink.table(place("table", at), &table);
+    sink.table(place(IMAGE, at), &table);
     if let Some((at, column)) = text(bytes, "attributelogicalname") {
-        sink.column(place("image column", at), &table, &column);
+        sink.column(place(IMAGE, at), &table, &column);
     }
 }

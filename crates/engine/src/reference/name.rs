@@ -82,8 +82,12 @@ fn without_query(text: &str) -> &str {
 /// Returns the web resource that a form names as a library, if it is one: scripts of the platform are not.
 pub(super) fn library(name: &str) -> Option<&str> {
     let name = directed(name).unwrap_or_else(|| name.trim());
-    let is_platform = name.ends_with("_main_system_library.js") && !name.contains('/');
-    (!is_platform && !name.is_empty() && !name.starts_with('/')).then_some(name)
+    (!is_platform_script(name) && !name.is_empty() && !name.starts_with('/')).then_some(name)
+}
+
+/// Tells whether a script comes with every environment: `Contact_main_system_library.js` and its like, in no folder.
+pub(super) fn is_platform_script(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("main_system_library.js") && !name.contains('/')
 }
 
 /// Tells whether a relationship is one of those that the platform gives every table.
@@ -106,10 +110,18 @@ pub(super) fn is_weak(place: &str, target: &Target) -> bool {
     match target {
         _ if place == NAVIGATION || place == BY_PATH => true,
         Target::Component(key) if key.component_type == types().web_resource => is_first_party(key.as_str()),
+        Target::Component(key) if key.component_type == types().relationship => is_of_system_tables(key.as_str()),
         Target::Component(_) | Target::EntitySet(_) | Target::LookupRelationship(_) | Target::PrimaryColumns(_) => {
             false
         }
     }
+}
+
+/// Relationships of the platform begin with one of its tables, where a maker's begin with a prefix. The catalogue
+/// does not list them.
+fn is_of_system_tables(relationship: &str) -> bool {
+    let table = relationship.split('_').next().unwrap_or_default();
+    crate::catalogue::is_table(table)
 }
 
 /// Web resources of the platform and of its applications: folders without a prefix, and the maker's own prefixes.
@@ -118,4 +130,28 @@ fn is_first_party(name: &str) -> bool {
     let prefix = name.split_once('_').map_or("", |(prefix, _)| prefix);
     let is_prefix = (2..=8).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     strata_model::id::Guid::parse(name).is_none() && (!is_prefix || PREFIXES.contains(&prefix))
+}
+
+/// Tells whether every environment has this component, though no catalogue lists it: views of the platform, the two
+/// roles that nobody can delete.
+pub(crate) fn is_platform_id(key: &strata_model::component::ComponentKey) -> bool {
+    const ROLES: [&str; 2] = ["627090ff-40a3-4053-8790-584edc5be201", "119f245c-3cc8-4b62-b31c-d1a046ced15d"];
+    match key.component_type.name() {
+        "savedquery" => key.as_str().starts_with("00000000-0000-0000-00aa-"),
+        "role" => ROLES.contains(&key.as_str()),
+        _ => false,
+    }
+}
+
+/// Tells whether the platform never declares such a reference as missing (§5).
+pub(crate) fn goes_unsaid(reference: &strata_model::reference::Reference) -> bool {
+    const PLACES: [&str; 6] = [
+        super::row::PAIR,
+        super::relationship::MANY,
+        super::relationship::HOLDER,
+        super::relationship::MAPPED,
+        super::column::IMAGE,
+        super::security::ROLE_TABLE,
+    ];
+    PLACES.contains(&reference.place)
 }

@@ -80,6 +80,8 @@ pub(super) fn steps(bytes: &[u8], primary: &str, sink: &mut Sink<'_>) {
         match local(tag.name) {
             b"ActivityReference" => {
                 if let Some(table) = stage_table(&tag) {
+                    sink.table(place("stage", tag.at), &table);
+                    sink.primary_columns(place("primary columns of a stage's table", tag.at), &table);
                     stage = table;
                 }
             }

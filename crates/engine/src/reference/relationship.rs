@@ -1,7 +1,9 @@
 //! Relationships and table maps.
 
 use super::Definition;
-use super::name::is_standard_relationship;
+use strata_model::component::ComponentKey;
+
+use super::name::{is_standard_relationship, types};
 use super::sink::{Sink, place};
 use super::text::text;
 
@@ -11,6 +13,9 @@ pub(super) const MANY: &str = "end of a many-to-many relationship";
 
 /// The table that holds the lookup.
 pub(super) const HOLDER: &str = "table of the lookup";
+
+/// Either end of a table map.
+pub(super) const MAPPED: &str = "mapped table";
 
 pub(super) fn mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     let bytes = &definition.body.bytes;
@@ -41,9 +46,15 @@ pub(super) fn mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
 /// A map cannot be without its two tables.
 pub(super) fn map_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     sink.is_internal = true;
-    for (element, name) in [("EntitySource", "source table"), ("EntityTarget", "target table")] {
+    for element in ["EntitySource", "EntityTarget"] {
         if let Some((at, table)) = text(&definition.body.bytes, element) {
-            sink.table(place(name, at), &table);
+            sink.table(place(MAPPED, at), &table);
         }
     }
+}
+
+/// Returns the table that holds the lookup of a relationship between one and many.
+pub(crate) fn lookup_holder(bytes: &[u8]) -> Option<ComponentKey> {
+    let (_, table) = text(bytes, "ReferencingEntityName")?;
+    Some(ComponentKey::new(types().table.clone(), &table))
 }

@@ -3,7 +3,7 @@
 use memchr::memmem;
 
 use super::Definition;
-use super::name::{directed, types};
+use super::name::{directed, is_platform_script, types};
 use super::sink::{Sink, place};
 use super::text::plain;
 use strata_model::reference::Target;
@@ -17,7 +17,9 @@ pub(super) fn mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
         let rest = &bytes[at + DIRECTIVE.len()..];
         let length =
             rest.iter().position(|byte| matches!(byte, b'"' | b'\'' | b'<' | b'?' | b'#')).unwrap_or(rest.len());
-        if let Ok(name) = std::str::from_utf8(&rest[..length]) {
+        if let Ok(name) = std::str::from_utf8(&rest[..length])
+            && !is_platform_script(name)
+        {
             sink.component(place("ribbon", at), &types().web_resource, &plain(name));
         }
     }

@@ -118,6 +118,9 @@ fn name_of_table(column: &[u8], text: &str, at: usize, sink: &mut Sink<'_>) {
     }
 }
 
+/// One end of a row that ties two others together.
+pub(super) const PAIR: &str = "end of a pair";
+
 /// A key may go through a lookup: `settingdefinitionid.uniquename`. A row of `Assets` has two of them and goes with
 /// the first.
 fn root(definition: &Definition<'_>, tag: &Tag<'_>, sink: &mut Sink<'_>) {
@@ -138,7 +141,11 @@ fn root(definition: &Definition<'_>, tag: &Tag<'_>, sink: &mut Sink<'_>) {
         // Pairs begin with the component that makes use of the other end.
         let uses = lookup == "botcomponentid" || lookup == "botid";
         sink.is_internal = is_owner(definition, lookup.as_bytes()) || is_pair && uses;
-        sink.component(place("key", tag.at), &ComponentType::named(table), &ends[lookup].join("."));
+        sink.component(
+            place(if is_pair { PAIR } else { "key" }, tag.at),
+            &ComponentType::named(table),
+            &ends[lookup].join("."),
+        );
         sink.is_internal = false;
     }
 }

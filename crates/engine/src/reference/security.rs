@@ -21,10 +21,13 @@ pub(super) fn profile_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>)
     }
 }
 
+/// A table that may take a connection role.
+pub(super) const ROLE_TABLE: &str = "table of the role";
+
 /// Connection roles name the tables that may take them.
 pub(super) fn connection_role_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     for (at, table) in texts(&definition.body.bytes, "associatedobjecttypecode") {
-        sink.table(place("table of the role", at), &table);
+        sink.table(place(ROLE_TABLE, at), &table);
     }
 }
 

@@ -15,6 +15,7 @@ mod managed_properties;
 mod merge_laws;
 mod merged;
 mod mixed_laws;
+mod needs;
 mod overwrite;
 mod patches;
 mod references;

@@ -144,7 +144,7 @@ fn dp12_a_view_needs_the_columns_of_its_query_and_its_layout() {
     assert_eq!(
         targets(&format!("savedquery:{A} of contoso_order"), &view),
         [
-            "entity:contoso_order",
+            "entity:contoso_order!",
             "attribute:contoso_order.contoso_sum",
             "attribute:contoso_order.createdon",
             "attribute:contoso_order.contoso_tier",
@@ -168,7 +168,7 @@ fn dp12_a_chart_needs_the_columns_it_counts() {
         </datadefinition></datadescription></visualization>"#;
     assert_eq!(
         targets(&format!("savedqueryvisualization:{A} of contoso_order"), chart),
-        ["entity:contoso_order", "attribute:contoso_order.contoso_sum"]
+        ["entity:contoso_order!", "attribute:contoso_order.contoso_sum"]
     );
 }
 
@@ -271,7 +271,7 @@ fn dp12_a_ribbon_needs_web_resources_by_directive_only() {
 
 #[test]
 fn dp12_leftovers_and_scripts_of_first_party_applications_are_weak() {
-    let form = r#"<systemform><NavBarByRelationshipItem RelationshipName="contoso_order_task" />
+    let form = r#"<systemform><NavBarByRelationshipItem RelationshipName="contoso_order_task" /><RelationshipName>contact_customer_accounts</RelationshipName>
         <Library name="AppCommon/Contact/Contact_main_system_library.js" /><Library name="msdyn_/ActivityFeeds.Form.js" />
         <Library name="contoso_/order.js" /><control datafieldname="contoso_name" /></systemform>"#;
     let found = read_with(&format!("systemform:{A} of contoso_order"), form, ("", ""), mentions);

@@ -82,6 +82,8 @@ fn dp12_the_stages_of_a_business_process_flow_are_about_their_own_table() {
         <mcwb:StageRelationship RelationshipName="opportunity_originating_lead" /></Activity>"#;
     let found = targets_with(&format!("workflow:{A}"), process, ("Workflows/p.xaml", xaml));
     assert!(found.contains(&"attribute:opportunity.budgetamount".to_owned()), "{found:?}");
+    assert!(found.contains(&"entity:opportunity".to_owned()), "{found:?}");
+    assert!(found.contains(&"primary columns of opportunity".to_owned()), "{found:?}");
     assert!(!found.iter().any(|target| target.starts_with("attribute:lead")), "{found:?}");
     assert!(found.contains(&"entityrelationship:opportunity_originating_lead".to_owned()), "{found:?}");
 }
