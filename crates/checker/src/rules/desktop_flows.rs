@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use strata_engine::desktop_flow::content::required_binaries;
+use strata_engine::desktop_flow::{BINARY, CATEGORY};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::id::Guid;
 use strata_model::package::Presence;
@@ -89,15 +91,12 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// `Category` of a desktop flow.
-const DESKTOP_FLOW: i32 = 6;
-const BINARY: &str = "desktopflowbinary";
 /// The type of a binary that may come without data.
 const WITHOUT_DATA: &str = "ConnectorDefinition";
 
 /// Returns the desktop flows whose definition is in the package.
 fn flows<'c>(context: &'c Context<'_>) -> impl Iterator<Item = Component<'c>> {
-    let is_meant = |flow: &Component<'_>| flow.category == Some(DESKTOP_FLOW) && flow.presence != Presence::Reference;
+    let is_meant = |flow: &Component<'_>| flow.category == Some(CATEGORY) && flow.presence != Presence::Reference;
     context.of_type("workflow").filter(is_meant)
 }
 
@@ -121,7 +120,8 @@ fn is_known(context: &Context<'_>, component_type: &str, name: &str) -> bool {
 
 fn missing_binaries(context: &Context<'_>, findings: &mut Findings<'_>) {
     for flow in flows(context) {
-        for (binary, place) in dependencies(flow, "requiredBinaries") {
+        let place = flow.tree().and_then(|root| flow.place_of(root.child("Dependencies")?));
+        for binary in required_binaries(flow.bytes()) {
             let id = binary.to_string();
             if !is_known(context, BINARY, &id) {
                 let message = format!("{} requires binary {id}, which is not in the package", flow.label());

@@ -1,10 +1,12 @@
 //! STR901–STR902: what fails in targets that already have it, and what the platform has retired.
 
+use serde_json::Value;
 use strata_model::package::Presence;
 
 use super::official_solution::SILVERLIGHT;
 use crate::context::{Component, Context};
 use crate::finding::Findings;
+use crate::flow;
 use crate::plugin;
 use crate::rule::{Category, Needs, Precision, Rule, Severity};
 
@@ -29,12 +31,14 @@ pub(super) static RULES: &[Rule] = &[
         id: "STR902",
         severity: Severity::Low,
         category: Category::UpgradeReadiness,
-        component: "process, form, web resource, plug-in step",
+        component: "process, form, web resource, plug-in step, connection",
         condition: "The package has something retired or unsupported: a dialog, a task flow, a Silverlight web resource, a step \
-                    for the stage of CRM 4.0, or a draft business process flow without its table.",
+                    for the stage of CRM 4.0, a draft business process flow without its table, or a connection of a connector \
+                    that the Microsoft Dataverse connector has replaced.",
         why: "It does not run any more, or cannot be activated in the target.",
         cure: &[
             "Replace dialogs and task flows by apps or business process flows, Silverlight by a code component.",
+            "Use the Microsoft Dataverse connector in the place of its predecessors.",
             "Activate a business process flow once in the source, so that it gets its table, and export both.",
         ],
         needs: Needs::Package,
@@ -96,6 +100,39 @@ fn retired(context: &Context<'_>, findings: &mut Findings<'_>) {
     for step in plugin::steps(context).filter(|step| step.number("Stage") == Some(CRM_4_STAGE)) {
         let message = format!("{} is registered for the stage of CRM 4.0", step.component.label());
         findings.on(step.component, message).path("Stage");
+    }
+    retired_connectors(context, findings);
+}
+
+/// Connectors for Dataverse that came before the present one.
+const RETIRED_CONNECTORS: [&str; 2] = ["shared_commondataservice", "shared_dynamicscrmonline"];
+
+fn retired_connectors(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let is_retired = |id: &str| {
+        let name = id.trim().rsplit('/').next().unwrap_or_default().to_lowercase();
+        RETIRED_CONNECTORS.into_iter().find(|retired| *retired == name)
+    };
+    for reference in context.of_type("connectionreference") {
+        let Some(element) = reference.tree().and_then(|root| root.child("connectorid")) else { continue };
+        if let Some(connector) = is_retired(&element.text()) {
+            let message = format!(
+                "{} is for connector {connector}, which the Microsoft Dataverse connector has replaced",
+                reference.label()
+            );
+            findings.on(reference, message).at(reference.place_of(element)).path("connectorid");
+        }
+    }
+    for cloud_flow in flow::all(context) {
+        for entry in cloud_flow.flow.connections() {
+            let name = entry.body.pointer("/api/name").and_then(Value::as_str);
+            let Some(connector) = name.and_then(is_retired) else { continue };
+            let message = format!(
+                "{} uses connector {connector}, which the Microsoft Dataverse connector has replaced",
+                cloud_flow.component.label()
+            );
+            let place = cloud_flow.file.place_in_json(&entry.pointer);
+            findings.on(cloud_flow.component, message).at(place).path(entry.pointer);
+        }
     }
 }
 

@@ -276,3 +276,13 @@ fn flow_avoid_invalid_reference_finds_what_is_renamed_in_real_flows() {
     }
     assert!(renamed > 10, "{renamed}");
 }
+
+#[test]
+fn str902_a_connection_of_a_retired_connector() {
+    let with = |api: &str| with_connections(&format!("\"a\": {{\"api\": {{\"name\": \"{api}\"}}}}"));
+    assert_eq!(with("shared_commondataservice").blames("STR902"), [format!("workflow:{FLOW}")]);
+    assert!(with("shared_commondataserviceforapps").finds("STR902").is_empty());
+    let old = CONNECTOR.replace("shared_office365", "shared_dynamicscrmonline");
+    assert_eq!(sample().section(&reference("contoso_crm", &old)).blames("STR902"), ["connectionreference:contoso_crm"]);
+    assert!(sample().section(&reference("contoso_mail", CONNECTOR)).finds("STR902").is_empty());
+}

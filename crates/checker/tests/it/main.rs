@@ -4,6 +4,7 @@ mod cloud_flows;
 mod code;
 mod connectors;
 mod corpus;
+mod damage;
 mod desktop_flows;
 mod framework;
 mod kit;
