@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use serde_json::Value;
+use strata_engine::needs::{self, Need};
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::package::{Manifest, Package, PackagedComponent};
+use strata_model::rules::Rules;
 
 use crate::against::Against;
 use crate::finding::no_environment;
@@ -44,6 +46,7 @@ pub struct Context<'a> {
     /// Folded paths.
     by_path: BTreeMap<String, usize>,
     owners: OnceCell<Owners>,
+    undeclared: OnceCell<Vec<Need>>,
 }
 
 impl<'a> Context<'a> {
@@ -67,6 +70,7 @@ impl<'a> Context<'a> {
             by_key: components.map(|(index, component)| (&component.key, index)).collect(),
             by_path: parts.map(|(index, part)| (part.path.to_lowercase(), index)).collect(),
             owners: OnceCell::new(),
+            undeclared: OnceCell::new(),
         }
     }
 
@@ -157,6 +161,16 @@ impl<'a> Context<'a> {
         }
         owners.values_mut().for_each(|ranges| ranges.sort_unstable());
         owners
+    }
+
+    /// Returns what definitions name and neither the package nor its declarations nor the system layer has, without what
+    /// stands where leftovers stand.
+    pub fn undeclared(&self) -> &[Need] {
+        self.undeclared.get_or_init(|| {
+            let mut needs = needs::undeclared(self.package, &needs::Nothing, &Rules::OURS);
+            needs.retain(|need| !need.is_weak);
+            needs
+        })
     }
 
     /// Returns the manifest's file, `solution.xml`.

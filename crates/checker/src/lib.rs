@@ -31,5 +31,6 @@ pub mod unreadable;
 pub use against::Against;
 pub use finding::Finding;
 pub use options::Options;
+pub use pattern::matches;
 pub use report::{Checked, Report, check};
 pub use rule::{Category, Needs, Precision, Rule, Severity};

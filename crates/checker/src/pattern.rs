@@ -1,7 +1,7 @@
 //! Patterns of names: `*` stands for any text, `?` for one character; case does not count.
 
 /// Tells whether a pattern fits a whole text.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
     let text: Vec<char> = text.to_lowercase().chars().collect();
     let (mut p, mut t) = (0, 0);

@@ -138,6 +138,10 @@ fn result(finding: &Finding, rules: &[&Rule], bases: &[Base], options: &Options)
     let is_own = finding.part.as_deref() == Some(options.suppressions_file.as_str());
     let part = finding.part.as_deref().unwrap_or("solution.xml");
     let base_id = if is_own { "ROOT".to_owned() } else { base_id(base) };
+    let artifact = match is_own && part.starts_with('/') {
+        true => json!({ "uri": format!("file://{}", encoded(part)) }),
+        false => json!({ "uri": encoded(part), "uriBaseId": base_id }),
+    };
     let component = &finding.component;
     let mut properties = Map::from_iter([
         ("severity".to_owned(), json!(finding.severity.word())),
@@ -153,7 +157,7 @@ fn result(finding: &Finding, rules: &[&Rule], bases: &[Base], options: &Options)
     }
     let mut location = json!({
         "physicalLocation": {
-            "artifactLocation": { "uri": encoded(part), "uriBaseId": base_id },
+            "artifactLocation": artifact,
             "region": { "startLine": finding.line.unwrap_or(1), "startColumn": finding.column_utf16.unwrap_or(1) },
         },
     });

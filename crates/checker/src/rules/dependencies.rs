@@ -1,5 +1,264 @@
 //! STR1xx: what a package needs from elsewhere.
 
-use crate::rule::Rule;
+mod calls;
+mod orphans;
+mod undeclared;
 
-pub(super) static RULES: &[Rule] = &[];
+use std::collections::{BTreeMap, BTreeSet};
+
+use strata_model::component::ComponentKey;
+use strata_model::dependency::{MissingDependency, Provider};
+use strata_model::package::{Package, Presence};
+
+use crate::context::{Context, Place};
+use crate::finding::Findings;
+use crate::rule::{Category, Needs, Precision, Rule, Severity};
+
+pub(super) static RULES: &[Rule] = &[
+    Rule {
+        id: "STR101",
+        severity: Severity::High,
+        category: Category::Design,
+        component: "dependency",
+        condition: "solution.xml declares a missing dependency on a component that exists only unmanaged where the package came from.",
+        why: "No solution brings it: the import fails wherever it was not made by hand.",
+        cure: &["Add the component to this solution, or to one that is imported before it, and export again."],
+        needs: Needs::Package,
+        precision: Precision::VeryHigh,
+        help: "",
+        check: unmanaged_providers,
+    },
+    Rule {
+        id: "STR102",
+        severity: Severity::Informational,
+        category: Category::Design,
+        component: "dependency",
+        condition: "solution.xml declares missing dependencies on a solution: it has to be there first.",
+        why: "The list says what to install, and in which version.",
+        cure: &["Install the solution, in that version or a higher one, before the import."],
+        needs: Needs::Package,
+        precision: Precision::VeryHigh,
+        help: "",
+        check: prerequisites,
+    },
+    Rule {
+        id: "STR103",
+        severity: Severity::High,
+        category: Category::Design,
+        component: "component",
+        condition: "A definition needs a table, column, choice, code component or environment variable with a publisher's prefix that \
+                    is neither in the package, nor declared as a dependency, nor the system's.",
+        why: "The platform does not ask for it before the import; the import fails, or leaves something broken behind.",
+        cure: &["Add the component to the solution, or export again so that the dependency is declared."],
+        needs: Needs::Catalogue,
+        precision: Precision::High,
+        help: "",
+        check: undeclared::components,
+    },
+    Rule {
+        id: "STR104",
+        severity: Severity::Medium,
+        category: Category::Maintainability,
+        component: "dependency",
+        condition: "A declared missing dependency is stale: the package has the required component itself, or no longer has \
+                    anything that needs it.",
+        why: "The import asks for a component that nobody needs, and fails without it.",
+        cure: &["Export the solution again.", "Remove the entry from solution.xml."],
+        needs: Needs::Package,
+        precision: Precision::High,
+        help: "",
+        check: stale_declarations,
+    },
+    Rule {
+        id: "STR105",
+        severity: Severity::High,
+        category: Category::Design,
+        component: "form, dashboard, ribbon, site map",
+        condition: "A form, dashboard, ribbon or site map names a web resource that is neither in the package nor declared.",
+        why: "The form opens with an error, the button does nothing, the page is not found.",
+        cure: &["Add the web resource to the solution.", "Remove the library or link that names it."],
+        needs: Needs::Catalogue,
+        precision: Precision::High,
+        help: "",
+        check: undeclared::web_resources,
+    },
+    Rule {
+        id: "STR106",
+        severity: Severity::Medium,
+        category: Category::Design,
+        component: "view, chart, form",
+        condition: "A view, chart or form names a column that its table, which the package brings whole, does not have.",
+        why: "The column was deleted or renamed; the view fails when it is opened, the control stays empty.",
+        cure: &["Remove the column from the view, chart or form."],
+        needs: Needs::Package,
+        precision: Precision::High,
+        help: "",
+        check: undeclared::columns,
+    },
+    Rule {
+        id: "STR107",
+        severity: Severity::High,
+        category: Category::Design,
+        component: "flow, canvas app",
+        condition: "A flow or a canvas app calls a flow or a custom connector that is neither in the package nor declared.",
+        why: "What is called is in no solution, so it cannot come along; the call fails in the next environment.",
+        cure: &["Add the flow or the connector to a solution, and choose it again in the caller."],
+        needs: Needs::Package,
+        precision: Precision::High,
+        help: "",
+        check: calls::check,
+    },
+    Rule {
+        id: "STR108",
+        severity: Severity::High,
+        category: Category::Design,
+        component: "environment variable, row",
+        condition: "The package has the value of an environment variable without its definition, or a row without the row that it \
+                    belongs to.",
+        why: "The import refuses what belongs to nothing.",
+        cure: &["Add the definition to the solution, or remove the value."],
+        needs: Needs::Package,
+        precision: Precision::VeryHigh,
+        help: "",
+        check: orphans::check,
+    },
+    Rule {
+        id: "STR109",
+        severity: Severity::Medium,
+        category: Category::Design,
+        component: "dependency",
+        condition: "Two of the packages that are checked together need each other.",
+        why: "Neither of them can be imported first.",
+        cure: &["Move what both need into a third solution, or join the two."],
+        needs: Needs::Several,
+        precision: Precision::VeryHigh,
+        help: "",
+        check: cycles,
+    },
+];
+
+/// Returns the declared dependencies by required component, each with where it stands in the manifest.
+fn declared<'c>(context: &'c Context<'_>) -> BTreeMap<&'c ComponentKey, (Vec<&'c MissingDependency>, Option<Place>)> {
+    let mut declared: BTreeMap<_, (Vec<_>, Option<Place>)> = BTreeMap::new();
+    for missing in &context.manifest().missing_dependencies {
+        declared.entry(&missing.required.key).or_default().0.push(missing);
+    }
+    let places = places(context);
+    for (key, (group, place)) in &mut declared {
+        let name = group[0].required.schema_name.as_deref().unwrap_or(key.as_str()).to_lowercase();
+        *place = places.get(&name).or_else(|| places.get(key.as_str())).copied();
+    }
+    declared
+}
+
+/// Where the manifest names required components, by folded name and by id.
+fn places(context: &Context<'_>) -> BTreeMap<String, Place> {
+    let mut places = BTreeMap::new();
+    let (Some(file), Some(manifest)) = (context.manifest_file(), context.manifest_element()) else { return places };
+    for entry in manifest.child("MissingDependencies").into_iter().flat_map(crate::tree::Element::elements) {
+        let Some(required) = entry.child("Required") else { continue };
+        let names =
+            required.attributes().filter(|(name, _)| matches!(*name, "schemaName" | "id") || name.starts_with("id."));
+        for (_, name) in names {
+            let folded = name.trim_matches(['{', '}']).to_lowercase();
+            places.entry(folded).or_insert_with(|| file.place(required.offset()));
+        }
+    }
+    places
+}
+
+/// Names the required side of a declaration.
+fn required(missing: &MissingDependency) -> String {
+    let side = &missing.required;
+    let label = side.key.component_type.label();
+    match (&side.display_name, side.key.guid()) {
+        (Some(display), Some(_)) => format!("{label} “{display}”"),
+        _ => format!("{label} {}", side.key.as_str()),
+    }
+}
+
+fn unmanaged_providers(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for (key, (group, place)) in declared(context) {
+        if group.iter().any(|missing| missing.provider == Provider::Active) {
+            let message = format!("{} is declared as missing and was unmanaged in the source", required(group[0]));
+            findings.about(context.reference(key, key.as_str()), message).at(place);
+        }
+    }
+}
+
+fn prerequisites(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let mut solutions: BTreeMap<String, (String, Vec<&MissingDependency>)> = BTreeMap::new();
+    let declared = declared(context);
+    for (group, _) in declared.values() {
+        let Provider::Solution { unique_name, version } = &group[0].provider else { continue };
+        let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let entry = solutions
+            .entry(unique_name.to_lowercase())
+            .or_insert_with(|| (format!("{unique_name}{version}"), Vec::new()));
+        entry.1.push(group[0]);
+    }
+    for (folded, (name, needed)) in solutions {
+        let application = needed.iter().find_map(|missing| missing.application.as_ref()).map(|(name, version)| {
+            let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+            format!(", part of {name}{version}")
+        });
+        let count = if needed.len() == 1 { "1 component".to_owned() } else { format!("{} components", needed.len()) };
+        let message = format!("needs solution {name}{}, for {count}", application.unwrap_or_default());
+        let place = declared.get(&needed[0].required.key).and_then(|(_, place)| *place);
+        findings.package(folded, message).at(place);
+    }
+}
+
+fn stale_declarations(context: &Context<'_>, findings: &mut Findings<'_>) {
+    for (key, (group, place)) in declared(context) {
+        let held = context.find(key).filter(|component| component.presence == Presence::Full);
+        // The package's own layer on a table of others is no definition of it.
+        let is_whole = |key: &ComponentKey| {
+            let is_table = key.component_type.is("entity");
+            let root = context.manifest().root_components.iter().find(|root| root.key == *key);
+            !is_table
+                || root.is_some_and(|root| root.behavior == strata_model::environment::Behavior::IncludeSubcomponents)
+        };
+        let is_ours =
+            context.prefix().is_some_and(|prefix| key.as_str().rsplit('.').next().unwrap_or("").starts_with(&prefix));
+        let message = if held.is_some() && is_whole(key) && is_ours {
+            format!("{} is declared as missing, and the package has it", required(group[0]))
+        } else {
+            continue;
+        };
+        findings.about(context.reference(key, key.as_str()), message).at(place);
+    }
+}
+
+/// Returns the solutions that a package needs, folded.
+fn needed_solutions(package: &Package) -> BTreeSet<String> {
+    let providers = package.manifest.missing_dependencies.iter().filter_map(|missing| match &missing.provider {
+        Provider::Solution { unique_name, .. } => Some(unique_name.to_lowercase()),
+        Provider::System | Provider::Active | Provider::Unknown => None,
+    });
+    providers.collect()
+}
+
+/// Tells whether one package needs what another brings: by the solution that it names, or by a component.
+fn needs(one: &Package, other: &Package) -> bool {
+    let brings: BTreeSet<_> = other
+        .components
+        .iter()
+        .filter(|component| component.presence == Presence::Full)
+        .map(|component| &component.key)
+        .collect();
+    let by_component = one.manifest.missing_dependencies.iter().any(|missing| brings.contains(&missing.required.key));
+    by_component || needed_solutions(one).contains(&other.manifest.unique_name.to_lowercase())
+}
+
+fn cycles(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let package = context.package();
+    for other in context.others() {
+        // The pair is reported once, on the package whose name comes first.
+        let (own_name, other_name) = (&package.manifest.unique_name, &other.manifest.unique_name);
+        if own_name.to_lowercase() < other_name.to_lowercase() && needs(package, other) && needs(other, package) {
+            let message = format!("{own_name} and {other_name} need each other");
+            findings.package(other_name.to_lowercase(), message);
+        }
+    }
+}

@@ -39,6 +39,11 @@ impl Why {
     }
 }
 
+/// Finds an official rule that is not covered, without regard to case.
+pub fn find(id: &str) -> Option<&'static Uncovered> {
+    RULES.iter().find(|rule| rule.id.eq_ignore_ascii_case(id.trim()))
+}
+
 macro_rules! uncovered {
     ($($id:literal $category:ident $severity:ident $why:ident;)*) => {
         /// The official rules that are not covered.

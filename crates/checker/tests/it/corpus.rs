@@ -19,6 +19,12 @@ const EXPLAINED: &[(&str, &str, &str, &str)] = &[
     ),
     ("STR007", "xrm-ci/XrmCIFrameworkSample", "pluginassembly:", "assemblies are built, not kept in source control"),
     ("STR007", "xrm-ci/XrmCIFrameworkSample", "webresource:", "scripts are copied into the tree when it is packed"),
+    (
+        "STR101",
+        "",
+        "",
+        "declared by the package itself: it imports only where somebody has made those components by hand",
+    ),
     ("STR401", "small-singles/Contoso_sample", "environmentvariablevalue:", "the sample exists to show such a value"),
     (
         "STR401",

@@ -59,6 +59,12 @@ impl Sample {
         self
     }
 
+    /// LCIDs of `Languages`; the base language is 1033.
+    pub(crate) fn languages(mut self, languages: &[u32]) -> Self {
+        self.languages = languages.to_vec();
+        self
+    }
+
     /// A root by schema name.
     pub(crate) fn root(mut self, number: &str, name: &str, behavior: u8) -> Self {
         self.roots += &format!("<RootComponent type=\"{number}\" schemaName=\"{name}\" behavior=\"{behavior}\" />");

@@ -1,6 +1,6 @@
 //! STR001–STR010.
 
-use strata_checker::{Checked, Options, check};
+use strata_checker::{Against, Checked, Options, check};
 
 use crate::kit::{finds, names, only, sample};
 
@@ -116,11 +116,10 @@ fn str007_files_and_their_components_belong_together() {
 
 #[test]
 fn str008_the_target_is_older() {
-    let against = |platform: &str| strata_checker::Against {
+    let against = |platform: &str| Against {
         name: "production".to_owned(),
         platform: Some(strata_model::version::Version::parse(platform).expect("a version")),
-        installed: None,
-        package: None,
+        ..Against::default()
     };
     let package = sample().package();
     assert_eq!(finds(&package, "STR008", Some(&against("9.1.0.5"))).len(), 1);
@@ -136,11 +135,10 @@ fn str009_names_and_versions_that_cannot_be() {
     assert_eq!(sample().named("Core_Patch_1a2b3c4d").blames("STR009"), ["ParentSolution"]);
     let patch = "<ParentSolution><UniqueName>Core</UniqueName><Version>1.0</Version></ParentSolution>";
     assert!(sample().named("Core_Patch_1a2b3c4d").manifest(patch).finds("STR009").is_empty());
-    let against = |installed: &str| strata_checker::Against {
+    let against = |installed: &str| Against {
         name: "production".to_owned(),
-        platform: None,
         installed: Some(strata_model::version::Version::parse(installed).expect("a version")),
-        package: None,
+        ..Against::default()
     };
     let package = sample().package();
     assert_eq!(finds(&package, "STR009", Some(&against("1.0"))).len(), 1);
