@@ -7,12 +7,14 @@ use strata_model::environment::DesktopFlowSchema;
 use strata_ops::plan_file;
 
 mod by_hand;
+mod check;
 mod flow;
 mod import;
 mod row;
 mod solution;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
+pub(crate) use check::CheckArgs;
 pub(crate) use flow::{FlowCommand, RunArgs, RunMode};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
@@ -98,6 +100,8 @@ pub(crate) enum Command {
     Plan(PlanArgs),
     /// Show the layers of a component and which one decides each property
     Layers(LayersArgs),
+    /// Look for mistakes in packages, without an environment
+    Check(CheckArgs),
     /// Solutions: list, show, import, plan, apply, delete, publish
     #[command(subcommand)]
     Solution(SolutionCommand),

@@ -4,6 +4,7 @@
 //! [`Output`]. Commands that write share the way in [`mod@write`].
 
 mod by_hand;
+mod check;
 mod completions;
 mod component;
 mod deployment;
@@ -99,6 +100,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Import(args) => import::import(context, args),
         Command::Plan(args) => plan::plan(context, args),
+        Command::Check(args) => check::check(context, args),
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),
         Command::Component(command) => component::run(context, command),

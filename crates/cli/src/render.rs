@@ -1,5 +1,6 @@
 //! Text for people: every function takes an answer and returns what to print, colours included.
 
+pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod findings;
 pub(crate) mod flows;

@@ -7,6 +7,7 @@
 //! Not here: rules, formatting for people.
 
 pub mod by_hand;
+pub mod check;
 pub mod components;
 pub mod deployment;
 mod entry;

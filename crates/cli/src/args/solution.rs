@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AddArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
+use super::{AddArgs, CheckArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -133,6 +133,8 @@ pub(crate) enum SolutionCommand {
     Import(ImportArgs),
     /// Show what an operation would do; changes nothing
     Plan(PlanArgs),
+    /// Look for mistakes in packages, without an environment
+    Check(CheckArgs),
     /// Carry out a saved plan; refused when the environment has moved since
     Apply {
         /// What `strata plan --out` has written

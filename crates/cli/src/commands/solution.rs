@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, deployment, import, plan, write};
+use super::{Context, by_hand, check, deployment, import, plan, write};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -21,6 +21,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
     match command {
         SolutionCommand::Import(args) => import::import(context, args),
         SolutionCommand::Plan(args) => plan::plan(context, args),
+        SolutionCommand::Check(args) => check::check(context, args),
         SolutionCommand::List { all } => {
             let entries = solutions::list(&context.open()?, context.at(), *all)?;
             context.output.answer(&entries, || tables::solutions(&entries))?;

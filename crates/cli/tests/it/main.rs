@@ -1,6 +1,7 @@
 //! The command line from outside: exit codes, streams, JSON shapes, and the story of the example solutions.
 
 mod arguments;
+mod check;
 mod deployment;
 mod environments;
 mod jobs;
