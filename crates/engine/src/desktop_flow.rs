@@ -8,8 +8,13 @@
 //!
 //! Not here: what an import says about flows beforehand, which is `import::desktop_flows`.
 
+mod archive;
 pub mod binding;
 pub mod content;
+mod document;
+pub mod repair;
+pub mod save;
+mod store;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{Component, ComponentKey, ComponentRef, ComponentType};

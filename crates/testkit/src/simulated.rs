@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use strata_engine::activation::{self, Switch};
 use strata_engine::by_hand::create::NewComponent;
 use strata_engine::clone::NewClone;
+use strata_engine::desktop_flow::{
+    self,
+    save::{NewFlow, Save},
+};
 use strata_engine::layering::{self, StackedLayer};
 use strata_engine::membership::{self, Addition};
 use strata_engine::{active, apply_upgrade, by_hand, catalogue, check, clone, import, publish, uninstall};
@@ -160,6 +164,27 @@ impl Simulated {
         plan
     }
 
+    /// Makes a desktop flow.
+    pub fn create_flow(&mut self, new: &NewFlow) -> Plan {
+        let plan = desktop_flow::save::create(&self.snapshot, new, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Saves a desktop flow.
+    pub fn save_flow(&mut self, save: &Save) -> Plan {
+        let plan = desktop_flow::save::save(&self.snapshot, save, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
+    /// Removes what is unmanaged of a desktop flow.
+    pub fn remove_unmanaged(&mut self, flow: &ComponentKey) -> Plan {
+        let plan = desktop_flow::repair::remove_unmanaged(&self.snapshot, flow, &self.rules, &self.known());
+        self.apply(&plan);
+        plan
+    }
+
     /// Switches a component on or off.
     pub fn switch(&mut self, component: &ComponentKey, switch: Switch) -> Plan {
         let plan = activation::plan(&self.snapshot, component, switch, &self.rules, &self.known());
@@ -207,6 +232,7 @@ impl Simulated {
             return;
         }
         self.bodies.extend(plan.definitions.clone());
+        self.files.extend(plan.files.clone());
         for edit in &plan.edits {
             self.edit(edit);
         }

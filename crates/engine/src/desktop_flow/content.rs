@@ -18,6 +18,10 @@ use crate::import::is_assumed_layer;
 
 /// `SchemaVersion` of a flow whose files are binaries.
 pub(crate) const VERSION_OF_V2: &str = "2022.07";
+pub(crate) const VERSION_OF_V1: &str = "2022.06";
+/// `schemaversion` of the member file.
+pub(crate) const FILE_VERSION_OF_V2: &str = "ROBIN_202208_DVRS";
+pub(crate) const FILE_VERSION_OF_V1: &str = "ROBIN_20211012";
 
 /// The definition of a desktop flow that is in force, and its member file.
 #[derive(Debug, Clone)]
@@ -25,6 +29,10 @@ pub(crate) struct Content {
     pub(crate) tree: Element,
     /// The member file.
     pub(crate) json: Option<serde_json::Value>,
+    /// Where a package keeps it.
+    pub(crate) path: Option<String>,
+    /// Where the row lives, see [`Body::home`].
+    pub(crate) home: Option<String>,
 }
 
 impl Content {
@@ -33,7 +41,8 @@ impl Content {
         let tree = definition::tree(&body.bytes)?;
         let file = body.files.iter().find(|(path, _)| path.to_lowercase().ends_with(".json"));
         let json = file.and_then(|(_, digest)| json(&bodies.file(digest)?));
-        Some(Self { tree, json })
+        let path = file.map(|(path, _)| path.clone());
+        Some(Self { tree, json, path, home: body.home.clone() })
     }
 
     pub(crate) fn schema(&self) -> DesktopFlowSchema {

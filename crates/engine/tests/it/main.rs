@@ -7,6 +7,7 @@ mod create;
 mod desktop_flows;
 mod drafts;
 mod fallback;
+mod flow_saves;
 mod import_managed;
 mod import_unmanaged;
 mod laws;
