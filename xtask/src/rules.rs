@@ -1,4 +1,4 @@
-//! The table of rules: every rule of the lifecycle and of managed properties with the tests that show it.
+//! The table of rules: every rule of the lifecycle, of managed properties and of desktop flows with the tests that show it.
 //!
 //! A test bears the ids of the rules it shows at the beginning of its name. `cargo xtask rules` writes `docs/rules.md`; a
 //! test of this crate fails when the page is not what the tests say, or when a rule is neither shown nor excused.
@@ -13,10 +13,11 @@ use crate::root;
 const PAGE: &str = "docs/rules.md";
 
 /// Rules by family: prefix, how many, what they are about.
-const FAMILIES: [(&str, u32, &str); 2] = [("L", 137, "Solution lifecycle"), ("MP", 17, "Managed properties")];
+const FAMILIES: [(&str, u32, &str); 3] =
+    [("L", 137, "Solution lifecycle"), ("MP", 17, "Managed properties"), ("DF", 36, "Desktop flows")];
 
 /// Rules that say what to do, not what happens: there is nothing to show.
-const ADVICE: &[&str] = &["L5", "L47", "L71", "L72", "L112", "L122", "L123", "L124", "MP1"];
+const ADVICE: &[&str] = &["L5", "L47", "L71", "L72", "L112", "L122", "L123", "L124", "MP1", "DF19", "DF22"];
 
 /// Rules, or the parts of them, that need what is not built yet.
 const WAITING: &[(&str, &str)] = &[
@@ -35,6 +36,8 @@ const WAITING: &[(&str, &str)] = &[
     ("L114", "the Web API"),
     ("L119", "export, for what a package leaves out"),
     ("L134", "dependencies between components"),
+    ("DF16", "export, for its warning; which binaries it is about is shown"),
+    ("DF17", "the checker's rule about binaries that a package lacks"),
 ];
 
 /// More tests of one rule than this are counted.

@@ -15,7 +15,7 @@ mod solution;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use check::CheckArgs;
-pub(crate) use flow::{FlowCommand, RunArgs, RunMode};
+pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
 pub(crate) use solution::{CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
@@ -108,7 +108,7 @@ pub(crate) enum Command {
     /// Components: list, show, layers, create, edit, switch, delete, remove the unmanaged layer
     #[command(subcommand)]
     Component(ComponentCommand),
-    /// Desktop flows: list, run
+    /// Desktop flows: list, create, save, run, repair
     #[command(subcommand)]
     Flow(FlowCommand),
     /// Rows of tables: create, list, get, update, delete, count, import

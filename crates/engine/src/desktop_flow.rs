@@ -27,6 +27,7 @@ use strata_model::version::Version;
 use crate::effect::Lens;
 use crate::names;
 use binding::{Binary, Binding};
+use document::Document;
 
 /// `Category` of a desktop flow (DF1).
 pub const CATEGORY: i32 = 6;
@@ -210,6 +211,13 @@ pub(crate) fn failure(flow: &ComponentRef, binding: &Binding) -> Option<Finding>
     let finding = Finding::error(FindingKind::MissingDependency, ErrorCode::BINARY_MISSING, "DF34", message);
     let finding = finding.about(flow.clone()).related(binding.missing.clone());
     Some(finding.hint("add them to the solution where the flow comes from, export it again and import that"))
+}
+
+/// Returns the script of a flow as it was last saved, wherever its schema keeps it.
+pub fn script(snapshot: &Snapshot, flow: &ComponentKey, bodies: &dyn Bodies) -> Option<String> {
+    let state = snapshot.components.get(flow).filter(|state| is_desktop_flow(&state.component))?;
+    let content = content::as_saved(state, bodies)?;
+    Document::read(&content, Vec::new()).ok().map(|document| document.script)
 }
 
 /// Returns the binaries of a flow that a solution does not list, for the warning of its export (DF16).

@@ -23,6 +23,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
         Request::OnlineVersion { solution, .. } => Some(solution.clone()),
         Request::ByHand(wish) => wish.solution(),
+        Request::Flow(wish) => wish.solution(),
         Request::Import { .. }
         | Request::RemoveActive { .. }
         | Request::CreatePublisher(_)
@@ -76,6 +77,7 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
         Request::ByHand(wish) => matches!(wish, ByHand::Switch { .. }).then(SolutionFacts::default),
         Request::Set { .. }
         | Request::RemoveActive { .. }
+        | Request::Flow(_)
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)
         | Request::ClonePatch(_)

@@ -1,6 +1,8 @@
-//! Desktop flows: list them, find one by name, bind one as its runtime would.
+//! Desktop flows: list them, find one by name, bind one as its runtime would, make and save and repair one.
 
+mod cure;
 mod view;
+mod wish;
 
 use strata_engine::desktop_flow;
 pub use strata_engine::desktop_flow::{Client, Mode};
@@ -12,7 +14,10 @@ use strata_model::plan::Finding;
 use strata_model::rules::Rules;
 use strata_store::StoreBodies;
 
-pub use view::{BinaryEntry, FlowEntry, RunError, RunView};
+pub use cure::{Repair, repair};
+pub use strata_engine::desktop_flow::save::{NewFlow, Save};
+pub use view::{BinaryEntry, FlowEntry, Next, RepairView, RunError, RunView, Step};
+pub use wish::FlowWish;
 
 use crate::names::did_you_mean;
 use crate::{OpsError, Workspace};

@@ -199,6 +199,9 @@ fn operation_number(kind: HistoryKind, names_solution: bool) -> Option<u8> {
         | HistoryKind::OnlineVersion
         | HistoryKind::Set
         | HistoryKind::CreateComponent
+        | HistoryKind::CreateFlow
+        | HistoryKind::SaveFlow
+        | HistoryKind::RepairFlow
         | HistoryKind::DeleteComponent
         | HistoryKind::AddComponent
         | HistoryKind::RemoveComponent

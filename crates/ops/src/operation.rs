@@ -26,6 +26,7 @@ use strata_store::{Held, Stage, StoreBodies, StoreError};
 
 use crate::by_hand::ByHand;
 use crate::entry::{entry, facts, job};
+use crate::flows::FlowWish;
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
 use crate::seeing::{Source, read, with_more, with_parts};
@@ -61,6 +62,7 @@ pub enum Request {
         component: ComponentKey,
     },
     ByHand(ByHand),
+    Flow(FlowWish),
     CreatePublisher(NewPublisher),
     CreateSolution(NewSolution),
     OnlineVersion {
@@ -309,6 +311,7 @@ fn plan(
             active::remove(&seen, component, &rules, &bodies)
         }
         (Request::ByHand(wish), _) => wish.plan(&headers, &snapshot, &rows, &rules, &bodies)?,
+        (Request::Flow(wish), _) => wish.plan(&headers, &snapshot, &rules, &bodies)?,
         (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
         (Request::CreateSolution(new), _) => create::solution(&headers, new, &rules),
         (Request::OnlineVersion { solution, version }, _) => create::version(&headers, solution, version, &rules),
@@ -369,6 +372,7 @@ fn title(request: &Request) -> &'static str {
         Request::Set { .. } => "Set",
         Request::RemoveActive { .. } => "RemoveActive",
         Request::ByHand(wish) => wish.title(),
+        Request::Flow(wish) => wish.title(),
         Request::CreatePublisher(_) => "CreatePublisher",
         Request::CreateSolution(_) => "CreateSolution",
         Request::OnlineVersion { .. } => "OnlineVersion",
@@ -389,6 +393,7 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::Set { .. } => HistoryKind::Set,
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
         Request::ByHand(wish) => wish.kind(),
+        Request::Flow(wish) => wish.kind(),
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
         Request::CreateSolution(_) => HistoryKind::CreateSolution,
         Request::OnlineVersion { .. } => HistoryKind::OnlineVersion,
@@ -410,6 +415,7 @@ fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
         | Request::Publish { .. }
         | Request::Set { .. }
         | Request::RemoveActive { .. }
+        | Request::Flow(_)
         | Request::OnlineVersion { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)

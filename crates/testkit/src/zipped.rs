@@ -9,6 +9,8 @@
 //! systemform contoso_order 11111111-0000-4000-8000-000000000001 <form><tabs /></form>
 //! savedquery contoso_order 11111111-0000-4000-8000-000000000002 <name>Open</name>
 //! optionset contoso_status <options><option value="1" /></options>
+//! workflow 11111111-0000-4000-8000-000000000003 Invoices <Category>6</Category>
+//! desktopflowbinary 11111111-0000-4000-8000-000000000004 11111111-0000-4000-8000-000000000003 ManifestFile flow.manifest
 //! ```
 //!
 //! A column is a text column unless it says `<Type>`. A table that has columns, forms or views but no line of its own
@@ -17,10 +19,10 @@
 //! Not here: packages as values, for tests of rules ([`crate::fixture`]).
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
+use std::io::{Cursor, Read as _, Write as _};
 
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// Writes the package that a text describes.
 ///
@@ -51,11 +53,36 @@ pub fn package(text: &str) -> Vec<u8> {
         content.roots(),
         content.missing,
     );
-    zipped(&[
-        ("[Content_Types].xml", "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\" />"),
-        ("solution.xml", &manifest),
-        ("customizations.xml", &content.customizations()),
-    ])
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\" />".to_owned();
+    let mut files = vec![
+        ("[Content_Types].xml".to_owned(), types.into_bytes()),
+        ("solution.xml".to_owned(), manifest.into_bytes()),
+        ("customizations.xml".to_owned(), content.customizations().into_bytes()),
+    ];
+    files.extend(content.rows.into_iter().map(|(path, row)| (path, row.into_bytes())));
+    zipped(&files)
+}
+
+/// Writes a package again with its texts changed: `edit` gets the path and the text of each file that is one.
+///
+/// # Panics
+///
+/// Panics on what is no zip: the corpus is.
+pub fn rewritten(package: &[u8], mut edit: impl FnMut(&str, String) -> String) -> Vec<u8> {
+    let mut archive = ZipArchive::new(Cursor::new(package)).expect("a zip");
+    let mut files = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).expect("an entry");
+        let path = entry.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).expect("readable");
+        let bytes = match String::from_utf8(bytes) {
+            Ok(text) => edit(&path, text).into_bytes(),
+            Err(error) => error.into_bytes(),
+        };
+        files.push((path, bytes));
+    }
+    zipped(&files)
 }
 
 /// Writes files as a zip.
@@ -63,11 +90,11 @@ pub fn package(text: &str) -> Vec<u8> {
 /// # Panics
 ///
 /// Memory takes everything that is written to it.
-pub fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn zipped<P: AsRef<str>, B: AsRef<[u8]>>(files: &[(P, B)]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, text) in files {
-        zip.start_file(*path, SimpleFileOptions::default()).expect("memory takes a file");
-        zip.write_all(text.as_bytes()).expect("memory takes bytes");
+    for (path, bytes) in files {
+        zip.start_file(path.as_ref(), SimpleFileOptions::default()).expect("memory takes a file");
+        zip.write_all(bytes.as_ref()).expect("memory takes bytes");
     }
     zip.finish().expect("memory takes the directory").into_inner()
 }
@@ -78,6 +105,10 @@ struct Content {
     missing: String,
     tables: BTreeMap<String, Table>,
     optionsets: Vec<(String, String)>,
+    /// Id, name, content.
+    workflows: Vec<(String, String, String)>,
+    /// Rows of tables, by their paths.
+    rows: Vec<(String, String)>,
 }
 
 #[derive(Default)]
@@ -127,8 +158,29 @@ impl Content {
                 let (name, content) = split(rest);
                 self.optionsets.push((name.to_owned(), content.to_owned()));
             }
+            "workflow" => {
+                let (id, name, content) = in_table(rest);
+                self.workflows.push((id.to_owned(), name.to_owned(), content.to_owned()));
+            }
+            "desktopflowbinary" => self.binary(rest),
             other => panic!("a scenario's package holds no `{other}`"),
         }
+    }
+
+    fn binary(&mut self, rest: &str) {
+        let words: Vec<_> = rest.split_whitespace().collect();
+        let [id, flow, kind, reference] = words.as_slice() else {
+            panic!("`desktopflowbinary ID FLOW TYPE REFERENCE` is expected, not {rest}");
+        };
+        let folder = format!("desktopflowbinaries/{id}");
+        let data = format!("{kind}_{id}.json");
+        let row = format!(
+            "<desktopflowbinary desktopflowbinaryid=\"{id}\"><data mimetype=\"application/json\">{data}</data>\
+             <name>{kind}</name><process><workflowid>{flow}</workflowid></process><reference>{reference}</reference>\
+             <type>{kind}</type></desktopflowbinary>"
+        );
+        self.rows.push((format!("{folder}/desktopflowbinary.xml"), row));
+        self.rows.push((format!("{folder}/data/{data}"), "{}".to_owned()));
     }
 
     fn needs(&mut self, rest: &str) {
@@ -161,7 +213,11 @@ impl Content {
             .optionsets
             .iter()
             .map(|(name, _)| format!("<RootComponent type=\"9\" schemaName=\"{name}\" behavior=\"0\" />"));
-        tables.chain(optionsets).collect()
+        let workflows = self
+            .workflows
+            .iter()
+            .map(|(id, ..)| format!("<RootComponent type=\"29\" id=\"{{{id}}}\" behavior=\"0\" />"));
+        tables.chain(optionsets).chain(workflows).collect()
     }
 
     fn customizations(&self) -> String {
@@ -171,8 +227,16 @@ impl Content {
             .iter()
             .map(|(name, content)| format!("<optionset Name=\"{name}\">{content}</optionset>"))
             .collect();
+        let workflows: String = self
+            .workflows
+            .iter()
+            .map(|(id, name, content)| {
+                format!("<Workflow WorkflowId=\"{{{id}}}\" Name=\"{name}\">{content}</Workflow>")
+            })
+            .collect();
+        let workflows = if workflows.is_empty() { workflows } else { format!("<Workflows>{workflows}</Workflows>") };
         format!(
-            "<ImportExportXml><Entities>{entities}</Entities><optionsets>{optionsets}</optionsets><Languages>\
+            "<ImportExportXml><Entities>{entities}</Entities>{workflows}<optionsets>{optionsets}</optionsets><Languages>\
              <Language>1033</Language></Languages></ImportExportXml>"
         )
     }

@@ -108,7 +108,7 @@ pub(crate) fn remarks(context: &Context<'_>, applied: &Applied) {
     }
 }
 
-fn text(
+pub(crate) fn text(
     context: &Context<'_>,
     environment: &Environment,
     plan: &strata_model::plan::Plan,

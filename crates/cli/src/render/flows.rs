@@ -3,7 +3,7 @@
 use comfy_table::{Cell, Color};
 use strata_model::component::ComponentRef;
 use strata_model::environment::DesktopFlowSchema;
-use strata_ops::flows::{BinaryEntry, FlowEntry, RunView};
+use strata_ops::flows::{BinaryEntry, FlowEntry, RepairView, RunView};
 
 use super::style::{BOLD, DIM, GREEN, RED, clean, count, display_of, line};
 use super::tables::{laid_out, table};
@@ -61,6 +61,36 @@ pub(crate) fn run(run: &RunView) -> String {
     let mut text = String::new();
     line!(text, "{RED}failed{RED:#}: {} [{}]", clean(&error.name), error.rule);
     line!(text, "  {}", clean(&error.message));
+    text
+}
+
+/// Says what is done for a flow that cannot run, and what is left to do.
+pub(crate) fn repair(view: &RepairView) -> String {
+    let mut text = String::new();
+    let flow = flow(&view.flow);
+    let case = match view.case {
+        "managed" => "its managed solution goes, and is imported again",
+        "managed-held" => "its solution has to stay, so what is unmanaged of it goes",
+        "unmanaged" => "it goes, and is imported again",
+        "unmanaged-held" => "it has to stay, so the binaries go that it does not ask for",
+        _ => {
+            line!(text, "{GREEN}nothing to repair{GREEN:#}: no binaries of {flow} collide");
+            return text;
+        }
+    };
+    line!(text, "{BOLD}Repair:{BOLD:#} {flow}: {case}");
+    for finding in &view.because {
+        line!(text, "  {DIM}because {}{DIM:#}", clean(&finding.message));
+    }
+    for step in &view.steps {
+        line!(text, "  {}. {}", step.step, clean(&step.text));
+        line!(text, "     {DIM}{}{DIM:#}", clean(&step.command));
+    }
+    if let Some(next) = &view.next {
+        let version = next.version.as_deref().unwrap_or_default();
+        line!(text, "  then: import {} {} again", clean(&next.solution), clean(version));
+        line!(text, "     {DIM}{}{DIM:#}", clean(&next.command));
+    }
     text
 }
 

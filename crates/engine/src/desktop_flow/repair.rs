@@ -2,16 +2,17 @@
 //!
 //! A managed flow: its solution is deleted and imported again. Where that solution cannot go because others need it,
 //! the flow loses its Active layer and its unmanaged binaries instead, both (DF28). An unmanaged flow is deleted, and
-//! its package imported again; deleting its solution would leave the flow (L101).
+//! its package imported again; deleting its solution would leave the flow (L101). Where others need the flow, it loses
+//! the binaries that its definition does not ask for: that is ours, after the example of DF28.
 
 use strata_model::code::ErrorCode;
-use strata_model::component::{ComponentKey, ComponentRef};
-use strata_model::environment::{ComponentState, Footprint, Snapshot};
-use strata_model::id::SolutionNo;
-use strata_model::plan::{Action, Bodies, Finding, FindingKind, NoRows, OperationKind, Plan};
+use strata_model::component::ComponentKey;
+use strata_model::environment::{ComponentState, Snapshot};
+use strata_model::plan::{Action, Bodies, Finding, FindingKind, NoRows, OperationKind, Plan, Severity};
 use strata_model::rules::Rules;
 
-use super::binding::{self, Binding};
+use super::binding::{self, Binary, Binding};
+use super::content::{self, binary_key};
 use crate::effect::Lens;
 use crate::loss::Going;
 use crate::{active, names};
@@ -30,6 +31,11 @@ pub enum Cure {
     },
     /// Delete the unmanaged flow, and import it again.
     DeleteFlow,
+    /// The flow has to stay: delete the binaries that collide and that it does not ask for.
+    RemoveStale {
+        /// Why the flow has to stay.
+        because: Vec<Finding>,
+    },
 }
 
 /// Returns the managed solution that the documents ask to delete, where the flow's binaries collide.
@@ -46,11 +52,11 @@ pub fn solution_to_delete(
     collides.then(|| names::solution(snapshot, base.solution))
 }
 
-/// Chooses; `uninstall` is the plan of deleting [`solution_to_delete`].
+/// Chooses; `removal` is the plan of deleting [`solution_to_delete`], or of deleting the flow where there is none.
 pub fn choose(
     snapshot: &Snapshot,
     flow: &ComponentKey,
-    uninstall: Option<&Plan>,
+    removal: &Plan,
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Result<Cure, Box<Finding>> {
@@ -62,35 +68,57 @@ pub fn choose(
         // A binary that nobody has comes back only from where the flow was made (DF34).
         return super::failure(&component, &binding).map_or(Ok(Cure::Nothing), |finding| Err(Box::new(finding)));
     }
-    let Some(uninstall) = uninstall else { return Ok(Cure::DeleteFlow) };
-    let goes = uninstall.changes.iter().any(|change| change.action == Action::Delete && change.component == component);
-    if let (Some(solution), true, false) = (&uninstall.solution, goes, uninstall.is_refused()) {
+    let errors = removal.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let because: Vec<_> = errors.cloned().collect();
+    if state.managed().next().is_none() {
+        return unmanaged_cure(&lens, state, &binding, because);
+    }
+    let goes = removal.changes.iter().any(|change| change.action == Action::Delete && change.component == component);
+    if let (Some(solution), true, true) = (&removal.solution, goes, because.is_empty()) {
         return Ok(Cure::DeleteSolution { solution: solution.unique_name.clone() });
     }
-    if still_collides(&binding) {
-        let solutions: Vec<_> = binding.colliding().map(|binary| binary.owner.clone()).collect();
+    if managed_ones_collide(&binding) {
+        let mut solutions: Vec<_> = binding.colliding().map(|binary| binary.owner.clone()).collect();
+        solutions.dedup();
         let message = format!(
             "{} would still have binaries that collide without the unmanaged ones: of {}",
             names::describe(&component, "desktop flow"),
             solutions.join(" and of ")
         );
         let finding = Finding::error(FindingKind::Collision, ErrorCode::BINARY_COLLISION, "DF28", message);
-        return Err(Box::new(
-            finding.about(component).hint("delete one of these solutions, or import a version without it"),
-        ));
+        let hint = "delete one of these solutions, or import a version of it that brings no binaries of the flow";
+        return Err(Box::new(finding.about(component).hint(hint)));
     }
-    let errors = uninstall.findings.iter().filter(|finding| finding.severity == strata_model::plan::Severity::Error);
-    Ok(Cure::RemoveUnmanaged { because: errors.cloned().collect() })
+    Ok(Cure::RemoveUnmanaged { because })
+}
+
+/// An unmanaged flow is deleted, where nothing needs it.
+fn unmanaged_cure(
+    lens: &Lens<'_>,
+    flow: &ComponentState,
+    binding: &Binding,
+    because: Vec<Finding>,
+) -> Result<Cure, Box<Finding>> {
+    let Some(first) = because.first() else { return Ok(Cure::DeleteFlow) };
+    let stale = stale(lens, flow);
+    let is_left = |binary: &&Binary| !stale.contains(&binary.key);
+    let is_cured = binding.collisions.iter().all(|group| group.iter().filter(is_left).count() == 1);
+    if is_cured { Ok(Cure::RemoveStale { because }) } else { Err(Box::new(first.clone())) }
+}
+
+/// Returns the unmanaged binaries that collide and that the flow's definition does not ask for.
+fn stale(lens: &Lens<'_>, flow: &ComponentState) -> Vec<ComponentKey> {
+    let content = content::as_saved(flow, lens.bodies);
+    let required = content.map(|content| content::required(&content.tree)).unwrap_or_default();
+    let required: Vec<_> = required.into_iter().map(binary_key).collect();
+    let binding = binding::bind(lens, flow);
+    let is_stale = |binary: &&Binary| !binary.is_managed && !required.contains(&binary.key);
+    binding.colliding().filter(is_stale).map(|binary| binary.key.clone()).collect()
 }
 
 /// Tells whether managed binaries alone collide.
-fn still_collides(binding: &Binding) -> bool {
+fn managed_ones_collide(binding: &Binding) -> bool {
     binding.collisions.iter().any(|group| group.iter().filter(|binary| binary.is_managed).count() > 1)
-}
-
-/// Returns what must be seen to remove what is unmanaged of a flow.
-pub fn footprint(flow: &ComponentKey) -> Footprint {
-    super::footprint(flow)
 }
 
 /// Plans the removal of the flow's Active layer and of its unmanaged binaries (DF28).
@@ -100,7 +128,26 @@ pub fn remove_unmanaged(snapshot: &Snapshot, flow: &ComponentKey, rules: &Rules,
     if plan.is_refused() {
         return plan;
     }
-    for state in unmanaged_binaries(snapshot, flow) {
+    delete(snapshot, unmanaged_binaries(snapshot, flow), &mut plan);
+    plan
+}
+
+/// Plans the deletion of the binaries that collide and that the flow does not ask for.
+pub fn remove_stale(snapshot: &Snapshot, flow: &ComponentKey, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    let mut plan = Plan::empty(OperationKind::RepairFlow, snapshot.environment.revision, *rules);
+    let lens = Lens::new(snapshot, rules, bodies);
+    match super::find(&lens, flow) {
+        Ok(state) => {
+            let stale = stale(&lens, state);
+            delete(snapshot, stale.iter().filter_map(|key| snapshot.components.get(key)), &mut plan);
+        }
+        Err(finding) => plan.findings.push(*finding),
+    }
+    plan
+}
+
+fn delete<'a>(snapshot: &Snapshot, binaries: impl Iterator<Item = &'a ComponentState>, plan: &mut Plan) {
+    for state in binaries {
         let environment = snapshot.environment.id;
         let going = Going { environment, layer: "Active".to_owned(), with_table: false, rule: "DF28" };
         let gone = going.delete(state, &NoRows);
@@ -108,19 +155,6 @@ pub fn remove_unmanaged(snapshot: &Snapshot, flow: &ComponentKey, rules: &Rules,
         plan.findings.extend(gone.findings);
         plan.changes.push(gone.change);
     }
-    plan
-}
-
-/// Returns the binaries of a flow that have no managed layer.
-pub fn unmanaged(snapshot: &Snapshot, flow: &ComponentKey) -> Vec<ComponentRef> {
-    let environment = snapshot.environment.id;
-    unmanaged_binaries(snapshot, flow).map(|state| names::installed(environment, state)).collect()
-}
-
-/// Tells whether a flow has an Active layer.
-pub fn has_active_layer(snapshot: &Snapshot, flow: &ComponentKey) -> bool {
-    let state = snapshot.components.get(flow);
-    state.is_some_and(|state| state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE))
 }
 
 fn unmanaged_binaries<'a>(snapshot: &'a Snapshot, flow: &'a ComponentKey) -> impl Iterator<Item = &'a ComponentState> {

@@ -1,5 +1,6 @@
 //! What makers save, and what becomes of it when a package comes (DF6–DF15, DF22–DF33, DF35).
 
+use strata_engine::by_hand::delete;
 use strata_engine::desktop_flow::binding::Status;
 use strata_engine::desktop_flow::repair::{self, Cure};
 use strata_engine::desktop_flow::save::{NewFlow, Save};
@@ -192,7 +193,8 @@ fn df11_oq17_a_managed_flow_of_schema_v2_is_not_saved() {
 #[test]
 fn df12_a_managed_flow_of_schema_v1_gets_an_active_layer_and_unmanaged_binaries() {
     let mut env = saved_managed();
-    assert_eq!(env.layers(&key(FLOW)), ["Flows", "Active"]);
+    assert_eq!(env.layers(&key(FLOW)), ["Flows", "[Active]"], "a draft (L49)");
+    assert_eq!(env.clone().publish().changes.len(), 1);
     assert_eq!(schema(&env), V2);
     assert!(run(&env, &NEWEST).binding.binaries.iter().all(|binary| !binary.is_managed && binary.owner == "Active"));
     let flow = &listed(&env)[0];
@@ -202,7 +204,7 @@ fn df12_a_managed_flow_of_schema_v1_gets_an_active_layer_and_unmanaged_binaries(
     set(&mut off, V1);
     off.import(&older("Flows 1.0 managed contoso"));
     off.save_flow(&as_it_is());
-    assert_eq!(off.layers(&key(FLOW)), ["Flows", "Active"]);
+    assert_eq!(off.layers(&key(FLOW)), ["Flows", "[Active]"]);
     assert_eq!((schema(&off), ids(&off).len()), (V1, 0));
     env.remove_active(&key(FLOW));
     assert_eq!(schema(&env), V1);
@@ -435,9 +437,11 @@ fn df35_overwriting_does_not_help() {
 
 fn cure(env: &Simulated) -> Result<Cure, String> {
     let (flow, bodies) = (key(FLOW), env.bodies());
-    let solution = repair::solution_to_delete(&env.snapshot, &flow, &env.rules, &bodies);
-    let uninstall = solution.map(|name| uninstall::plan(&env.snapshot, &name, &NoRows, &env.rules, &bodies));
-    repair::choose(&env.snapshot, &flow, uninstall.as_ref(), &env.rules, &bodies)
+    let removal = match repair::solution_to_delete(&env.snapshot, &flow, &env.rules, &bodies) {
+        Some(solution) => uninstall::plan(&env.snapshot, &solution, &NoRows, &env.rules, &bodies),
+        None => delete::plan(&env.snapshot, &flow, &NoRows, &env.rules, &bodies),
+    };
+    repair::choose(&env.snapshot, &flow, &removal, &env.rules, &bodies)
         .map_err(|finding| finding.name.unwrap_or_default())
 }
 
@@ -448,11 +452,6 @@ fn df24_df28_df36_the_cure_follows_the_case() {
     managed_flow.import(&managed("1.1"));
     assert_eq!(cure(&managed_flow), Ok(Cure::DeleteSolution { solution: "Flows".to_owned() }));
     // Another publisher's layer above keeps the solution (L97).
-    let mut held = managed_flow.clone();
-    let text =
-        "package Other 1.0 managed fabrikam\n workflow 33333333-0000-4000-8000-000000000001 <Category>5</Category>";
-    held.import(&package("package Core 1.0 managed contoso\n optionset contoso_x <V>1</V>"));
-    held.import(&package(text));
     let mut with_choice = saved_managed();
     let both = |version: &str| {
         let rows = rows(&SET);

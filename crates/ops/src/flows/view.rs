@@ -8,6 +8,8 @@ use strata_model::environment::DesktopFlowSchema;
 use strata_model::id::Guid;
 use strata_model::plan::Finding;
 
+use crate::view::PlanView;
+
 /// An entry of `flow list`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FlowEntry {
@@ -117,5 +119,50 @@ impl RunError {
     fn of(finding: Finding) -> Self {
         let Finding { name, code, rule, message, related, hints, .. } = finding;
         Self { name: name.unwrap_or_default(), code, rule, message, related, hints }
+    }
+}
+
+/// What `flow repair` does, and what is left to do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RepairView {
+    pub flow: ComponentRef,
+    /// `runs`, `managed` or `unmanaged`; `managed-held` where the solution has to stay, `unmanaged-held` where the
+    /// flow has to.
+    pub case: &'static str,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+    /// The import to run then.
+    pub next: Option<Next>,
+    /// Why the solution or the flow has to stay.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Finding>,
+    /// What it comes to.
+    #[serde(flatten)]
+    pub plan: Option<PlanView>,
+}
+
+/// One step, and the command that does it alone.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    pub step: usize,
+    pub text: String,
+    pub command: String,
+    pub component: Option<ComponentRef>,
+    pub solution: Option<String>,
+}
+
+/// A package to import again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Next {
+    pub solution: String,
+    pub version: Option<String>,
+    /// Name of the file that was imported last.
+    pub package: Option<String>,
+    pub command: String,
+}
+
+impl RepairView {
+    pub(super) fn new(flow: ComponentRef, case: &'static str) -> Self {
+        Self { flow, case, steps: Vec::new(), next: None, because: Vec::new(), plan: None }
     }
 }

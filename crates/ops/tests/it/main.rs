@@ -1,6 +1,7 @@
 //! Operations over real files: the corpus, the examples, broken input. Tests bear rule ids.
 
 mod corpus;
+mod desktop_flows;
 mod examples;
 mod lifecycle;
 mod merges;
