@@ -66,6 +66,8 @@ pub struct Listed {
     pub is_managed: bool,
     /// A draft counts.
     pub has_unmanaged_layer: bool,
+    /// The designer it was made with (DF1).
+    pub ui_flow_type: Option<i32>,
     /// The solutions that list it, by their numbers.
     pub solutions: Vec<String>,
     pub binding: Binding,
@@ -82,6 +84,7 @@ pub fn list(snapshot: &Snapshot, rules: &Rules, bodies: &dyn Bodies) -> Vec<List
             component: names::installed(snapshot.environment.id, state),
             is_managed: state.managed().next().is_some(),
             has_unmanaged_layer: state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE),
+            ui_flow_type: content::as_saved(state, bodies).and_then(|content| content.ui_flow_type()),
             solutions: members.into_iter().map(|no| names::solution(snapshot, no)).collect(),
             binding: binding::bind(&lens, state),
         }

@@ -60,6 +60,11 @@ impl Content {
         if is_newer { DesktopFlowSchema::V2 } else { DesktopFlowSchema::V1 }
     }
 
+    /// Returns the designer it was made with (DF1): 2 is Power Automate for desktop.
+    pub(crate) fn ui_flow_type(&self) -> Option<i32> {
+        self.tree.child_text("UIFlowType")?.parse().ok()
+    }
+
     /// Returns the packed files of schema v1, as base64.
     pub(crate) fn package(&self) -> Option<&str> {
         self.json.as_ref()?.get("properties")?.get("definition")?.get("package")?.as_str()

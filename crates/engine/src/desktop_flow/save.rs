@@ -25,6 +25,9 @@ use crate::effect::Lens;
 use crate::managed_property::{Base, Customization};
 use crate::names;
 
+/// `UIFlowType` of flows made with Power Automate for desktop (DF1).
+const DESIGNER: i32 = 2;
+
 /// What a caller says of a new flow.
 #[derive(Debug, Clone)]
 pub struct NewFlow {
@@ -129,7 +132,12 @@ pub fn save(snapshot: &Snapshot, save: &Save, rules: &Rules, bodies: &dyn Bodies
     };
     let client = Client { mode: Mode::Local, version: save.client.clone() };
     let before = content.schema();
-    let after = schema_after(before, snapshot.environment.settings.desktop_flow_schema, &client);
+    // Recorders and Selenium IDE know schema v1 only.
+    let is_of_designer = content.ui_flow_type().is_none_or(|designer| designer == DESIGNER);
+    let after = match is_of_designer {
+        true => schema_after(before, snapshot.environment.settings.desktop_flow_schema, &client),
+        false => before,
+    };
     check_save(&lens, state, &client, before, &mut plan);
     let given = save.definition.as_deref().map(Given::read);
     if let Some(refusal) = refusal_of_definition(given.as_ref(), &save.flow, &component) {

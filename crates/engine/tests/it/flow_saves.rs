@@ -135,6 +135,20 @@ fn df7_flows_are_made_and_saved_in_the_schema_of_the_environment() {
 }
 
 #[test]
+fn df1_df7_flows_of_other_designers_stay_in_their_schema() {
+    let recorded = |kind: u8| {
+        let flow = FLOW.trim_start_matches("workflow:");
+        let row = format!("workflow {flow} <Category>6</Category><UIFlowType>{kind}</UIFlowType>");
+        let mut env = Simulated::default();
+        env.import(&package(&format!("package Flows 1.0 unmanaged contoso\n{row}")));
+        assert_eq!(listed(&env)[0].ui_flow_type, Some(i32::from(kind)));
+        env.save_flow(&as_it_is());
+        schema(&env)
+    };
+    assert_eq!([recorded(0), recorded(1), recorded(2)], [V1, V1, V2]);
+}
+
+#[test]
 fn df8_where_v2_is_off_a_flow_goes_back_unless_it_needs_v2() {
     let mut env = saved_unmanaged();
     set(&mut env, V1);

@@ -16,6 +16,9 @@ pub struct FlowEntry {
     #[serde(flatten)]
     pub component: ComponentRef,
     pub schema: DesktopFlowSchema,
+    /// The designer it was made with: 2 is Power Automate for desktop.
+    #[serde(rename = "uiflowtype")]
+    pub ui_flow_type: Option<i32>,
     #[serde(rename = "ismanaged")]
     pub is_managed: bool,
     #[serde(rename = "hasunmanagedlayer")]
@@ -75,6 +78,7 @@ impl FlowEntry {
         Self {
             component: flow.component,
             schema: flow.binding.schema,
+            ui_flow_type: flow.ui_flow_type,
             is_managed: flow.is_managed,
             has_unmanaged_layer: flow.has_unmanaged_layer,
             solutions: flow.solutions,
