@@ -37,7 +37,6 @@ const WAITING: &[(&str, &str)] = &[
     ("L119", "export, for what a package leaves out"),
     ("L134", "dependencies between components"),
     ("DF16", "export, for its warning; which binaries it is about is shown"),
-    ("DF17", "the checker's rule about binaries that a package lacks"),
 ];
 
 /// More tests of one rule than this are counted.

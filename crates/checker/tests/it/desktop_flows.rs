@@ -40,7 +40,7 @@ fn with_data(package: Sample, id: &str, of: &str) -> Sample {
 }
 
 #[test]
-fn str601_a_flow_without_a_binary_that_it_requires() {
+fn str601_df17_a_flow_without_a_binary_that_it_requires() {
     let fails = flow(&dependencies("requiredBinaries", FIRST), "");
     assert_eq!(names(&fails.finds("STR601")), [format!("workflow:{FLOW}")]);
     assert!(with_data(fails.clone(), FIRST, FLOW).finds("STR601").is_empty());

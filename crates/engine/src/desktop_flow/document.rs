@@ -443,3 +443,123 @@ pub(super) fn file_path(id: Guid, name: &str) -> String {
     let kept: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(50).collect();
     format!("Workflows/{kept}-{}.json", id.to_string().to_uppercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use strata_model::environment::DesktopFlowSchema;
+    use strata_model::id::Digest;
+    use strata_model::plan::{Bodies, Body};
+
+    use super::*;
+
+    struct OneFile(Vec<u8>);
+
+    impl Bodies for OneFile {
+        fn definition(&self, _: &Digest) -> Option<Body<'_>> {
+            None
+        }
+
+        fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {
+            Some(Cow::Borrowed(&self.0))
+        }
+    }
+
+    fn content(tree: &Element, json: &Value) -> Content {
+        let file = json.to_string().into_bytes();
+        let files = vec![("Workflows/x.json".to_owned(), Digest::of(&file))];
+        let body = Body { bytes: strata_xml::write(tree).into(), home: None, files };
+        Content::read(&body, &OneFile(file)).expect("a row")
+    }
+
+    /// A flow of schema v1 as a client packed it, with things that nobody here knows.
+    fn packed() -> Content {
+        let row = b"<Workflow WorkflowId='{11111111-0000-4000-8000-00000000000f}' Name='Entry'><Category>6</Category>\
+            <Definition>\"WAIT 1\\r\\n\"</Definition><SchemaVersion>2022.06</SchemaVersion>\
+            <Dependencies>{\"childFlows\":[\"a\"],\"unheardOf\":1}</Dependencies><UnheardOf>x</UnheardOf></Workflow>";
+        let text = |name: &str, text: &str| PackedFile { name: name.to_owned(), bytes: archive::text_bytes(text) };
+        let files = [
+            text(SCRIPT, "WAIT 1\r\n"),
+            text("controlRepo.appmask", "{\"Screens\":[1]}"),
+            text("flow.manifest", "{\"M\":1}"),
+            PackedFile { name: "picture.png".to_owned(), bytes: vec![0x89, b'P', b'N', b'G'] },
+        ];
+        let json = json!({
+            "clientversion": "2.43.204.24107",
+            "properties": { "definition": { "name": "Entry", "package": archive::pack(&files) }, "inputs": {} },
+            "schemaversion": FILE_VERSION_OF_V1,
+            "unheardof": [1, 2],
+        });
+        content(&strata_xml::parse(row).expect("well formed"), &json)
+    }
+
+    fn file<'a>(document: &'a Document, reference: &str) -> &'a FlowFile {
+        document.files.iter().find(|file| file.reference == reference).unwrap_or_else(|| panic!("{reference}"))
+    }
+
+    #[test]
+    fn df2_df8_a_flow_comes_back_from_v2_as_it_was_in_v1() {
+        let before = Document::read(&packed(), Vec::new()).expect("readable");
+        assert_eq!((before.script.as_str(), before.files.len()), ("WAIT 1\r\n", 3));
+        let mut document = before.clone();
+        document.complete();
+        assert_eq!(document.files.len(), 5, "images and dependencies besides");
+        let files = document.files.clone();
+        let ids: Vec<_> = (0..5).map(|n| Guid::minted(Guid::of_environment("x"), "b", &n.to_string())).collect();
+        let (tree, json) = document.newer(&ids);
+        let newer = content(&tree, &json);
+        assert_eq!(newer.schema(), DesktopFlowSchema::V2);
+        assert_eq!(super::super::content::required(&tree), ids);
+        let between = Document::read(&newer, files).expect("readable");
+        assert_eq!((between.script.as_str(), between.newer_features()), ("WAIT 1\r\n", Vec::new()));
+        let (tree, json) = between.older();
+        let older = content(&tree, &json);
+        assert_eq!(older.schema(), DesktopFlowSchema::V1);
+        let after = Document::read(&older, Vec::new()).expect("readable");
+        assert_eq!(after.script, before.script);
+        for known in &before.files {
+            assert_eq!(file(&after, &known.reference), known);
+        }
+        assert_eq!(json["unheardof"], json!([1, 2]));
+        assert_eq!(json["properties"]["definition"]["name"], "Entry");
+        assert_eq!(tree.child_text("UnheardOf").as_deref(), Some("x"));
+        assert_eq!(tree.child_text("Dependencies"), before.tree.child_text("Dependencies"));
+        assert_eq!(tree.child_text("Definition"), before.tree.child_text("Definition"));
+    }
+
+    #[test]
+    fn df4_connectors_keep_their_reference_on_the_way() {
+        let id = "/providers/Microsoft.PowerApps/apis/shared_50%";
+        let connector = FlowFile {
+            binary_type: CONNECTOR.to_owned(),
+            reference: id.to_owned(),
+            name: "Desktop flow file".to_owned(),
+            content: None,
+        };
+        assert_eq!(FlowFile::unpacked(connector.packed()), connector);
+        let mut named = Document::new(Guid::of_environment("x"), "Entry", 1033);
+        let references = json!([{ "api": { "name": id } }, { "api": { "name": id } }, {}]);
+        named.tree.child_or_new("ConnectionReferences").set_text(&references.to_string());
+        named.complete();
+        assert_eq!(named.files.len(), 5, "{:?}", named.files);
+        assert_eq!(file(&named, id).binary_type, CONNECTOR);
+    }
+
+    #[test]
+    fn what_is_given_is_told_by_its_beginning() {
+        let given = |text: &str| Given::read(text.as_bytes());
+        assert!(matches!(given("WAIT 1"), Some(Given::Script(script)) if script == "WAIT 1"));
+        assert!(matches!(given("\"WAIT 1\""), Some(Given::Script(script)) if script == "WAIT 1"));
+        assert!(matches!(given("<Workflow><Category>6</Category></Workflow>"), Some(Given::Row(_))));
+        assert!(matches!(given(&stub().to_string()), Some(Given::File(_))));
+        for unfit in ["<Workflow><Category>5</Category></Workflow>", "<Work", "{\"a\":1}", "[1]"] {
+            assert!(given(unfit).is_none(), "{unfit}");
+        }
+        assert!(Given::read(&[0xff, 0xfe, 0x00]).is_none());
+        let mut broken = Document::new(Guid::of_environment("x"), "Entry", 1033);
+        let mut json = stub();
+        set_package(&mut json, "UEsDBA==".to_owned());
+        assert!(broken.take(Given::File(json)).is_err());
+    }
+}
