@@ -12,6 +12,7 @@ mod archive;
 pub mod binding;
 pub mod content;
 mod document;
+mod given;
 pub mod repair;
 pub mod save;
 mod store;

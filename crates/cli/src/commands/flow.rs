@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use strata_model::environment::Environment;
-use strata_model::plan::Plan;
 use strata_model::version::Version;
 use strata_ops::flows::{self, Client, FlowWish, Mode, NewFlow, Repair, Save};
 use strata_ops::view::PlanView;
@@ -61,29 +60,28 @@ fn repair(context: &Context<'_>, name: &str, plan_only: bool) -> Result<Exit, Fa
         return Ok(Exit::Done);
     };
     let planned = write::plan(context, &workspace, &environment, &request)?;
-    let shown = |plan: &Plan, tense| {
-        write::text(context, &environment, plan, &PlanView::of(plan, context.global.verbose), tense)
-    };
+    let seen = PlanView::of(&planned.plan, context.global.verbose);
+    let would = || write::text(context, &environment, &planned.plan, &seen, Tense::Would);
     if plan_only {
-        view.plan = Some(PlanView::of(&planned.plan, context.global.verbose));
-        let said = || format!("{}\n{}", text::repair(&view), shown(&planned.plan, Tense::Would));
-        context.output.answer(&view, said)?;
+        view.plan = Some(seen.clone());
+        context.output.answer(&view, || format!("{}\n{}", text::repair(&view), would()))?;
         return Ok(Exit::Done);
     }
     let is_asked = !context.global.yes && is_interactive() && !planned.plan.is_refused();
     if is_asked {
         context.output.talk(text::repair(&view).trim_end());
-        context.output.talk(shown(&planned.plan, Tense::Would).trim_end());
+        context.output.talk(would().trim_end());
         if !context.output.ask("Go ahead?") {
             return Err(Failure::Declined);
         }
     }
     let applied = write::apply(context, &workspace, &environment, &request)?;
-    let mut plan = PlanView::of(&applied.plan, context.global.verbose);
-    plan.applied_as = applied.recorded.then_some(applied.operation);
-    view.plan = Some(plan);
+    let mut done = PlanView::of(&applied.plan, context.global.verbose);
+    done.applied_as = applied.recorded.then_some(applied.operation);
+    view.plan = Some(done.clone());
     let tense = if is_asked { Tense::DidInBrief } else { Tense::Did };
-    context.output.answer(&view, || format!("{}\n{}", text::repair(&view), shown(&applied.plan, tense)))?;
+    let did = || write::text(context, &environment, &applied.plan, &done, tense);
+    context.output.answer(&view, || format!("{}\n{}", text::repair(&view), did()))?;
     if let Some(next) = &view.next {
         context.output.hint(&format!("now import it again: `{}`", next.command));
     }

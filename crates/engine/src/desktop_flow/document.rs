@@ -10,6 +10,7 @@ use strata_xml::Element;
 
 use super::archive::{self, PackedFile};
 use super::content::{Content, FILE_VERSION_OF_V1, FILE_VERSION_OF_V2, VERSION_OF_V1, VERSION_OF_V2};
+use super::given::Given;
 
 /// The script's name in the package.
 const SCRIPT: &str = "script.robin";
@@ -309,41 +310,6 @@ impl FlowFile {
     }
 }
 
-/// What a maker gives to be saved.
-#[derive(Debug, Clone)]
-pub(super) enum Given {
-    Row(Box<Element>),
-    File(Value),
-    Script(String),
-}
-
-impl Given {
-    /// Tells what a file holds; `None` where it is no text, or a row of something else.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let text = archive::text(bytes)?;
-        let start = text.trim_start();
-        if start.starts_with('<') {
-            let tree = strata_xml::parse(text.as_bytes()).ok()?;
-            let is_flow = tree.child_text("Category").is_some_and(|category| category.trim() == "6");
-            return (tree.name.eq_ignore_ascii_case("Workflow") && is_flow).then(|| Self::Row(Box::new(tree)));
-        }
-        match serde_json::from_str(&text) {
-            Ok(Value::String(script)) => Some(Self::Script(script)),
-            Ok(json @ Value::Object(_)) => package_in(&json).is_some().then_some(Self::File(json)),
-            Ok(_) => None,
-            Err(_) => Some(Self::Script(text)),
-        }
-    }
-
-    /// Returns the id that a row gives itself.
-    pub(super) fn id(&self) -> Option<Guid> {
-        match self {
-            Self::Row(tree) => tree.attribute("WorkflowId").and_then(Guid::parse),
-            Self::File(_) | Self::Script(_) => None,
-        }
-    }
-}
-
 fn script_of(tree: &Element) -> String {
     let text = tree.child_text("Definition").unwrap_or_default();
     match serde_json::from_str(&text) {
@@ -357,7 +323,7 @@ fn has_items(value: Option<&Value>) -> bool {
 }
 
 /// The member file of a flow of schema v2.
-fn stub() -> Value {
+pub(super) fn stub() -> Value {
     let nothing = json!({ "schema": { "required": null, "properties": {}, "type": "object" } });
     let outputs = json!({ "schema": { "properties": {}, "type": "object" } });
     json!({
@@ -366,11 +332,11 @@ fn stub() -> Value {
     })
 }
 
-fn package_in(json: &Value) -> Option<&str> {
+pub(super) fn package_in(json: &Value) -> Option<&str> {
     json.get("properties")?.get("definition")?.get("package")?.as_str()
 }
 
-fn set_package(json: &mut Value, package: String) {
+pub(super) fn set_package(json: &mut Value, package: String) {
     let definition = object_in(json, "properties").entry("definition").or_insert_with(|| json!({}));
     set_member(definition, "package", package.into());
 }
@@ -544,22 +510,5 @@ mod tests {
         named.complete();
         assert_eq!(named.files.len(), 5, "{:?}", named.files);
         assert_eq!(file(&named, id).binary_type, CONNECTOR);
-    }
-
-    #[test]
-    fn what_is_given_is_told_by_its_beginning() {
-        let given = |text: &str| Given::read(text.as_bytes());
-        assert!(matches!(given("WAIT 1"), Some(Given::Script(script)) if script == "WAIT 1"));
-        assert!(matches!(given("\"WAIT 1\""), Some(Given::Script(script)) if script == "WAIT 1"));
-        assert!(matches!(given("<Workflow><Category>6</Category></Workflow>"), Some(Given::Row(_))));
-        assert!(matches!(given(&stub().to_string()), Some(Given::File(_))));
-        for unfit in ["<Workflow><Category>5</Category></Workflow>", "<Work", "{\"a\":1}", "[1]"] {
-            assert!(given(unfit).is_none(), "{unfit}");
-        }
-        assert!(Given::read(&[0xff, 0xfe, 0x00]).is_none());
-        let mut broken = Document::new(Guid::of_environment("x"), "Entry", 1033);
-        let mut json = stub();
-        set_package(&mut json, "UEsDBA==".to_owned());
-        assert!(broken.take(Given::File(json)).is_err());
     }
 }

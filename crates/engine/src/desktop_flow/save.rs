@@ -17,7 +17,8 @@ use strata_model::version::Version;
 
 use super::binding::{self, Binary};
 use super::content;
-use super::document::{Document, FlowFile, Given};
+use super::document::{Document, FlowFile};
+use super::given::Given;
 use super::store::{Flow, Reference, Saving};
 use super::{CATEGORY, Client, Mode};
 use crate::by_hand::{open_solution, refuse_blocked};
@@ -164,6 +165,9 @@ pub fn save(snapshot: &Snapshot, save: &Save, rules: &Rules, bodies: &dyn Bodies
     if plan.is_refused() {
         return plan;
     }
+    if before == DesktopFlowSchema::V1 && after == DesktopFlowSchema::V2 {
+        plan.findings.extend(left_over(&lens, &save.flow, &document, &component));
+    }
     let known: BTreeMap<_, _> = binaries.iter().map(|binary| (reference_of(binary), binary)).collect();
     let is_complete = after == DesktopFlowSchema::V1 || document.files.len() == binaries.len();
     let unmanaged = |no: &SolutionNo| snapshot.solution(*no).is_some_and(|solution| !solution.is_managed);
@@ -182,6 +186,24 @@ pub fn save(snapshot: &Snapshot, save: &Save, rules: &Rules, bodies: &dyn Bodies
     }
     saving.store(&flow, document, after, &known, Some(&content));
     saving.plan
+}
+
+/// DF27: binaries that an earlier save left behind collide with the new ones.
+fn left_over(lens: &Lens<'_>, flow: &ComponentKey, document: &Document, component: &ComponentRef) -> Option<Finding> {
+    let answers = |binary: &Binary| document.files.iter().any(|file| file.answers_as(&file_of(lens, binary)));
+    let left: Vec<_> = binding::binaries(lens, flow).into_iter().filter(answers).collect();
+    let described = names::describe(component, "desktop flow");
+    let message = match left.len() {
+        0 => return None,
+        1 => format!("{described} will not run: a binary that an earlier save left collides with a new one"),
+        many => {
+            format!("{described} will not run: {many} binaries that an earlier save left collide with the new ones")
+        }
+    };
+    let code = Some(ErrorCode::BINARY_COLLISION);
+    let finding = Finding::warning(FindingKind::Collision, code, "DF27", message).about(component.clone());
+    let related = left.into_iter().map(|binary| binary.component).collect();
+    Some(finding.related(related).hint("delete them first with `strata component delete desktopflowbinary:ID`"))
 }
 
 /// DF9: what a save makes of a flow, by the environment's setting and the client.

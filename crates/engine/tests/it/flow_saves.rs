@@ -225,6 +225,18 @@ fn df12_a_managed_flow_of_schema_v1_gets_an_active_layer_and_unmanaged_binaries(
 }
 
 #[test]
+fn df12_df27_what_an_earlier_save_left_collides_with_the_next() {
+    let mut env = saved_managed();
+    env.remove_active(&key(FLOW));
+    assert_eq!((schema(&env), outcome(&env).as_str()), (V1, "succeeded"), "nothing asks for the binaries");
+    env.snapshot.environment.revision.0 += 1;
+    let (rule, message) = predicted(&env.save_flow(&as_it_is())).expect("a collision");
+    assert_eq!(rule, "DF27");
+    assert!(message.contains("4 binaries that an earlier save left"), "{message}");
+    assert_eq!(outcome(&env), COLLISION);
+}
+
+#[test]
 fn df13_an_unmanaged_flow_is_freely_saved() {
     let mut env = Simulated::default();
     env.import(&unmanaged("1.0"));
@@ -388,11 +400,11 @@ fn df28_without_the_solution_both_steps_are_needed() {
     let mut layer_alone = collided();
     layer_alone.remove_active(&key(FLOW));
     assert_eq!(outcome(&layer_alone), COLLISION);
-    let mut binaries_alone = collided();
-    for binary in run(&binaries_alone, &NEWEST).binding.binaries.into_iter().filter(|binary| !binary.is_managed) {
-        assert!(!binaries_alone.delete(&binary.key).is_refused());
+    // The other order: the Active layer asks for them as long as it is there.
+    for binary in run(&layer_alone, &NEWEST).binding.binaries.into_iter().filter(|binary| !binary.is_managed) {
+        assert!(!layer_alone.delete(&binary.key).is_refused());
     }
-    assert_eq!(outcome(&binaries_alone), "DesktopFlowBinaryMissing", "the Active layer asks for them");
+    assert_eq!(outcome(&layer_alone), "succeeded");
     let mut both = collided();
     both.remove_unmanaged(&key(FLOW));
     assert_eq!(both.layers(&key(FLOW)), ["Flows"]);
@@ -501,7 +513,8 @@ fn df28_two_managed_solutions_that_collide_are_nothing_to_repair_here() {
     assert_eq!(cure(&env), Err(COLLISION.to_owned()));
     let mut lacking = Simulated::default();
     lacking.import(&unmanaged("1.0"));
-    lacking.delete(&key(&format!("desktopflowbinary:{}", id(1))));
+    lacking.set(&key(FLOW), "Dependencies", &format!("{{\"requiredBinaries\":[\"{}\"]}}", id(5)));
+    assert_eq!(listed(&lacking)[0].binding.status(), Status::MissingBinary, "DF34");
     assert_eq!(cure(&lacking), Err("DesktopFlowBinaryMissing".to_owned()));
     let mut solutions = maker();
     solution(&mut solutions, "More", "contoso");
