@@ -56,19 +56,25 @@ fn elsewhere(package: &[u8]) -> Vec<u8> {
         "solution.xml" => text,
         _ if path.ends_with("desktopflowbinary.xml") => {
             let (head, rest) = text.split_once("binaryid=\"").expect("an id");
-            format!("{head}binaryid=\"{}{}", &"f".repeat(4), &rest[4..])
+            let (id, rest) = rest.split_at(36);
+            format!("{head}binaryid=\"{}{rest}", another(id))
         }
         "customizations.xml" => {
             let mut pieces = text.split("\"requiredBinaries\":[");
             let first = pieces.next().unwrap_or_default().to_owned();
             pieces.fold(first, |text, piece| {
                 let (ids, rest) = piece.split_once(']').expect("a list");
-                let ids: Vec<_> = ids.split(',').map(|id| format!("\"{}{}", "f".repeat(4), &id[5..])).collect();
+                let ids: Vec<_> = ids.split(',').map(|id| format!("\"{}\"", another(id.trim_matches('"')))).collect();
                 format!("{text}\"requiredBinaries\":[{}]{rest}", ids.join(","))
             })
         }
         _ => text,
     })
+}
+
+/// The id with another digit in its third group.
+fn another(id: &str) -> String {
+    format!("{}f{}", &id[..14], &id[15..])
 }
 
 fn options() -> ImportOptions {
