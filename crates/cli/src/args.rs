@@ -293,6 +293,17 @@ pub(crate) enum ComponentCommand {
         #[command(flatten)]
         write: WriteFlags,
     },
+    /// Take what names another component out of one: a control off a form, a table out of an app
+    #[command(after_help = REMOVE_DEPENDENCY_HELP)]
+    RemoveDependency {
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
+        component: String,
+        /// The component that it is to need no longer; may be given several times
+        #[arg(long, value_name = "TYPE:NAME", required = true)]
+        on: Vec<String>,
+        #[command(flatten)]
+        write: WriteFlags,
+    },
     /// Remove the unmanaged layer
     RemoveActive {
         #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
@@ -305,6 +316,13 @@ pub(crate) enum ComponentCommand {
 /// Stands for every component that is named (spec `cli.md` §3).
 const COMPONENT: &str =
     "Type and name of a component; an id or a display name does too, TABLE.DISPLAY NAME for forms and views";
+
+const REMOVE_DEPENDENCY_HELP: &str = "\
+Examples:
+  strata component remove-dependency savedquery:'contoso_order.Active orders' --on attribute:contoso_order.contoso_total
+  strata component remove-dependency appmodule:contoso_sales --on entity:contoso_order --plan
+
+The edit goes into the unmanaged layer. Forms, views, apps and site maps have to be published for it to count.";
 
 const SET_HELP: &str = "\
 Examples:

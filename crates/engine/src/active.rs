@@ -4,6 +4,7 @@
 //! what Active held before; so Active masks that unit and nothing else (OQ 36). Of merged types Active holds a
 //! difference, see [`merged`].
 
+pub mod detach;
 pub(crate) mod merged;
 mod path;
 
@@ -302,7 +303,7 @@ impl<'a> Target<'a> {
 }
 
 /// The plan's own definitions before the others.
-struct Over<'a>(&'a Plan, &'a dyn Bodies);
+pub(crate) struct Over<'a>(pub(crate) &'a Plan, pub(crate) &'a dyn Bodies);
 
 impl Bodies for Over<'_> {
     fn definition(&self, digest: &strata_model::id::Digest) -> Option<Body<'_>> {

@@ -20,6 +20,9 @@ use strata_model::plan::{
 use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
+use crate::dependency::World;
+use crate::dependency::blocks::{blocks, uninstall_findings};
+use crate::dependency::recipe;
 use crate::effect::Lens;
 use crate::family::{Family, holding};
 use crate::removal::{Removal, close};
@@ -45,6 +48,14 @@ pub fn tables(snapshot: &Snapshot, unique_name: &str, rules: &Rules) -> Vec<Stri
     tables.into_iter().collect()
 }
 
+/// Returns the components that the pending upgrade may delete: whoever names one of them must be seen too.
+pub fn at_risk(snapshot: &Snapshot, unique_name: &str) -> BTreeSet<ComponentKey> {
+    let family = snapshot.solution_named(unique_name).map(|base| Family::of(snapshot, base)).unwrap_or_default();
+    let Some(upgrade) = family.upgrade else { return BTreeSet::new() };
+    let is_dropped = |state: &&ComponentState| family.holds(state) && !state.is_member_of(upgrade.no);
+    snapshot.components.values().filter(is_dropped).map(|state| state.component.key.clone()).collect()
+}
+
 /// Tells whether a holding solution of that base is there, be the base gone or not.
 pub fn is_pending(snapshot: &Snapshot, unique_name: &str) -> bool {
     holding(snapshot, unique_name).is_some()
@@ -67,6 +78,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         is_managed: base.is_managed,
     });
     let lens = Lens::new(snapshot, rules, bodies);
+    let going = family.installed();
     let mut apply =
         Apply { lens, removal: Removal::new(lens, rows, family.installed(), "L82"), family, base, upgrade, plan };
     let mut changes = apply.components();
@@ -78,6 +90,9 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     plan.changes = changes.into_iter().map(|(_, change)| change).collect();
     plan.findings.extend(removed.findings);
     plan.edits.extend(removed.edits);
+    let found = blocks(&World::after(lens, &plan), &removed.deleted);
+    plan.findings.extend(uninstall_findings(&lens, &found));
+    recipe::attach(&lens, &going, &found, &|_| false, &mut plan.findings);
     if plan.is_refused() {
         // What would happen stays to be shown; there is nothing to carry out.
         plan.edits.clear();

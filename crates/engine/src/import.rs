@@ -10,6 +10,7 @@
 mod assume;
 pub use assume::is_assumed_layer;
 mod checks;
+mod cycles;
 mod dependencies;
 mod desktop_flows;
 mod fallback_forms;
@@ -20,6 +21,8 @@ mod parts;
 mod settings;
 pub use settings::declared;
 mod managed_properties;
+mod needs;
+pub use needs::footprint as needs_footprint;
 mod state;
 mod upgrade;
 
@@ -36,6 +39,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::{Solution, SolutionKind};
 
 use crate::catalogue;
+use crate::dependency::PackageNames;
 use crate::effect::{Lens, Memo};
 use crate::fallback;
 use crate::family::{Family, UPGRADE_SUFFIX};
@@ -103,6 +107,19 @@ pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions, r
     seen.into_iter().collect()
 }
 
+/// Returns the components that an upgrade in one step may delete: whoever names one of them must be seen too.
+pub fn at_risk(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> BTreeSet<ComponentKey> {
+    let installed = installed(snapshot, package);
+    let options = options.in_force(package, installed);
+    let Some(base) = installed.filter(|_| operation(installed, package, &options) == OperationKind::Upgrade) else {
+        return BTreeSet::new();
+    };
+    let family = Family::of(snapshot, base);
+    let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).collect();
+    let dropped = |state: &&ComponentState| family.holds(state) && !packaged.contains(&state.component.key);
+    snapshot.components.values().filter(dropped).map(|state| state.component.key.clone()).collect()
+}
+
 /// Returns what an import comes to by what is installed under the package's name (L59).
 fn operation(installed: Option<&Solution>, package: &Package, options: &ImportOptions) -> OperationKind {
     let is_installed = installed.is_some_and(|solution| !solution.assumed);
@@ -120,11 +137,13 @@ fn operation(installed: Option<&Solution>, package: &Package, options: &ImportOp
 
 /// Plans an import.
 ///
-/// `snapshot` must hold the [`footprint`] and the children of [`tables`], `bodies` every definition that the package
-/// or the snapshot names; `rows` counts the data that would go (L99).
+/// `names` says what the package's new definitions name. `snapshot` must hold the [`footprint`], the children of
+/// [`tables`], who may provide what is needed ([`needs_footprint`]) and what names the components [`at_risk`];
+/// `bodies` every definition that the package or the snapshot names; `rows` counts the data that would go (L99).
 pub fn plan(
     snapshot: &Snapshot,
     package: &Package,
+    names: &PackageNames,
     options: &ImportOptions,
     rows: &dyn RowCounts,
     rules: &Rules,
@@ -132,7 +151,7 @@ pub fn plan(
 ) -> Plan {
     let options = &options.in_force(package, installed(snapshot, package));
     let memo = Memo::default();
-    let mut import = Import::new(snapshot, package, options, rules, bodies, &memo);
+    let mut import = Import::new(snapshot, package, names, options, rules, bodies, &memo);
     import.check_caller();
     import.check_package();
     import.check_target();
@@ -141,6 +160,8 @@ pub fn plan(
     }
     import.check_languages();
     let assumptions = import.check_components();
+    import.check_needs();
+    import.check_cycles();
     import.check_managed_properties();
     import.check_settings();
     if import.plan.is_refused() {
@@ -151,6 +172,7 @@ pub fn plan(
     import.number_solution();
     import.change_layers();
     import.edits_before_drops = import.plan.edits.len();
+    import.note_names();
     if import.plan.operation == OperationKind::Upgrade {
         import.roll_up(rows);
     }
@@ -176,6 +198,7 @@ fn installed<'a>(snapshot: &'a Snapshot, package: &Package) -> Option<&'a Soluti
 struct Import<'a> {
     snapshot: &'a Snapshot,
     package: &'a Package,
+    names: &'a PackageNames,
     options: &'a ImportOptions,
     lens: Lens<'a>,
     /// The solution of that name, a placeholder included.
@@ -229,6 +252,7 @@ impl<'a> Import<'a> {
     fn new(
         snapshot: &'a Snapshot,
         package: &'a Package,
+        names: &'a PackageNames,
         options: &'a ImportOptions,
         rules: &'a Rules,
         bodies: &'a dyn Bodies,
@@ -267,6 +291,7 @@ impl<'a> Import<'a> {
         Self {
             snapshot,
             package,
+            names,
             options,
             lens: Lens::new(snapshot, rules, bodies).remembering(memo),
             installed,

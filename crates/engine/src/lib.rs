@@ -14,6 +14,7 @@ pub mod check;
 pub mod clone;
 pub mod create;
 pub mod definition;
+pub mod dependency;
 pub mod desktop_flow;
 mod effect;
 mod fallback;

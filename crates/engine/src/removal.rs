@@ -4,8 +4,7 @@
 //! deleted with its data, unless another layer of the same publisher can take the base's place; where only other
 //! publishers are above, the removal is refused (L97).
 //!
-//! Not here: dependencies of other components on what is deleted (L98), except columns and keys that others
-//! have added to a table that would go.
+//! Not here: dependencies of other components on what is deleted (L98), see [`crate::dependency::blocks`].
 
 use std::collections::BTreeSet;
 
@@ -16,6 +15,7 @@ use strata_model::id::{Operation, PublisherNo, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Action, Change, Edit, Finding, FindingKind, RowCounts};
 
+use crate::dependency::{World, along};
 use crate::effect::{Lens, StackItem, solutions_of};
 use crate::loss::{self, Going};
 use crate::{catalogue, fallback, names, variables};
@@ -110,7 +110,7 @@ impl<'a> Removal<'a> {
     /// Returns what the removal comes to, memberships and what lives by what is deleted included; `fallbacks` are the
     /// places that get a fallback form in the same operation (L48).
     pub(crate) fn finish(mut self, fallbacks: &BTreeSet<fallback::Place>) -> Removed {
-        self.check_columns_of_others();
+        self.delete_unmanaged_parts();
         self.check_fallback_forms(fallbacks);
         for state in &self.taken {
             // A component that is deleted has lost its memberships with everything else.
@@ -236,43 +236,17 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// DP16 for tables: columns and keys that others added stand on the table that would go. What lives by what is
-    /// deleted goes along.
-    fn check_columns_of_others(&mut self) {
-        let has_parts = |key: &&ComponentKey| matches!(key.component_type.name(), "entity" | "workflow");
-        let wholes: BTreeSet<_> = self.removed.deleted.iter().filter(has_parts).cloned().collect();
-        for state in self.lens.snapshot.components.values() {
-            let key = &state.component.key;
-            let Some(whole) = state.component.parent().filter(|whole| wholes.contains(whole)) else { continue };
-            if self.removed.deleted.contains(key) || state.layers.is_empty() {
-                continue;
-            }
-            if state.managed().next().is_none() {
-                // Unmanaged columns, forms and views are internal to the table and go with it (DP2), and so are binaries
-                // to their desktop flow (DF5).
+    /// DP2: what is unmanaged and a part of what is deleted goes along: columns, forms and views of a table, binaries
+    /// of a flow; with a table its relationships, and their foreign keys. What others hold blocks the removal, see
+    /// [`crate::dependency::blocks`].
+    fn delete_unmanaged_parts(&mut self) {
+        let world = World::now(self.lens);
+        for key in along(&world, self.removed.deleted.clone()) {
+            let is_left = |state: &&ComponentState| !state.layers.is_empty() && state.managed().next().is_none();
+            let state = self.lens.snapshot.components.get(&key).filter(is_left);
+            if let Some(state) = state.filter(|_| !self.removed.deleted.contains(&key)) {
                 self.delete(state);
-                continue;
             }
-            let dependent = self.reference(state);
-            let staying = state.managed().filter(|layer| !self.leaving.contains(&layer.solution));
-            let owners: Vec<_> = staying.map(|layer| names::solution(self.lens.snapshot, layer.solution)).collect();
-            if owners.is_empty() {
-                // The next version has it: `import::upgrade` looks at what that brings.
-                continue;
-            }
-            let message = format!(
-                "solution dependencies exist, cannot uninstall: {} of {} stands on {} {}",
-                names::describe(&dependent, key.component_type.label()),
-                owners.join(", "),
-                whole.component_type.label(),
-                whole.as_str()
-            );
-            self.removed.findings.push(
-                Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
-                    .about(names::keyed(self.lens.snapshot.environment.id, &whole))
-                    .related(vec![dependent])
-                    .hint(names::uninstall_first(&owners)),
-            );
         }
         self.delete_values();
     }

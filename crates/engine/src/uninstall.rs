@@ -9,12 +9,16 @@
 use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
+use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::SolutionNo;
 use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts};
 use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 
+use crate::dependency::World;
+use crate::dependency::blocks::{blocks, uninstall_findings};
+use crate::dependency::recipe;
 use crate::effect::Lens;
 use crate::fallback;
 use crate::family::Family;
@@ -41,6 +45,25 @@ pub fn tables(snapshot: &Snapshot, unique_name: &str, rules: &Rules) -> Vec<Stri
     let mut tables = fallback::tables(states, rules);
     tables.extend(own);
     tables.into_iter().collect()
+}
+
+/// Returns the components that may go with the solution: whoever names one of them must be seen too.
+pub fn at_risk(snapshot: &Snapshot, unique_name: &str) -> BTreeSet<ComponentKey> {
+    let leaving = leaving(snapshot, unique_name);
+    let is_held = |state: &&ComponentState| {
+        let has_layer = state.managed().any(|layer| leaving.contains(&layer.solution));
+        // A placeholder in Active has no managed layer to go by.
+        has_layer
+            || state
+                .members
+                .iter()
+                .any(|member| leaving.contains(&member.solution) && is_assumed(snapshot, member.solution))
+    };
+    snapshot.components.values().filter(is_held).map(|state| state.component.key.clone()).collect()
+}
+
+fn is_assumed(snapshot: &Snapshot, no: SolutionNo) -> bool {
+    snapshot.solution(no).is_some_and(|solution| solution.assumed)
 }
 
 /// Plans the removal; `rows` counts the data that would go (L99).
@@ -75,6 +98,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     let lens = Lens::new(snapshot, rules, bodies);
     let leaving = leaving(snapshot, unique_name);
     let gone: Vec<_> = snapshot.solutions.iter().filter(|solution| leaving.contains(&solution.no)).cloned().collect();
+    let going = leaving.clone();
     let mut removal = Removal::new(lens, rows, leaving, "L99");
     snapshot.components.values().for_each(|state| removal.take(state));
     let removed = removal.finish(&BTreeSet::new());
@@ -82,6 +106,9 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
     plan.changes.extend(removed.changes.into_iter().map(|(_, change)| change));
     plan.edits.extend(removed.edits);
     plan.edits.extend(gone.into_iter().map(Edit::SolutionClose));
+    let found = blocks(&World::after(lens, &plan), &removed.deleted);
+    plan.findings.extend(uninstall_findings(&lens, &found));
+    recipe::attach(&lens, &going, &found, &|_| false, &mut plan.findings);
     if plan.is_refused() {
         // What would happen stays to be shown; there is nothing to carry out.
         plan.edits.clear();
@@ -90,7 +117,7 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
 }
 
 /// The solution, its patches (L100), and the placeholders that nobody else relies on (R4).
-fn leaving(snapshot: &Snapshot, unique_name: &str) -> BTreeSet<SolutionNo> {
+pub(crate) fn leaving(snapshot: &Snapshot, unique_name: &str) -> BTreeSet<SolutionNo> {
     let Some(solution) = snapshot.solution_named(unique_name) else { return BTreeSet::new() };
     let mut leaving = BTreeSet::from([solution.no]);
     if solution.is_managed && solution.kind == SolutionKind::Base {

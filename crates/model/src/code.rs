@@ -78,6 +78,7 @@ codes! {
     CANNOT_REMOVE_FROM_SYSTEM = Some("0x8004F035"), "CannotRemoveComponentFromSystemSolution";
     INVALID_UPDATE_ON_PROTECTED = Some("0x8004F012"), "InvalidUpdateOnProtectedComponent";
     INVALID_SOLUTION_VERSION = Some("0x8004F01E"), "InvalidSolutionVersion";
+    CYCLIC_DEPENDENCY = Some("0x80071156"), "CyclicDependency";
     UNINSTALL_WITH_DEPENDENCIES = Some("0x8004F01D"), "CannotUninstallWithDependencies";
     DELETE_IN_USE = Some("0x8004F01F"), "CannotDeleteInUseComponent";
     SELECT_READ_ONLY_PUBLISHER = Some("0x8004F034"), "CannotSelectReadOnlyPublisher";

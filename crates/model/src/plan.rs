@@ -196,6 +196,23 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub provider: Option<FindingProvider>,
     pub hints: Vec<String>,
+    /// Of what dependencies forbid: the shortest way to make it legal, in order (R20).
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub recipe: Vec<RecipeStep>,
+}
+
+/// One step of a way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipeStep {
+    /// Counted from 1.
+    pub step: u32,
+    pub text: String,
+    /// What to type; `None` where the cure lies in another environment or file.
+    pub command: Option<String>,
+    /// The component that the step changes, where it is about one.
+    pub component: Option<ComponentRef>,
+    /// The solution that the component is changed in, or that goes.
+    pub solution: Option<String>,
 }
 
 /// Who provides a missing component.
@@ -293,6 +310,7 @@ impl Finding {
             related: Vec::new(),
             provider: None,
             hints: Vec::new(),
+            recipe: Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What makers do to components one at a time: create, delete, list in a solution, switch on and off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strata_engine::activation;
 pub use strata_engine::activation::Switch;
@@ -15,6 +15,8 @@ use strata_model::id::Digest;
 use strata_model::plan::{Bodies, Plan, RowCounts};
 use strata_model::rules::Rules;
 
+use crate::operation::with_names;
+use crate::seeing::{is_held, with_holders, with_risk};
 use crate::{OpsError, Workspace, components};
 
 /// One thing done to one component.
@@ -59,9 +61,19 @@ impl ByHand {
             snapshot(&membership::footprint(&seen, component))
         };
         Ok(match self {
-            Self::Create { new, .. } => create::plan(&snapshot(&create::footprint(headers, new))?, new, rules, bodies),
+            Self::Create { new, .. } => {
+                let seen = snapshot(&create::footprint(headers, new))?;
+                with_names(create::plan(&seen, new, rules, bodies), &seen, bodies)
+            }
             Self::Delete { component } => {
-                delete::plan(&snapshot(&delete::footprint(component))?, component, rows, rules, bodies)
+                let seen = snapshot(&delete::footprint(component))?;
+                let seen = with_risk(snapshot, seen, BTreeSet::from([component.clone()]), rules, bodies)?;
+                let plan = delete::plan(&seen, component, rows, rules, bodies);
+                if is_held(&plan) {
+                    let seen = with_holders(snapshot, seen, rules, bodies)?;
+                    return Ok(delete::plan(&seen, component, rows, rules, bodies));
+                }
+                with_names(plan, &seen, bodies)
             }
             Self::Add { component, addition } => membership::add(&listed(component)?, component, addition, rules),
             Self::Remove { component, solution } => membership::remove(&listed(component)?, component, solution, rules),

@@ -26,6 +26,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         Request::Flow(wish) => wish.solution(),
         Request::Import { .. }
         | Request::RemoveActive { .. }
+        | Request::RemoveDependency { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)
         | Request::ClonePatch(_)
@@ -78,6 +79,7 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
         Request::Set { .. }
         | Request::RemoveActive { .. }
         | Request::Flow(_)
+        | Request::RemoveDependency { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)
         | Request::ClonePatch(_)

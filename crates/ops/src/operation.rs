@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use strata_engine::active::PropertyEdit;
+use strata_engine::active::{PropertyEdit, detach};
 use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
-use strata_engine::{active, apply_upgrade, clone, create, import, publish, restore, uninstall};
+use strata_engine::{active, apply_upgrade, clone, create, dependency, import, publish, restore, uninstall};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
@@ -18,7 +18,7 @@ use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts
 use strata_model::id::{Digest, Guid, Operation};
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
-use strata_model::plan::{OperationKind, Plan};
+use strata_model::plan::{Bodies, OperationKind, Plan};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
 use strata_model::version::Version;
@@ -29,7 +29,7 @@ use crate::entry::{entry, facts, job};
 use crate::flows::FlowWish;
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
-use crate::seeing::{Source, read, with_more, with_parts};
+use crate::seeing::{Source, is_held, read, with_holders, with_more, with_needs, with_parts, with_risk};
 use crate::view::{Comparison, PlanView};
 use crate::workspace::now;
 use crate::{OpsError, Workspace};
@@ -60,6 +60,11 @@ pub enum Request {
     },
     RemoveActive {
         component: ComponentKey,
+    },
+    /// A component lets go of others, in its Active layer (DP30).
+    RemoveDependency {
+        component: ComponentKey,
+        required: Vec<ComponentKey>,
     },
     ByHand(ByHand),
     Flow(FlowWish),
@@ -263,7 +268,17 @@ fn plan(
             };
             let tables = import::tables(&seen, package, options, &rules);
             let seen = with_parts(&snapshot, seen, tables)?;
-            import::plan(&seen, package, options, &rows, &rules, &bodies)
+            let (seen, names) = with_needs(&snapshot, seen, package, &rules)?;
+            let going = import::at_risk(&seen, package, options);
+            let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
+            let mut plan = import::plan(&seen, package, &names, options, &rows, &rules, &bodies);
+            if is_held(&plan) {
+                let seen = with_holders(&snapshot, seen, &rules, &bodies)?;
+                plan = import::plan(&seen, package, &names, options, &rows, &rules, &bodies);
+                with_names(plan, &seen, &bodies)
+            } else {
+                with_names(plan, &seen, &bodies)
+            }
         }
         (Request::Import { path, .. }, None) => {
             let source = std::io::Error::other("the package was not read");
@@ -276,7 +291,16 @@ fn plan(
             let seen = snapshot(&apply_upgrade::footprint(&headers, solution))?;
             let tables = apply_upgrade::tables(&seen, solution, &rules);
             let seen = with_parts(&snapshot, seen, tables)?;
-            apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
+            let going = apply_upgrade::at_risk(&seen, solution);
+            let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
+            let plan = apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies);
+            match is_held(&plan) {
+                true => {
+                    let seen = with_holders(&snapshot, seen, &rules, &bodies)?;
+                    apply_upgrade::plan(&seen, solution, &rows, &rules, &bodies)
+                }
+                false => plan,
+            }
         }
         (Request::ClonePatch(new), _) => {
             crate::solutions::find(&headers, &new.solution)?;
@@ -293,7 +317,16 @@ fn plan(
             let seen = snapshot(&uninstall::footprint(&headers, solution))?;
             let tables = uninstall::tables(&seen, solution, &rules);
             let seen = with_parts(&snapshot, seen, tables)?;
-            uninstall::plan(&seen, solution, &rows, &rules, &bodies)
+            let going = uninstall::at_risk(&seen, solution);
+            let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
+            let plan = uninstall::plan(&seen, solution, &rows, &rules, &bodies);
+            match is_held(&plan) {
+                true => {
+                    let seen = with_holders(&snapshot, seen, &rules, &bodies)?;
+                    uninstall::plan(&seen, solution, &rows, &rules, &bodies)
+                }
+                false => plan,
+            }
         }
         (Request::Publish { solution }, _) => {
             let no = match solution {
@@ -304,11 +337,15 @@ fn plan(
         }
         (Request::Set { component, edits, solution }, _) => {
             let seen = snapshot(&active::footprint(component))?;
-            active::set(&seen, component, edits, solution.as_deref(), &rules, &bodies)
+            with_names(active::set(&seen, component, edits, solution.as_deref(), &rules, &bodies), &seen, &bodies)
         }
         (Request::RemoveActive { component }, _) => {
             let seen = snapshot(&active::footprint(component))?;
             active::remove(&seen, component, &rules, &bodies)
+        }
+        (Request::RemoveDependency { component, required }, _) => {
+            let seen = snapshot(&detach::footprint(component, required))?;
+            with_names(detach::plan(&seen, component, required, &rules, &bodies), &seen, &bodies)
         }
         (Request::ByHand(wish), _) => wish.plan(&headers, &snapshot, &rows, &rules, &bodies)?,
         (Request::Flow(wish), _) => wish.plan(&headers, &snapshot, &rules, &bodies)?,
@@ -333,6 +370,12 @@ fn plan(
     }
     let facts = facts(request, &headers, package.as_ref());
     Ok(Prepared { plan, package, state_of, facts })
+}
+
+/// Says what the definitions that a plan makes name, for the store's indexes.
+pub(crate) fn with_names(plan: Plan, seen: &Snapshot, bodies: &dyn Bodies) -> Plan {
+    let names = dependency::index(&plan, seen, bodies);
+    Plan { names, ..plan }
 }
 
 fn plan_return(
@@ -371,6 +414,7 @@ fn title(request: &Request) -> &'static str {
         Request::Publish { .. } => "Publish",
         Request::Set { .. } => "Set",
         Request::RemoveActive { .. } => "RemoveActive",
+        Request::RemoveDependency { .. } => "RemoveDependency",
         Request::ByHand(wish) => wish.title(),
         Request::Flow(wish) => wish.title(),
         Request::CreatePublisher(_) => "CreatePublisher",
@@ -392,6 +436,7 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::Publish { .. } => HistoryKind::Publish,
         Request::Set { .. } => HistoryKind::Set,
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
+        Request::RemoveDependency { .. } => HistoryKind::Set,
         Request::ByHand(wish) => wish.kind(),
         Request::Flow(wish) => wish.kind(),
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
@@ -416,6 +461,7 @@ fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
         | Request::Set { .. }
         | Request::RemoveActive { .. }
         | Request::Flow(_)
+        | Request::RemoveDependency { .. }
         | Request::OnlineVersion { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)

@@ -1,12 +1,19 @@
 //! What an operation sees before it plans: its package, and the part of the environment that it may touch.
 
+use std::collections::BTreeSet;
+use std::thread;
+
+use strata_engine::dependency::{self, PackageNames};
 use strata_engine::{desktop_flow, import, variables};
 use strata_model::component::{ComponentKey, ComponentType};
-use strata_model::environment::{Environment, Footprint, Snapshot};
+use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
 use strata_model::package::Package;
+use strata_model::plan::{Bodies, FindingKind, Plan, Severity};
+use strata_model::rules::Rules;
 use strata_store::StoreError;
 
 use crate::operation::{Phase, Progress, Request};
+use crate::package_bodies::PackageBodies;
 use crate::source::read_package_beside;
 use crate::{OpsError, Workspace};
 
@@ -57,8 +64,44 @@ pub(crate) fn with_parts(
         return Ok(seen);
     }
     let more = snapshot(&Footprint { keys, children_of: tables, parts_of: flows, ..Footprint::default() })?;
+    add(&mut seen, more);
+    Ok(seen)
+}
+
+/// Adds what another cut of the same environment shows.
+pub(crate) fn add(seen: &mut Snapshot, more: Snapshot) {
     for (key, state) in more.components {
         seen.components.entry(key).or_insert(state);
+    }
+    for (index, more) in [(&mut seen.mentions, more.mentions), (&mut seen.answers, more.answers)] {
+        if !more.is_empty() {
+            index.extend(more);
+            index.sort_unstable();
+            index.dedup();
+        }
+    }
+}
+
+/// Sees whoever names one of the components that may go, and what goes with them.
+pub(crate) fn with_risk(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    start: BTreeSet<ComponentKey>,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Result<Snapshot, StoreError> {
+    let mut asked = Footprint::default();
+    // Parts of what goes, then the relationships of tables among them, then their foreign keys: four steps are all.
+    for _ in 0..4 {
+        if start.is_empty() {
+            break;
+        }
+        let risk = dependency::at_risk(&seen, start.clone(), rules, bodies);
+        if risk.footprint == asked {
+            break;
+        }
+        add(&mut seen, snapshot(&risk.footprint)?);
+        asked = risk.footprint;
     }
     Ok(seen)
 }
@@ -73,9 +116,98 @@ pub(crate) fn with_more(
     let keys: Vec<_> = keys.into_iter().filter(|key| !seen.components.contains_key(key)).collect();
     if !keys.is_empty() || !types.is_empty() || !parts_of.is_empty() || drafts {
         let more = snapshot(&Footprint { keys, types, parts_of, drafts, ..Footprint::default() })?;
-        for (key, state) in more.components {
-            seen.components.entry(key).or_insert(state);
-        }
+        add(&mut seen, more);
     }
     Ok(seen)
+}
+
+/// Components beyond which a way out is not looked for: it would be as long.
+const HELD_MAX: usize = 100_000;
+
+/// Sees all of the solutions that have a part in a refusal, and whoever names their components: uninstalling one of
+/// them first may be the way out (DP24).
+pub(crate) fn with_holders(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Result<Snapshot, StoreError> {
+    let mut known = BTreeSet::new();
+    while seen.components.len() <= HELD_MAX {
+        let layers = seen.components.values().flat_map(ComponentState::managed);
+        let solutions: BTreeSet<_> = layers.map(|layer| layer.solution).filter(|no| !known.contains(no)).collect();
+        if solutions.is_empty() {
+            break;
+        }
+        add(
+            &mut seen,
+            snapshot(&Footprint { solutions: solutions.iter().copied().collect(), ..Footprint::default() })?,
+        );
+        let is_theirs = |state: &&ComponentState| state.managed().any(|layer| solutions.contains(&layer.solution));
+        let theirs = seen.components.values().filter(is_theirs).map(|state| state.component.key.clone()).collect();
+        seen = with_risk(snapshot, seen, theirs, rules, bodies)?;
+        known.extend(solutions);
+    }
+    Ok(seen)
+}
+
+/// Tells whether a way out of a refusal is worth looking for.
+pub(crate) fn is_held(plan: &Plan) -> bool {
+    plan.findings.iter().any(|finding| {
+        finding.severity == Severity::Error && finding.kind == FindingKind::DeleteBlocked && finding.component.is_some()
+    })
+}
+
+/// Threads that read what definitions name.
+const READERS: usize = 2;
+
+/// Reads what the new definitions of a package name, and sees who provides it.
+pub(crate) fn with_needs(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    package: &Package,
+    rules: &Rules,
+) -> Result<(Snapshot, PackageNames), StoreError> {
+    let names = names_of(&seen, package);
+    let footprint = import::needs_footprint(&names, rules);
+    if footprint != Footprint::default() {
+        add(&mut seen, snapshot(&footprint)?);
+    }
+    Ok((seen, names))
+}
+
+/// Reads what the new definitions of a package name.
+fn names_of(seen: &Snapshot, package: &Package) -> PackageNames {
+    let new: Vec<_> = package.components.iter().map(|component| dependency::is_new(seen, component)).collect();
+    if !new.contains(&true) {
+        return PackageNames::default();
+    }
+    let bodies = PackageBodies::new(package);
+    let provided = dependency::provided(package, &bodies);
+    let length = package.components.len().div_ceil(READERS * 8).max(64);
+    let chunks: Vec<_> = package.components.chunks(length).zip(new.chunks(length)).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    // Chunks differ in weight, so each thread takes the next one that is left.
+    let read = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some((components, new)) = chunks.get(index) else { return done };
+            let names = components
+                .iter()
+                .zip(*new)
+                .map(|(component, is_new)| is_new.then(|| dependency::arrived(package, component, &provided, &bodies)));
+            done.push((index, names.collect::<Vec<_>>()));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..READERS).map(|_| scope.spawn(read)).collect();
+        let mut done = read();
+        for other in others {
+            done.extend(other.join().expect("a reader only reads"));
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    PackageNames(done.into_iter().flat_map(|(_, names)| names).collect())
 }

@@ -7,10 +7,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use strata_engine::dependency;
 use strata_model::code::ErrorCode;
 use strata_model::environment::{Environment, Settings};
+use strata_model::plan::Bodies as _;
 use strata_store::sqlite::SqliteStore;
-use strata_store::{Store, StoreError};
+use strata_store::{Store, StoreBodies, StoreError};
 
 use crate::OpsError;
 use crate::names::did_you_mean;
@@ -43,12 +45,14 @@ impl Workspace {
     /// Opens a store that exists.
     pub fn open(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open(&file(location)?)?;
+        name_definitions(&store)?;
         Ok(Self { store: Box::new(store), environment: location.environment.clone() })
     }
 
     /// Opens a store, made when it does not exist.
     pub fn open_or_create(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open_or_create(&file(location)?)?;
+        name_definitions(&store)?;
         Ok(Self { store: Box::new(store), environment: location.environment.clone() })
     }
 
@@ -119,6 +123,17 @@ impl Workspace {
             None => error.hint(format!("make it with `strata env create {name}`, or see `strata env list`")),
         })
     }
+}
+
+/// Reads what the definitions of a store name that was made before names were indexed; others have nothing to read.
+fn name_definitions(store: &SqliteStore) -> Result<(), OpsError> {
+    let bodies = StoreBodies::new(store);
+    store.name_definitions(&|component, digest| {
+        let body = bodies.definition(digest).unwrap_or_default();
+        let names = dependency::index_of(component, *digest, &body, &bodies);
+        bodies.take_error().map_or(Ok(names), Err)
+    })?;
+    Ok(())
 }
 
 fn file(location: &Location) -> Result<PathBuf, OpsError> {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use strata_engine::activation::{self, Switch};
 use strata_engine::by_hand::create::NewComponent;
 use strata_engine::clone::NewClone;
+use strata_engine::dependency::{self, PackageNames};
 use strata_engine::desktop_flow::{
     self,
     save::{NewFlow, Save},
@@ -23,6 +24,7 @@ use strata_model::layer::LayerState;
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_model::plan::{Bodies, Body, Edit, Plan, RowCounts};
+use strata_model::reference::{DefinitionNames, Mention, TargetId};
 use strata_model::rules::Rules;
 
 /// An environment in memory.
@@ -77,16 +79,16 @@ impl Simulated {
             let files = parts.map(|part| (part.path.clone(), part.digest)).collect();
             self.bodies.insert(component.digest, Body { bytes: bytes.into(), home, files });
         }
-        let plan = import::plan(&self.snapshot, package, options, &Counts(&self.rows), &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        let known = self.known();
+        let names = PackageNames::of(package, &self.snapshot, &known);
+        let plan = import::plan(&self.snapshot, package, &names, options, &Counts(&self.rows), &self.rules, &known);
+        self.carry_out(plan)
     }
 
     /// Removes a solution.
     pub fn uninstall(&mut self, name: &str) -> Plan {
         let plan = uninstall::plan(&self.snapshot, name, &Counts(&self.rows), &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Imports a package by an action.
@@ -97,37 +99,32 @@ impl Simulated {
     /// Applies the pending upgrade of a solution.
     pub fn apply_upgrade(&mut self, name: &str) -> Plan {
         let plan = apply_upgrade::plan(&self.snapshot, name, &Counts(&self.rows), &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Clones a patch of a solution.
     pub fn clone_patch(&mut self, new: &NewClone) -> Plan {
         let plan = clone::patch(&self.snapshot, new, &self.rules);
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Rolls a solution up with its patches.
     pub fn clone_solution(&mut self, new: &NewClone) -> Plan {
         let plan = clone::solution(&self.snapshot, new, &self.rules);
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Publishes every draft.
     pub fn publish(&mut self) -> Plan {
         let plan = publish::plan(&self.snapshot, None, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Publishes the drafts of one solution.
     pub fn publish_in(&mut self, solution: &str) -> Plan {
         let no = self.snapshot.solution_named(solution).map(|solution| solution.no);
         let plan = publish::plan(&self.snapshot, no, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Edits one property of the Active layer.
@@ -139,71 +136,67 @@ impl Simulated {
     pub fn set_in(&mut self, component: &ComponentKey, path: &str, value: &str, solution: Option<&str>) -> Plan {
         let edit = active::PropertyEdit { path: path.to_owned(), value: value.to_owned() };
         let plan = active::set(&self.snapshot, component, &[edit], solution, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
+    }
+
+    /// Takes what names other components out of one.
+    pub fn let_go(&mut self, component: &ComponentKey, required: &[ComponentKey]) -> Plan {
+        let plan = active::detach::plan(&self.snapshot, component, required, &self.rules, &self.known());
+        self.carry_out(plan)
     }
 
     /// Removes the Active layer of a component.
     pub fn remove_active(&mut self, component: &ComponentKey) -> Plan {
         let plan = active::remove(&self.snapshot, component, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Makes a component by hand.
     pub fn create(&mut self, new: &NewComponent) -> Plan {
         let plan = by_hand::create::plan(&self.snapshot, new, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Deletes a component by hand.
     pub fn delete(&mut self, component: &ComponentKey) -> Plan {
         let plan = by_hand::delete::plan(&self.snapshot, component, &Counts(&self.rows), &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Makes a desktop flow.
     pub fn create_flow(&mut self, new: &NewFlow) -> Plan {
         let plan = desktop_flow::save::create(&self.snapshot, new, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Saves a desktop flow.
     pub fn save_flow(&mut self, save: &Save) -> Plan {
         let plan = desktop_flow::save::save(&self.snapshot, save, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Removes what is unmanaged of a desktop flow.
     pub fn remove_unmanaged(&mut self, flow: &ComponentKey) -> Plan {
         let plan = desktop_flow::repair::remove_unmanaged(&self.snapshot, flow, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Switches a component on or off.
     pub fn switch(&mut self, component: &ComponentKey, switch: Switch) -> Plan {
         let plan = activation::plan(&self.snapshot, component, switch, &self.rules, &self.known());
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Adds a component to an unmanaged solution's list.
     pub fn list_in(&mut self, component: &ComponentKey, addition: &Addition) -> Plan {
         let plan = membership::add(&self.snapshot, component, addition, &self.rules);
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Removes a component from an unmanaged solution's list.
     pub fn unlist(&mut self, component: &ComponentKey, solution: &str) -> Plan {
         let plan = membership::remove(&self.snapshot, component, solution, &self.rules);
-        self.apply(&plan);
-        plan
+        self.carry_out(plan)
     }
 
     /// Returns what a solution lists, as `key behavior`, in key order.
@@ -222,6 +215,12 @@ impl Simulated {
         self.known()
     }
 
+    fn carry_out(&mut self, plan: Plan) -> Plan {
+        let plan = Plan { names: dependency::index(&plan, &self.snapshot, &self.known()), ..plan };
+        self.apply(&plan);
+        plan
+    }
+
     /// Applies a plan that is not refused, and checks the invariants.
     ///
     /// # Panics
@@ -232,6 +231,9 @@ impl Simulated {
             return;
         }
         self.bodies.extend(plan.definitions.clone());
+        for names in &plan.names {
+            self.note(names);
+        }
         self.files.extend(plan.files.clone());
         for edit in &plan.edits {
             self.edit(edit);
@@ -247,6 +249,17 @@ impl Simulated {
         }
         let violations = check::violations(&self.snapshot);
         assert!(violations.is_empty(), "{violations:#?}");
+    }
+
+    fn note(&mut self, names: &DefinitionNames) {
+        let (component, definition) = (names.component, names.definition.prefix());
+        let mention = |target: &TargetId| Mention { target: *target, component, definition };
+        let Snapshot { mentions, answers, .. } = &mut self.snapshot;
+        for (index, targets) in [(mentions, &names.mentions), (answers, &names.answers)] {
+            index.extend(targets.iter().map(mention));
+            index.sort_unstable();
+            index.dedup();
+        }
     }
 
     /// Returns the resolved definition as `path=value by decider` lines; drafts do not count.

@@ -45,6 +45,15 @@ pub(crate) fn run(context: &Context<'_>, command: &ComponentCommand) -> Result<E
         ComponentCommand::Deactivate { component, write } => {
             by_hand::switch(context, component, Switch::Off, write.plan)
         }
+        ComponentCommand::RemoveDependency { component, on, write } => {
+            context.refuse_at("component remove-dependency")?;
+            let request = |workspace: &Workspace, environment: &Environment| {
+                let find = |name: &str| components::find(workspace, environment, None, name);
+                let required = on.iter().map(|other| find(other)).collect::<Result<_, _>>()?;
+                Ok(Request::RemoveDependency { component: find(component)?, required })
+            };
+            carry_out(context, request, write.plan, write::Care::Plain)
+        }
         ComponentCommand::RemoveActive { component, write } => {
             context.refuse_at("component remove-active")?;
             let request = |workspace: &Workspace, environment: &Environment| {

@@ -38,6 +38,7 @@ pub(crate) fn error(report: &ErrorReport) -> String {
         let listing = Listing { all: false, codes: !report.details.iter().all(same), rest: "--format json lists all" };
         listing.add_to(&mut text, &listed);
     }
+    way_out(&mut text, &report.details, "");
     let of_details = report.details.iter().flat_map(|finding| &finding.hints);
     hints(&mut text, report.hints.iter().chain(of_details), "");
     text
@@ -60,6 +61,23 @@ pub(crate) fn of_plan(text: &mut String, findings: &[Finding], verbose: bool) {
         Listing { all: verbose, codes: true, rest: "-v lists all" }.add_to(text, &listed);
         hints(text, listed.iter().flat_map(|finding| &finding.hints), "  ");
     }
+    way_out(text, findings, "  ");
+}
+
+/// Writes how a refusal can be got over, step by step (DP24).
+fn way_out(text: &mut String, findings: &[Finding], indent: &str) {
+    let steps: Vec<_> = findings.iter().flat_map(|finding| &finding.recipe).collect();
+    if steps.is_empty() {
+        return;
+    }
+    line!(text);
+    line!(text, "{}", paint(GREEN.bold(), "The way out"));
+    for step in steps {
+        line!(text, "{indent}{}. {}", step.step, clean(&step.text));
+        if let Some(command) = &step.command {
+            line!(text, "{indent}   {DIM}{}{DIM:#}", clean(command));
+        }
+    }
 }
 
 /// How findings are listed.
@@ -78,17 +96,21 @@ impl Listing {
             |finding: &Finding| finding.kind == FindingKind::MissingDependency && finding.component.is_some();
         let (missing, others): (Vec<&Finding>, Vec<&Finding>) =
             findings.iter().partition(|finding| is_missing(finding));
-        let mut providers: BTreeMap<String, Vec<&Finding>> = BTreeMap::new();
+        let mut providers: BTreeMap<(Group, String), Vec<&Finding>> = BTreeMap::new();
         for finding in missing {
-            providers.entry(provider(finding)).or_default().push(finding);
+            providers.entry((Group::of(finding), provider(finding))).or_default().push(finding);
         }
+        let mut last = None;
         let mut room = listed_max;
-        for (provider, missing) in &providers {
+        for ((group, provider), missing) in &providers {
             if room == 0 {
                 break;
             }
+            if last.replace(*group) != Some(*group) {
+                line!(text, "  {}", group.title());
+            }
             let tail = missing.first().map(|finding| self.tail(finding)).unwrap_or_default();
-            line!(text, "  {} missing from {provider}{tail}", missing.len());
+            line!(text, "  {} missing{provider}{tail}", missing.len());
             for finding in missing.iter().take(room) {
                 let Some(component) = &finding.component else { continue };
                 line!(text, "    {}{}", plain(component), related("needed by", &finding.related));
@@ -121,11 +143,40 @@ impl Listing {
     }
 }
 
+/// What has to be done about missing components (DP26).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Applications,
+    ManagedSolutions,
+    UnmanagedComponents,
+    Undeclared,
+}
+
+impl Group {
+    fn of(finding: &Finding) -> Self {
+        match &finding.provider {
+            Some(provider) if provider.application.is_some() => Self::Applications,
+            Some(provider) if provider.solution == "Active" => Self::UnmanagedComponents,
+            Some(_) => Self::ManagedSolutions,
+            None => Self::Undeclared,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Applications => "Applications: install or update them",
+            Self::ManagedSolutions => "Managed solutions: import them first, in the version of the source or higher",
+            Self::UnmanagedComponents => "Unmanaged components: add them to the source solution and export again",
+            Self::Undeclared => "Components that the package does not declare",
+        }
+    }
+}
+
 fn provider(finding: &Finding) -> String {
-    let Some(provider) = &finding.provider else { return "a solution the package does not name".to_owned() };
+    let Some(provider) = &finding.provider else { return String::new() };
     let version = provider.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
     let application = provider.application.as_deref().map(|name| format!(" (application {name})")).unwrap_or_default();
-    clean(&format!("{}{version}{application}", provider.solution))
+    clean(&format!(" from {}{version}{application}", provider.solution))
 }
 
 fn related(words: &str, components: &[ComponentRef]) -> String {

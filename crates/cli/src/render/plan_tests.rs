@@ -109,7 +109,7 @@ fn lost_rows_and_detached_layers_stand_out() {
 }
 
 #[test]
-fn missing_dependencies_are_grouped_by_provider() {
+fn dp26_missing_dependencies_are_grouped_by_provider() {
     let mut plan = update();
     for name in ["contoso_order.a", "contoso_order.b"] {
         let mut finding =
@@ -125,7 +125,9 @@ fn missing_dependencies_are_grouped_by_provider() {
         plan.findings.push(finding);
     }
     let text = text_of(&plan);
-    assert!(text.contains("Errors (2)\n  2 missing from ContosoCore 1.0.0.0 (0x8004801D"), "{text}");
+    let group = "Errors (2)\n  Managed solutions: import them first, in the version of the source or higher\n";
+    assert!(text.contains(group), "{text}");
+    assert!(text.contains("\n  2 missing from ContosoCore 1.0.0.0 (0x8004801D"), "{text}");
     assert!(text.contains("column contoso_order.a, needed by"), "{text}");
     assert_eq!(text.matches("hint: import ContosoCore first").count(), 1, "{text}");
     assert!(text.contains("This would be refused: 0x8004801D ImportMissingDependenciesError"), "{text}");

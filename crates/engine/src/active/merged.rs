@@ -39,7 +39,7 @@ impl Target<'_> {
     }
 
     /// Where the definition lives, when the type does not say.
-    fn home(&self, lens: &Lens<'_>) -> Option<String> {
+    pub(super) fn home(&self, lens: &Lens<'_>) -> Option<String> {
         let layers = self.state.into_iter().flat_map(|state| &state.layers);
         layers.filter_map(|layer| lens.bodies.definition(&layer.digest)?.home).last()
     }

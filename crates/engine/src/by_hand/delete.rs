@@ -4,7 +4,10 @@
 //! part in go with it. Views, charts and forms wait for a publish, see [`crate::pending_deletion`]. What is managed
 //! never goes this way: its solution is uninstalled.
 //!
-//! Not here: components that still refer to the deleted one (DP14), which need dependency tracking.
+//! What others still name does not go (DP14), nor does what would take such a component along (DP5), see
+//! [`crate::dependency::blocks`].
+
+use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentType};
@@ -13,6 +16,9 @@ use strata_model::layer::LayerState;
 use strata_model::plan::{Action, Bodies, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan, RowCounts};
 use strata_model::rules::Rules;
 
+use crate::dependency::World;
+use crate::dependency::blocks::{blocks, delete_findings};
+use crate::dependency::{foreign_key, recipe};
 use crate::effect::Lens;
 use crate::loss::Going;
 use crate::managed_property::{Base, Customization};
@@ -20,7 +26,7 @@ use crate::{catalogue, definition, names, pending_deletion, variables};
 
 /// Returns the components that planning must see: of a table its parts and every relationship.
 pub fn footprint(key: &ComponentKey) -> Footprint {
-    let mut footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+    let mut footprint = Footprint { keys: vec![key.clone()], parts_of: vec![key.clone()], ..Footprint::default() };
     if key.component_type.is(variables::DEFINITION) {
         footprint.keys.push(variables::value_key(key.as_str()));
     }
@@ -49,12 +55,20 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules
         return plan;
     };
     if key.component_type.deletes_at_publish() {
+        let found = blocks(&World::now(lens), &BTreeSet::from([key.clone()]));
+        plan.findings.extend(delete_findings(&lens, key, &found));
+        recipe::attach(&lens, &BTreeSet::new(), &found, &|_| false, &mut plan.findings);
         wait_for_publish(&lens, state, &mut plan);
+        if plan.is_refused() {
+            plan.edits.clear();
+        }
         return plan;
     }
-    let parts = parts(&lens, key);
-    plan.findings.extend(parts.iter().filter_map(|part| managed_part(&lens, key, part)));
-    for (state, with_table) in std::iter::once((state, false)).chain(parts.into_iter().map(|part| (part, true))) {
+    // What is managed stays, and holds what it stands on.
+    let parts = parts(&lens, key).into_iter().filter(|part| part.managed().next().is_none());
+    let mut deleted = BTreeSet::from([key.clone()]);
+    for (state, with_table) in std::iter::once((state, false)).chain(parts.map(|part| (part, true))) {
+        deleted.insert(state.component.key.clone());
         let environment = snapshot.environment.id;
         let going = Going { environment, layer: "Active".to_owned(), with_table, rule: "L102" };
         let gone = going.delete(state, rows);
@@ -62,6 +76,9 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules
         plan.findings.extend(gone.findings);
         plan.changes.push(gone.change);
     }
+    let found = blocks(&World::after(lens, &plan), &deleted);
+    plan.findings.extend(delete_findings(&lens, key, &found));
+    recipe::attach(&lens, &BTreeSet::new(), &found, &|_| false, &mut plan.findings);
     if plan.is_refused() {
         plan.edits.clear();
     }
@@ -151,14 +168,28 @@ fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
         let value = lens.snapshot.components.get(&variables::value_key(table.as_str()));
         return value.filter(|value| !value.layers.is_empty()).into_iter().collect();
     }
-    if !matches!(table.component_type.name(), "entity" | "workflow") {
-        return Vec::new();
+    if !table.component_type.is("entity") {
+        // DF5: the binaries of a flow, the images of a step.
+        let is_part =
+            |state: &&ComponentState| !state.layers.is_empty() && state.component.parent().as_ref() == Some(table);
+        return lens.snapshot.components.values().filter(is_part).collect();
     }
     let is_part = |state: &&ComponentState| {
         let is_child = state.component.parent().as_ref() == Some(table);
         !state.layers.is_empty() && (is_child || takes_part(lens, state, table))
     };
-    lens.snapshot.components.values().filter(is_part).collect()
+    let mut parts: Vec<_> = lens.snapshot.components.values().filter(is_part).collect();
+    // DP5: a relationship takes its foreign key along, which may stand on another table.
+    let world = World::now(*lens);
+    let joining = parts.iter().filter(|part| part.component.key.component_type.is("entityrelationship"));
+    let columns: BTreeSet<_> = joining.filter_map(|relationship| foreign_key(&world, relationship)).collect();
+    for column in columns.iter().filter_map(|column| lens.snapshot.components.get(column)) {
+        let is_new = parts.iter().all(|part| part.component.key != column.component.key);
+        if is_new && !column.layers.is_empty() {
+            parts.push(column);
+        }
+    }
+    parts
 }
 
 /// Tells whether a relationship is one of the table.
@@ -172,22 +203,6 @@ fn takes_part(lens: &Lens<'_>, state: &ComponentState, table: &ComponentKey) -> 
         let names = |side| tree.as_ref().and_then(|tree| tree.child_text(side));
         SIDES.into_iter().filter_map(names).any(|name| name.eq_ignore_ascii_case(table.as_str()))
     })
-}
-
-/// A managed component that stands on the deleted one holds it.
-fn managed_part(lens: &Lens<'_>, table: &ComponentKey, part: &ComponentState) -> Option<Finding> {
-    let layer = part.managed().next()?;
-    let component = names::installed(lens.snapshot.environment.id, part);
-    let described = names::describe(&component, part.component.key.component_type.label());
-    let solution = names::solution(lens.snapshot, layer.solution);
-    let label = table.component_type.label();
-    let message = format!("{label} {} is in use: {described} of {solution} stands on it", table.as_str());
-    Some(
-        Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
-            .about(names::keyed(lens.snapshot.environment.id, table))
-            .related(vec![component])
-            .hint(format!("uninstall it first with `strata solution delete --solution-name {solution}`")),
-    )
 }
 
 /// L49: the deletion is a draft until it is published.

@@ -362,7 +362,7 @@ impl Import<'_> {
         self.installed.is_some_and(|installed| installed.no == no)
     }
 
-    fn is_assumed_active(&self, key: &ComponentKey) -> bool {
+    pub(super) fn is_assumed_active(&self, key: &ComponentKey) -> bool {
         self.state(key).is_some_and(|state| state.layers.iter().any(is_assumed_layer))
     }
 }

@@ -4,7 +4,7 @@
 //! The first half replaces layers in place like an update. Both halves come to the state that staging and
 //! applying come to; a refusal here is the refusal of the apply (L83).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
@@ -13,9 +13,13 @@ use strata_model::package::Presence;
 use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity};
 
 use super::{Import, Met};
+use crate::active::Over;
 use crate::apply_upgrade::flatten;
+use crate::dependency::World;
+use crate::dependency::blocks::{Block, blocks, uninstall_findings};
+use crate::dependency::recipe;
+use crate::effect::Lens;
 use crate::fallback::Place;
-use crate::names;
 use crate::removal::{Arriving, Removal};
 use crate::variables::{VALUE, value_key};
 
@@ -40,8 +44,9 @@ impl Import<'_> {
         }
         let fallbacks = self.arriving_fallbacks(removal.places_at_risk());
         let mut removed = removal.finish(&fallbacks);
-        removed.findings.extend(self.parts_of_dropped(&removed.deleted));
         self.plan.edits.extend(removed.edits);
+        let found = self.blocks(&removed.deleted);
+        removed.findings.extend(uninstall_findings(&self.lens, &found));
         let dropped: Vec<_> = removed
             .changes
             .iter()
@@ -52,34 +57,19 @@ impl Import<'_> {
         self.dropped = removed.deleted;
         self.advise(dropped);
         self.refuse_apply(&base.unique_name, removed.findings);
+        let is_brought = |key: &ComponentKey| {
+            let index = self.met.binary_search_by(|met| met.component.key.cmp(key));
+            index.is_ok_and(|index| self.met[index].component.presence != Presence::Reference)
+        };
+        recipe::attach(&self.lens, &self.family.installed(), &found, &is_brought, &mut self.plan.findings);
         self.plan.edits.extend(family.patches.iter().map(|patch| Edit::SolutionClose((*patch).clone())));
     }
 
-    /// L98: what the package brings for a table that it drops holds the table.
-    fn parts_of_dropped(&self, deleted: &BTreeSet<ComponentKey>) -> Vec<Finding> {
-        if !deleted.iter().any(|key| key.component_type.is("entity")) {
-            return Vec::new();
-        }
-        let environment = self.environment();
-        let mut parts: BTreeMap<ComponentKey, Vec<ComponentRef>> = BTreeMap::new();
-        for met in self.met.iter().filter(|met| met.component.presence != Presence::Reference) {
-            let parent = met.component.parent.clone().or_else(|| met.component.key.parent());
-            if let Some(table) = parent.filter(|table| deleted.contains(table)) {
-                parts.entry(table).or_default().push(names::packaged(environment, met.component));
-            }
-        }
-        let finding = |(table, parts): (ComponentKey, Vec<ComponentRef>)| {
-            let message = format!(
-                "solution dependencies exist, cannot uninstall: {} of the new version stands on table {}, which it drops",
-                parts[0].name,
-                table.as_str()
-            );
-            Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
-                .about(names::keyed(environment, &table))
-                .related(parts)
-                .hint("put the table back into the package, or take its parts out too")
-        };
-        parts.into_iter().map(finding).collect()
+    /// L98, DP18: what still needs a component that is dropped, in the environment or in the package itself.
+    fn blocks(&self, deleted: &BTreeSet<ComponentKey>) -> Vec<Block> {
+        let over = Over(&self.plan, self.lens.bodies);
+        let lens = Lens { bodies: &over, ..self.lens };
+        blocks(&World::after(lens, &self.plan), deleted)
     }
 
     /// What the first half has brought, in the eyes of the second.

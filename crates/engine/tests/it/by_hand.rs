@@ -354,12 +354,12 @@ fn l102_the_key_and_the_name_column_go_only_with_their_table() {
 }
 
 #[test]
-fn l102_what_stands_managed_on_a_table_holds_it() {
+fn l102_dp14_what_stands_managed_on_a_table_holds_it() {
     let mut env = maker();
     env.import(&package("package Own 1.0 unmanaged contoso\n entity contoso_t <X>1</X>"));
     env.import(&package("package Addon 1.0 managed fabrikam\n attribute contoso_t.fabrikam_c <V>1</V>"));
     let plan = env.delete(&key("entity:contoso_t"));
-    assert_eq!(refusal(&plan), "0x8004F01F CannotDeleteInUseComponent L102");
+    assert_eq!(refusal(&plan), "0x8004F01F CannotDeleteInUseComponent DP14");
     assert_eq!(plan.first_error().map(|error| error.related.len()), Some(1));
     assert!(plan.edits.is_empty());
 }

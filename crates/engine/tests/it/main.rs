@@ -4,6 +4,7 @@ mod assume;
 mod by_hand;
 mod callers;
 mod create;
+mod dependencies;
 mod desktop_flows;
 mod drafts;
 mod fallback;

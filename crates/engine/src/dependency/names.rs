@@ -1,0 +1,174 @@
+//! What definitions that arrive name: for the store's indexes (`Plan::names`), and to see what they need (DP22).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strata_model::component::{Component, ComponentKey};
+use strata_model::environment::Snapshot;
+use strata_model::id::ComponentNo;
+use strata_model::layer::Layer;
+use strata_model::package::{Package, PackagedComponent, Presence};
+use strata_model::plan::{Bodies, Body, Edit, Plan};
+use strata_model::reference::{DefinitionNames, Reference, Target, TargetId};
+
+use crate::reference::{self, Definition};
+
+/// What the components of a package name, as far as they have been read; in the package's order.
+#[derive(Debug, Clone, Default)]
+pub struct PackageNames(pub Vec<Option<Arrived>>);
+
+/// What one component of a package names.
+#[derive(Debug, Clone, Default)]
+pub struct Arrived {
+    /// As in [`DefinitionNames`].
+    pub mentions: Vec<TargetId>,
+    pub answers: Vec<TargetId>,
+    /// What of the mentions the component is a part of, in substance if not in form (DP2).
+    pub internal: Vec<TargetId>,
+    /// References to what the package itself does not define.
+    pub outside: Vec<Reference>,
+}
+
+impl PackageNames {
+    /// Reads the new components of a package.
+    pub fn of(package: &Package, snapshot: &Snapshot, bodies: &dyn Bodies) -> Self {
+        let provided = provided(package, bodies);
+        let read = |component| is_new(snapshot, component).then(|| arrived(package, component, &provided, bodies));
+        Self(package.components.iter().map(read).collect())
+    }
+
+    /// Returns what a component names, by its place in the package.
+    pub fn get(&self, index: usize) -> Option<&Arrived> {
+        self.0.get(index)?.as_ref()
+    }
+}
+
+/// Tells whether an import must read what a component names: its definition has not been there before.
+pub fn is_new(snapshot: &Snapshot, component: &PackagedComponent) -> bool {
+    let state = snapshot.components.get(&component.key);
+    let is_borne = state.is_some_and(|state| state.layers.iter().any(|layer| layer.digest == component.digest));
+    component.presence != Presence::Reference && !is_borne
+}
+
+/// Returns every name that what a package defines answers to, sorted.
+pub fn provided(package: &Package, bodies: &dyn Bodies) -> Vec<TargetId> {
+    let mut provided = Vec::with_capacity(package.components.len());
+    for component in package.components.iter().filter(|component| component.presence != Presence::Reference) {
+        provided.push(Target::Component(component.key.clone()).id());
+        let id = component.id.filter(|id| component.key.guid() != Some(*id));
+        let by_id = id.map(|id| ComponentKey::new(component.key.component_type.clone(), &id.to_string()));
+        provided.extend(by_id.map(|key| Target::Component(key).id()));
+        if reference::has_answers(&component.key.component_type) {
+            let body = packaged_body(package, component);
+            let definition = definition(component, &body, bodies);
+            provided.extend(reference::answers(&definition).iter().map(Target::id));
+        }
+    }
+    provided.sort_unstable();
+    provided
+}
+
+/// Reads what one component of a package names; `provided` is [`provided`].
+pub fn arrived(
+    package: &Package,
+    component: &PackagedComponent,
+    provided: &[TargetId],
+    bodies: &dyn Bodies,
+) -> Arrived {
+    let body = packaged_body(package, component);
+    let definition = definition(component, &body, bodies);
+    let references = reference::mentions(&definition);
+    let mut arrived = Arrived { answers: sorted(reference::answers(&definition).iter()), ..Arrived::default() };
+    arrived.mentions.reserve_exact(references.len());
+    for reference in references {
+        let id = reference.target.id();
+        arrived.mentions.push(id);
+        if reference.is_internal {
+            arrived.internal.push(id);
+        }
+        if provided.binary_search(&id).is_err() {
+            arrived.outside.push(reference);
+        }
+    }
+    arrived.mentions.sort_unstable();
+    arrived.mentions.dedup();
+    arrived
+}
+
+fn definition<'d>(component: &'d PackagedComponent, body: &'d Body<'d>, files: &'d dyn Bodies) -> Definition<'d> {
+    let PackagedComponent { key, parent, category, id, .. } = component;
+    Definition { key, parent: parent.as_ref(), category: *category, id: *id, body, files }
+}
+
+fn packaged_body<'p>(package: &'p Package, component: &PackagedComponent) -> Body<'p> {
+    let files = component.definition.files.iter().map(|index| {
+        let part = &package.parts[*index];
+        (part.path.clone(), part.digest)
+    });
+    Body {
+        bytes: package.bytes(&component.definition),
+        home: component.definition.home.clone(),
+        files: files.collect(),
+    }
+}
+
+/// Returns what the definitions of a plan's new layers name, those that the plan has listed already included.
+///
+/// A layer that only moves, or whose draft is published, bears a definition that its component has had before.
+pub fn index(plan: &Plan, snapshot: &Snapshot, bodies: &dyn Bodies) -> Vec<DefinitionNames> {
+    let added: BTreeMap<ComponentNo, &Component> = plan.edits.iter().filter_map(added).collect();
+    let known: BTreeMap<_, _> = snapshot.components.values().map(|state| (state.component.no, state)).collect();
+    let mut names = plan.names.clone();
+    let mut listed: BTreeSet<_> = names.iter().map(|names| (names.component, names.definition)).collect();
+    for layer in plan.edits.iter().filter_map(opened) {
+        let state = known.get(&layer.component);
+        let component = added.get(&layer.component).copied().or_else(|| state.map(|state| &state.component));
+        let is_borne = state.is_some_and(|state| state.layers.iter().any(|known| known.digest == layer.digest));
+        let (Some(component), false) = (component, is_borne) else { continue };
+        if !listed.insert((layer.component, layer.digest)) {
+            continue;
+        }
+        if let Some(body) = plan.definition(&layer.digest).or_else(|| bodies.definition(&layer.digest)) {
+            names.push(index_of(component, layer.digest, &body, bodies));
+        }
+    }
+    names.sort_by_key(|names| (names.component, names.definition));
+    names
+}
+
+/// Returns what one definition of a component names.
+pub fn index_of(
+    component: &Component,
+    digest: strata_model::id::Digest,
+    body: &Body<'_>,
+    files: &dyn Bodies,
+) -> DefinitionNames {
+    let definition = Definition {
+        key: &component.key,
+        parent: component.parent.as_ref(),
+        category: component.category,
+        id: component.id,
+        body,
+        files,
+    };
+    let mentions = reference::mentions(&definition);
+    let mentions = sorted(mentions.iter().map(|reference| &reference.target));
+    let answers = sorted(reference::answers(&definition).iter());
+    DefinitionNames { component: component.no, definition: digest, mentions, answers }
+}
+
+fn sorted<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<TargetId> {
+    let mut ids: Vec<_> = targets.map(Target::id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn added(edit: &Edit) -> Option<(ComponentNo, &Component)> {
+    let Edit::ComponentAdd(component) = edit else { return None };
+    Some((component.no, component))
+}
+
+fn opened(edit: &Edit) -> Option<&Layer> {
+    let Edit::LayerOpen(layer) = edit else { return None };
+    Some(layer)
+}

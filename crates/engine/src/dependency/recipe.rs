@@ -1,0 +1,392 @@
+//! The shortest way to make a refused deletion legal (DP10, DP24): which reference to take out of which component,
+//! which unmanaged layer or component to remove, which solution to uninstall first, in order.
+//!
+//! Of two ways the one with fewer steps is taken, and of equal ones the one that destroys less. A reference that
+//! only another file can give up (the new version of a package names what it drops) has a step without a command.
+//!
+//! Steps are tried out on the snapshot as they are found, so one step's consequences are the next one's facts.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use strata_model::code::ErrorCode;
+use strata_model::component::{ComponentKey, ComponentRef};
+use strata_model::environment::ComponentState;
+use strata_model::id::{PublisherNo, SolutionNo};
+use strata_model::layer::Layer;
+use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, RecipeStep, Severity};
+use strata_model::rules::Rules;
+
+use super::World;
+use super::blocks::{Block, blocks};
+use super::risk::along;
+use crate::active::detach::can_let_go;
+use crate::effect::Lens;
+use crate::{catalogue, names, uninstall};
+
+/// More steps than this nobody takes one by one.
+const STEPS_MAX: usize = 200;
+
+/// Writes the way out into the first finding that dependencies are the reason of.
+///
+/// `going` are the solutions that the operation itself takes away, `found` what stands against it; `is_brought` tells
+/// what the package at hand brings.
+pub(crate) fn attach(
+    lens: &Lens<'_>,
+    going: &BTreeSet<SolutionNo>,
+    found: &[Block],
+    is_brought: &dyn Fn(&ComponentKey) -> bool,
+    findings: &mut [Finding],
+) {
+    let is_held =
+        |finding: &&mut Finding| finding.severity == Severity::Error && finding.kind == FindingKind::DeleteBlocked;
+    // Where something else stands against it too, the way out would not be one.
+    let is_other = |finding: &Finding| {
+        let known = [
+            ErrorCode::UNINSTALL_WITH_DEPENDENCIES,
+            ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE,
+            ErrorCode::DELETE_IN_USE,
+            ErrorCode::SOLUTION_UPGRADE_FAILED,
+        ];
+        let is_known = finding.name.as_deref().is_some_and(|name| known.iter().any(|code| code.name == name));
+        finding.severity == Severity::Error && !is_known
+    };
+    if findings.iter().any(is_other) {
+        return;
+    }
+    let above: BTreeSet<_> = findings
+        .iter()
+        .filter(|finding| finding.name.as_deref() == Some(ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE.name))
+        .filter_map(|finding| finding.component.as_ref())
+        .flat_map(|component| layers_above(lens, component, going))
+        .collect();
+    let Some(first) = findings.iter_mut().find(is_held) else { return };
+    let mut cook = Cook { under_way: going.iter().copied().collect(), ..Cook::new(*lens, is_brought) };
+    let is_cleared = above.into_iter().all(|no| cook.uninstall(no)) && cook.clear(found.to_vec());
+    if is_cleared {
+        first.recipe = cook.finish();
+    }
+}
+
+/// L97: solutions of other publishers whose layers stand over a base that would go.
+fn layers_above(lens: &Lens<'_>, component: &ComponentRef, going: &BTreeSet<SolutionNo>) -> Vec<SolutionNo> {
+    let is_it = |state: &&ComponentState| names::installed(lens.snapshot.environment.id, state).id == component.id;
+    let state = lens.snapshot.components.values().find(is_it);
+    let staying = state.into_iter().flat_map(ComponentState::managed).filter(|layer| !going.contains(&layer.solution));
+    let mut above: Vec<_> = staying.map(|layer| layer.solution).collect();
+    // Topmost first (DP24).
+    above.reverse();
+    above
+}
+
+/// A recipe in the making.
+#[derive(Clone)]
+struct Cook<'a> {
+    lens: Lens<'a>,
+    is_brought: &'a dyn Fn(&ComponentKey) -> bool,
+    steps: Vec<RecipeStep>,
+    /// Solutions that are uninstalled by then.
+    gone: BTreeSet<SolutionNo>,
+    under_way: Vec<SolutionNo>,
+    /// Components that are deleted by then.
+    deleted: BTreeSet<ComponentKey>,
+    /// Pairs of dependent and required that are parted by then.
+    parted: BTreeSet<(ComponentKey, ComponentKey)>,
+    must_publish: bool,
+    /// The environment after the steps so far, as long as none of them takes layers away.
+    world: OnceCell<Rc<World<'a>>>,
+}
+
+/// How one dependent can be made to let go.
+enum Cure {
+    TakeOut,
+    RemoveActive,
+    Delete,
+}
+
+impl<'a> Cook<'a> {
+    fn new(lens: Lens<'a>, is_brought: &'a dyn Fn(&ComponentKey) -> bool) -> Self {
+        Self {
+            lens,
+            is_brought,
+            steps: Vec::new(),
+            gone: BTreeSet::new(),
+            under_way: Vec::new(),
+            deleted: BTreeSet::new(),
+            parted: BTreeSet::new(),
+            must_publish: false,
+            world: OnceCell::new(),
+        }
+    }
+
+    fn finish(mut self) -> Vec<RecipeStep> {
+        if self.must_publish {
+            let text = "publish, so that the references are gone for users too".to_owned();
+            self.step(text, Some("strata solution publish".to_owned()), None, None);
+        }
+        self.steps
+    }
+
+    fn step(
+        &mut self,
+        text: String,
+        command: Option<String>,
+        component: Option<ComponentRef>,
+        solution: Option<String>,
+    ) {
+        let step = u32::try_from(self.steps.len() + 1).unwrap_or(u32::MAX);
+        self.steps.push(RecipeStep { step, text, command, component, solution });
+    }
+
+    /// Adds steps after which none of these blocks is left; false where there is no way.
+    fn clear(&mut self, found: Vec<Block>) -> bool {
+        let mut by_dependent: BTreeMap<ComponentKey, BTreeSet<ComponentKey>> = BTreeMap::new();
+        for block in found {
+            for dependent in block.dependents {
+                let is_parted = self.parted.contains(&(dependent.clone(), block.required.clone()));
+                if !is_parted && !self.deleted.contains(&dependent) {
+                    by_dependent.entry(dependent).or_default().insert(block.required.clone());
+                }
+            }
+        }
+        let mut by_owner: BTreeMap<Option<SolutionNo>, Vec<(ComponentKey, BTreeSet<ComponentKey>)>> = BTreeMap::new();
+        for (dependent, required) in by_dependent {
+            let owner = self.lens.snapshot.components.get(&dependent).and_then(|state| self.owner(state));
+            by_owner.entry(owner).or_default().push((dependent, required));
+        }
+        by_owner.into_iter().all(|(owner, dependents)| self.clear_owner(owner, dependents))
+            && self.steps.len() <= STEPS_MAX
+    }
+
+    /// The solution that brings a component, as long as it is there; `None` for what is unmanaged.
+    fn owner(&self, state: &ComponentState) -> Option<SolutionNo> {
+        state.managed().map(|layer| layer.solution).find(|no| !self.gone.contains(no))
+    }
+
+    fn clear_owner(
+        &mut self,
+        owner: Option<SolutionNo>,
+        dependents: Vec<(ComponentKey, BTreeSet<ComponentKey>)>,
+    ) -> bool {
+        let mut by_hand = self.clone();
+        let is_cured = dependents.iter().all(|(dependent, required)| by_hand.cure(dependent, required));
+        let Some(owner) = owner else {
+            if is_cured {
+                *self = by_hand;
+            }
+            return is_cured;
+        };
+        let publishing = usize::from(by_hand.must_publish && !self.must_publish);
+        let by_hand_steps = by_hand.steps.len() - self.steps.len() + publishing;
+        // Uninstalling is one step at least.
+        if is_cured && by_hand_steps <= 1 + publishing {
+            *self = by_hand;
+            return true;
+        }
+        let mut without = self.clone();
+        let goes = without.uninstall(owner);
+        let uninstall_steps = without.steps.len() - self.steps.len();
+        match (is_cured, goes) {
+            (true, true) if by_hand_steps <= uninstall_steps => *self = by_hand,
+            (true, false) => *self = by_hand,
+            (_, true) => *self = without,
+            (false, false) => return false,
+        }
+        true
+    }
+
+    /// Adds the step that makes one component let go of others.
+    fn cure(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
+        let known = self.lens.snapshot.components.get(dependent).filter(|_| !(self.is_brought)(dependent));
+        let Some(state) = known else { return self.leave_to_the_package(dependent, required) };
+        let Some(cure) = self.cure_of(state, required) else { return false };
+        let component = names::installed(self.lens.snapshot.environment.id, state);
+        let described = names::describe(&component, dependent.component_type.label());
+        let others: Vec<_> =
+            required.iter().map(|key| format!("{} {}", key.component_type.label(), key.as_str())).collect();
+        let owner = self.owner(state).map(|no| names::solution(self.lens.snapshot, no));
+        let solution = Some(owner.clone().unwrap_or_else(|| "Active".to_owned()));
+        match cure {
+            Cure::TakeOut => {
+                let on: Vec<_> = required.iter().map(|key| format!("--on {}", quoted(&key.to_string()))).collect();
+                let command =
+                    format!("strata component remove-dependency {} {}", quoted(&dependent.to_string()), on.join(" "));
+                let whose = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
+                let text = format!("take {} out of {described}{whose}", others.join(" and "));
+                self.must_publish |= dependent.component_type.is_publishable(state.component.category);
+                self.step(text, Some(command), Some(component), solution);
+            }
+            Cure::RemoveActive => {
+                let text =
+                    format!("remove the unmanaged layer of {described}, which alone names {}", others.join(" and "));
+                let command = format!("strata component remove-active {}", quoted(&dependent.to_string()));
+                self.step(text, Some(command), Some(component), Some("Active".to_owned()));
+            }
+            Cure::Delete => {
+                let world = self.world();
+                let deleted = along(&world, BTreeSet::from([dependent.clone()]));
+                let found = blocks(&world, &deleted);
+                self.go([], deleted);
+                if !self.clear(found) {
+                    return false;
+                }
+                let text = format!("delete {described}, which needs {}", others.join(" and "));
+                let command = format!("strata component delete {}", quoted(&dependent.to_string()));
+                self.must_publish |= dependent.component_type.deletes_at_publish();
+                self.step(text, Some(command), Some(component), Some("Active".to_owned()));
+            }
+        }
+        self.parted.extend(required.iter().map(|key| (dependent.clone(), key.clone())));
+        true
+    }
+
+    /// What the package at hand brings can only be changed in its source.
+    fn leave_to_the_package(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
+        let component = names::keyed(self.lens.snapshot.environment.id, dependent);
+        let others: Vec<_> =
+            required.iter().map(|key| format!("{} {}", key.component_type.label(), key.as_str())).collect();
+        let text = format!(
+            "in the source of the package: take {} out of {} {}, or put it back into the solution, and export again",
+            others.join(" and "),
+            dependent.component_type.label(),
+            dependent.as_str()
+        );
+        self.step(text, None, Some(component), None);
+        true
+    }
+
+    fn cure_of(&self, state: &ComponentState, required: &BTreeSet<ComponentKey>) -> Option<Cure> {
+        let key = &state.component.key;
+        let world = self.world();
+        let parts_can_go = required.iter().all(|other| can_let_go(&world, key, other));
+        let is_part = state.component.parent().is_some_and(|parent| required.contains(&parent));
+        if parts_can_go && !is_part {
+            return Some(Cure::TakeOut);
+        }
+        let is_based = self.owner(state).is_some() || catalogue::contains(key, self.lens.rules);
+        if !is_based {
+            return Some(Cure::Delete);
+        }
+        let has_active = state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE);
+        let below: Vec<&Layer> = state.managed().filter(|layer| !self.gone.contains(&layer.solution)).collect();
+        let names: Vec<_> =
+            required.iter().filter_map(|other| world.state(other)).flat_map(|state| world.names(state)).collect();
+        let still = || world.mentions_of(state, &below).iter().any(|mention| names.contains(&mention.target));
+        (has_active && !is_part && !still()).then_some(Cure::RemoveActive)
+    }
+
+    /// Adds the steps after which a solution is uninstalled; false where it cannot go.
+    fn uninstall(&mut self, no: SolutionNo) -> bool {
+        if self.gone.contains(&no) {
+            return true;
+        }
+        // DP10: two that need each other cannot both go first.
+        let Some(solution) = self.lens.snapshot.solution(no).filter(|solution| solution.is_managed) else {
+            return false;
+        };
+        if self.under_way.contains(&no) || self.steps.len() > STEPS_MAX {
+            return false;
+        }
+        self.under_way.push(no);
+        let leaving = uninstall::leaving(self.lens.snapshot, &solution.unique_name);
+        let is_open = self.above(&leaving).into_iter().all(|above| self.uninstall(above));
+        let mut after = self.clone();
+        after.go(leaving.iter().copied(), BTreeSet::new());
+        let world = after.world();
+        let deleted = along(&world, after.bare(&world, &leaving));
+        let found = blocks(&world, &deleted);
+        if !is_open || !self.clear(found) {
+            return false;
+        }
+        self.under_way.pop();
+        self.go(leaving, deleted);
+        let name = solution.unique_name.clone();
+        let text = format!("uninstall {name}, or upgrade it to a version that no longer needs what is to go");
+        let command = format!("strata solution delete --solution-name {}", quoted(&name));
+        self.step(text, Some(command), None, Some(name));
+        true
+    }
+
+    /// L97: whose layers stand over bases that would go.
+    fn above(&self, leaving: &BTreeSet<SolutionNo>) -> Vec<SolutionNo> {
+        let publisher = |layer: &Layer| -> Option<PublisherNo> {
+            self.lens.snapshot.solution(layer.solution).map(|solution| solution.publisher)
+        };
+        let mut above = Vec::new();
+        for state in self.lens.snapshot.components.values() {
+            if catalogue::contains(&state.component.key, self.lens.rules) {
+                continue;
+            }
+            let layers: Vec<_> = state.managed().filter(|layer| !self.gone.contains(&layer.solution)).collect();
+            let Some(base) = layers.first().filter(|base| leaving.contains(&base.solution)) else { continue };
+            let staying: Vec<_> = layers.iter().filter(|layer| !leaving.contains(&layer.solution)).collect();
+            let heirs = match self.lens.rules.same_publisher_anywhere_takes_base {
+                true => staying.len(),
+                false => staying.len().min(1),
+            };
+            if !staying[..heirs].iter().any(|layer| publisher(layer) == publisher(base)) {
+                above.extend(staying.iter().rev().map(|layer| layer.solution));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        above.retain(|no| seen.insert(*no));
+        above
+    }
+
+    /// Returns the components that have lost all their layers with solutions.
+    fn bare(&self, world: &World<'_>, leaving: &BTreeSet<SolutionNo>) -> BTreeSet<ComponentKey> {
+        let states = self.lens.snapshot.components.values();
+        let lost = states.filter(|state| state.managed().any(|layer| leaving.contains(&layer.solution)));
+        let is_bare = |state: &&ComponentState| {
+            let key = &state.component.key;
+            !world.state(key).is_some_and(|state| world.has_layers(state)) && !catalogue::contains(key, self.lens.rules)
+        };
+        lost.filter(is_bare).map(|state| state.component.key.clone()).collect()
+    }
+
+    fn world(&self) -> Rc<World<'a>> {
+        Rc::clone(self.world.get_or_init(|| Rc::new(self.world_after())))
+    }
+
+    fn go(&mut self, solutions: impl IntoIterator<Item = SolutionNo>, deleted: BTreeSet<ComponentKey>) {
+        self.gone.extend(solutions);
+        self.deleted.extend(deleted);
+        self.world = OnceCell::new();
+    }
+
+    fn world_after(&self) -> World<'a> {
+        let mut plan = Plan::empty(
+            OperationKind::Uninstall,
+            self.lens.snapshot.environment.revision,
+            Rules::clone(self.lens.rules),
+        );
+        for state in self.lens.snapshot.components.values() {
+            let is_going = |layer: &&Layer| self.gone.contains(&layer.solution);
+            let goes = self.deleted.contains(&state.component.key);
+            let stays_based = state.managed().any(|layer| !self.gone.contains(&layer.solution))
+                || catalogue::contains(&state.component.key, self.lens.rules);
+            let loses_base = state.managed().next().is_some() && !stays_based;
+            let closing: Vec<_> = match goes || loses_base {
+                true => state.layers.iter().collect(),
+                false => state.layers.iter().filter(is_going).collect(),
+            };
+            plan.edits.extend(closing.into_iter().map(|layer| Edit::LayerClose {
+                component: layer.component,
+                solution: layer.solution,
+                state: layer.state,
+                digest: layer.digest,
+            }));
+        }
+        World::after(self.lens, &plan)
+    }
+}
+
+/// Quotes a word for a shell where it needs it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/' | '@' | '+');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
