@@ -10,6 +10,7 @@
 mod definitions;
 mod members;
 mod pen;
+mod screens;
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};

@@ -1,12 +1,11 @@
 //! The elements of `customizations.xml`, one function per kind of component.
 
-use std::ops::Range;
-
 use super::pen::{Dice, Pen};
-use super::{COLUMNS_MIN, Counts, FORMS_PER_TABLE, Kind, RELATIONSHIPS_PER_TABLE, Recipe, VIEWS_PER_TABLE, members};
+use super::screens::{forms, view};
+use super::{COLUMNS_MIN, Counts, Kind, RELATIONSHIPS_PER_TABLE, Recipe, VIEWS_PER_TABLE, members};
 
 /// Fixed, so that the recipe's version reaches nothing but the manifest.
-const INTRODUCED_VERSION: &str = "1.0.0.0";
+pub(super) const INTRODUCED_VERSION: &str = "1.0.0.0";
 
 /// First value of a choice of this publisher.
 const OPTION_VALUE_BASE: usize = 300_000_000;
@@ -29,7 +28,7 @@ pub(crate) fn web_resource_name(index: usize) -> String {
 
 /// What a column is for; decides its type and its standing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     Key,
     Name,
     Created,
@@ -45,7 +44,7 @@ enum Use {
 }
 
 impl Use {
-    fn physical_name(self, table: usize) -> String {
+    pub(super) fn physical_name(self, table: usize) -> String {
         match self {
             Self::Key => format!("{}Id", table_name(table)),
             Self::Name => "gen_name".to_owned(),
@@ -141,7 +140,7 @@ fn column(pen: &mut Pen, recipe: &Recipe, table: usize, index: usize, usage: Use
     pen.close("attribute");
 }
 
-fn column_type(usage: Use) -> &'static str {
+pub(super) fn column_type(usage: Use) -> &'static str {
     match usage {
         Use::Key => "primarykey",
         Use::Name => "nvarchar",
@@ -232,133 +231,6 @@ fn local_choice(pen: &mut Pen, dice: &mut Dice, name: &str, title: &str, kind: &
     pen.close("optionset");
 }
 
-fn forms(pen: &mut Pen, recipe: &Recipe, table: usize, uses: &[Use]) {
-    const GROUPS: [(&str, usize); 4] = [("main", 3), ("quick", 1), ("quickCreate", 1), ("card", 1)];
-    let mut index = table * FORMS_PER_TABLE;
-    pen.open("FormXml", "");
-    for (form_type, count) in GROUPS {
-        pen.open("forms", &format!("type=\"{form_type}\""));
-        for _ in 0..count {
-            form(pen, recipe, table, index, uses);
-            index += 1;
-        }
-        pen.close("forms");
-    }
-    pen.close("FormXml");
-    debug_assert_eq!(index, (table + 1) * FORMS_PER_TABLE, "the groups come to the number of forms");
-}
-
-fn form(pen: &mut Pen, recipe: &Recipe, table: usize, index: usize, uses: &[Use]) {
-    let mut dice = recipe.dice(Kind::Form, index);
-    pen.open("systemform", "");
-    pen.leaf("formid", &format!("{{{}}}", recipe.id(Kind::Form, index)));
-    pen.leaves(&[("IntroducedVersion", INTRODUCED_VERSION), ("FormPresentation", "1"), ("FormActivationState", "1")]);
-    pen.open("form", "");
-    pen.open("tabs", "");
-    // Cells, at half a kilobyte each, make the size.
-    let (cells, tabs) = (dice.between(7, 37), dice.between(1, 4));
-    for tab in 0..tabs {
-        pen.open("tab", &format!("verticallayout=\"true\" id=\"{{{}}}\" IsUserDefined=\"1\"", dice.guid()));
-        let title = dice.words(2);
-        let revision = if tab == 0 { recipe.revision(Kind::Form, index) } else { "" };
-        pen.label("labels", "label", &format!("{title}{revision}"));
-        pen.open("columns", "");
-        pen.open("column", "width=\"100%\"");
-        pen.open("sections", "");
-        section(pen, &mut dice, table, uses, cells * tab / tabs..cells * (tab + 1) / tabs);
-        pen.close("sections");
-        pen.close("column");
-        pen.close("columns");
-        pen.close("tab");
-    }
-    pen.close("tabs");
-    pen.empty("controlDescriptions", "");
-    pen.close("form");
-    pen.leaves(&[("IsCustomizable", "1"), ("CanBeDeleted", "1")]);
-    let title = dice.words(2);
-    pen.label("LocalizedNames", "LocalizedName", &title);
-    pen.label("Descriptions", "Description", "Generated");
-    pen.close("systemform");
-}
-
-/// Writes a section with those cells, numbered through the form.
-fn section(pen: &mut Pen, dice: &mut Dice, table: usize, uses: &[Use], cells: Range<usize>) {
-    pen.open("section", &format!("showlabel=\"false\" showbar=\"false\" id=\"{{{}}}\"", dice.guid()));
-    let title = dice.words(2);
-    pen.label("labels", "label", &title);
-    pen.open("rows", "");
-    for cell in cells {
-        let usage = uses[dice.below(uses.len())];
-        let column = usage.physical_name(table).to_lowercase();
-        pen.open("row", "");
-        pen.open("cell", &format!("id=\"{{{}}}\" showlabel=\"true\" locklevel=\"0\"", dice.guid()));
-        let title = dice.words(2);
-        pen.label("labels", "label", &title);
-        let class = match column_type(usage) {
-            "lookup" | "owner" => "270BD3DB-D9AF-4782-9025-509E298DEC0A",
-            "picklist" | "state" | "status" | "bit" => "3EF39988-22BB-4F0B-BBBE-64B5A3748AEE",
-            _ => "4273EDBD-AC1D-40D3-9FB2-095C621B552D",
-        };
-        let control = format!("id=\"{column}_{cell}\" classid=\"{{{class}}}\" datafieldname=\"{column}\"");
-        pen.empty("control", &format!("{control} disabled=\"false\""));
-        pen.close("cell");
-        pen.close("row");
-    }
-    pen.close("rows");
-    pen.close("section");
-}
-
-fn view(pen: &mut Pen, recipe: &Recipe, table: usize, index: usize, uses: &[Use]) {
-    let mut dice = recipe.dice(Kind::View, index);
-    let key = format!("{}id", table_name(table));
-    // A column once only, whatever the dice say.
-    let mut shown = vec![Use::Name];
-    for _ in 0..dice.between(3, 9) {
-        let usage = uses[dice.below(uses.len())];
-        if usage != Use::Key && !shown.contains(&usage) {
-            shown.push(usage);
-        }
-    }
-    let names: Vec<_> = shown.iter().map(|usage| usage.physical_name(table).to_lowercase()).collect();
-    pen.open("savedquery", "");
-    pen.leaves(&[
-        ("IsCustomizable", "1"),
-        ("CanBeDeleted", "1"),
-        ("isquickfindquery", "0"),
-        ("isprivate", "0"),
-        ("isdefault", if index.is_multiple_of(VIEWS_PER_TABLE) { "1" } else { "0" }),
-        ("savedqueryid", &format!("{{{}}}", recipe.id(Kind::View, index))),
-    ]);
-    pen.open("layoutxml", "");
-    pen.open("grid", "name=\"resultset\" jump=\"gen_name\" select=\"1\" icon=\"1\" preview=\"1\"");
-    pen.open("row", &format!("name=\"result\" id=\"{key}\""));
-    for (number, name) in names.iter().enumerate() {
-        let width = if number == 0 && recipe.is_changed(Kind::View, index) { 301 } else { 150 };
-        pen.empty("cell", &format!("name=\"{name}\" width=\"{width}\""));
-    }
-    pen.close("row");
-    pen.close("grid");
-    pen.close("layoutxml");
-    pen.leaf("querytype", "0");
-    pen.open("fetchxml", "");
-    pen.open("fetch", "version=\"1.0\" mapping=\"logical\"");
-    pen.open("entity", &format!("name=\"{}\"", table_name(table)));
-    for name in names.iter().chain([&key]) {
-        pen.empty("attribute", &format!("name=\"{name}\""));
-    }
-    pen.empty("order", "attribute=\"gen_name\" descending=\"false\"");
-    pen.open("filter", "type=\"and\"");
-    pen.empty("condition", "attribute=\"statecode\" operator=\"eq\" value=\"0\"");
-    pen.close("filter");
-    pen.close("entity");
-    pen.close("fetch");
-    pen.close("fetchxml");
-    pen.leaf("IntroducedVersion", INTRODUCED_VERSION);
-    let title = dice.words(3);
-    pen.label("LocalizedNames", "LocalizedName", &title);
-    pen.close("savedquery");
-}
-
 fn empty_ribbon(pen: &mut Pen) {
     pen.open("RibbonDiffXml", "");
     pen.empty("CustomActions", "");
@@ -436,7 +308,7 @@ pub(crate) fn relationship(pen: &mut Pen, recipe: &Recipe, index: usize) {
     pen.close("EntityRelationship");
 }
 
-fn relationship_name(index: usize) -> String {
+pub(super) fn relationship_name(index: usize) -> String {
     let (table, number) = (index / RELATIONSHIPS_PER_TABLE, index % RELATIONSHIPS_PER_TABLE);
     format!("gen_relationship_{}_parent{number}", table_name(table))
 }

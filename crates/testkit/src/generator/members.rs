@@ -40,11 +40,27 @@ pub(crate) fn flow(recipe: &Recipe, index: usize) -> String {
     line(8, "\"$authentication\": { \"defaultValue\": {}, \"type\": \"SecureObject\" }");
     line(6, "},");
     line(6, "\"triggers\": {");
-    line(8, "\"Recurrence\": {");
-    let hours = dice.between(1, 24);
-    line(10, &format!("\"recurrence\": {{ \"frequency\": \"Hour\", \"interval\": {hours} }},"));
-    line(10, "\"type\": \"Recurrence\"");
-    line(8, "}");
+    if index.is_multiple_of(2) {
+        line(8, "\"Recurrence\": {");
+        let hours = dice.between(1, 24);
+        line(10, &format!("\"recurrence\": {{ \"frequency\": \"Hour\", \"interval\": {hours} }},"));
+        line(10, "\"type\": \"Recurrence\"");
+        line(8, "}");
+    } else {
+        let table = definitions::table_name(dice.below(tables));
+        line(8, "\"When_a_row_changes\": {");
+        line(10, "\"type\": \"OpenApiConnectionWebhook\",");
+        line(10, "\"inputs\": {");
+        line(12, &host("SubscribeWebhookTrigger"));
+        line(12, "\"parameters\": {");
+        line(14, "\"subscriptionRequest/message\": 3,");
+        line(14, &format!("\"subscriptionRequest/entityname\": \"{table}\","));
+        line(14, "\"subscriptionRequest/filteringattributes\": \"gen_name,gen_choice\",");
+        line(14, "\"subscriptionRequest/scope\": 4");
+        line(12, "}");
+        line(10, "}");
+        line(8, "}");
+    }
     line(6, "},");
     line(6, "\"actions\": {");
     for action in 0..actions {
@@ -58,14 +74,17 @@ pub(crate) fn flow(recipe: &Recipe, index: usize) -> String {
         let revision = if action == 0 { recipe.revision(Kind::Flow, index) } else { "" };
         line(10, &format!("\"description\": \"{description}{revision}\","));
         line(10, &format!("\"metadata\": {{ \"operationMetadataId\": \"{}\" }},", dice.guid()));
-        line(10, "\"type\": \"Compose\",");
+        line(10, "\"type\": \"OpenApiConnection\",");
         line(10, "\"inputs\": {");
-        line(12, &format!("\"entityName\": \"{table}s\","));
+        line(12, &host("UpdateRecord"));
+        line(12, "\"parameters\": {");
+        line(14, &format!("\"entityName\": \"{table}s\","));
         for field in 0..3 {
             let (key, value) = (dice.word(), dice.words(2));
-            line(12, &format!("\"{key}_{field}\": \"@concat('{value} ', utcNow())\","));
+            line(14, &format!("\"item/{key}_{field}\": \"@concat('{value} ', utcNow())\","));
         }
-        line(12, &format!("\"recordId\": \"{}\"", dice.guid()));
+        line(14, &format!("\"recordId\": \"{}\"", dice.guid()));
+        line(12, "}");
         line(10, "}");
         line(8, if action + 1 == actions { "}" } else { "}," });
     }
@@ -76,6 +95,13 @@ pub(crate) fn flow(recipe: &Recipe, index: usize) -> String {
     line(2, "\"schemaVersion\": \"1.0.0.0\"");
     text.push('}');
     text
+}
+
+/// Says which operation of which connector a step calls.
+fn host(operation: &str) -> String {
+    format!(
+        "\"host\": {{ \"connectionName\": \"shared_commondataserviceforapps\", \"operationId\": \"{operation}\" }},"
+    )
 }
 
 /// Writes a script of 2 to 6 KB.
