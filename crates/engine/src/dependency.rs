@@ -8,6 +8,7 @@
 //! Not here: which words of a definition are names, see [`crate::reference`]; what dependencies forbid, see
 //! [`blocks`].
 
+mod ask;
 pub(crate) mod blocks;
 mod names;
 pub(crate) mod recipe;
@@ -21,6 +22,8 @@ use strata_model::plan::Bodies;
 use strata_model::reference::{Target, TargetId};
 use strata_model::rules::Rules;
 
+pub use ask::{blocking_deletion, missing, missing_footprint};
+pub(crate) use ask::{edges, to_see_required};
 pub use names::{Arrived, PackageNames, arrived, index, index_of, is_new, provided};
 pub use risk::{Risk, at_risk};
 pub(crate) use risk::{along, foreign_key};

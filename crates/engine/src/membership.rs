@@ -1,17 +1,24 @@
 //! Plans which components an unmanaged solution lists (L16–L21, MP9).
 //!
 //! Adding and removing change the list and nothing else: no layer opens, no component goes (L21). A table is added
-//! with all its parts, with none, or as a shell (L20); a part needs its table there (L19).
+//! with all its parts, with none, or as a shell (L20); a part needs its table there (L19). What a component requires
+//! comes along when that is asked for, see [`required`].
+
+mod required;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{Component, ComponentKey};
 use strata_model::environment::{Behavior, ComponentState, Footprint, Membership, Snapshot};
 use strata_model::id::{ComponentNo, SolutionNo};
-use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution};
+use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution};
 use strata_model::rules::Rules;
 
+pub use required::required_footprint;
+
 use crate::by_hand::open_solution;
+use crate::effect::Lens;
 use crate::{catalogue, names};
+use required::Required;
 
 /// What a caller asks of a solution's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,17 +52,10 @@ pub(crate) fn system_component(key: &ComponentKey, no: ComponentNo, rules: &Rule
     Component { no, key: key.clone(), name, id: None, category: None, parent: None }
 }
 
-/// Plans an addition (L19, L20, MP9).
-pub fn add(snapshot: &Snapshot, key: &ComponentKey, addition: &Addition, rules: &Rules) -> Plan {
+/// Plans an addition (L19, L20, MP9, DF16).
+pub fn add(snapshot: &Snapshot, key: &ComponentKey, addition: &Addition, rules: &Rules, bodies: &dyn Bodies) -> Plan {
     let mut plan = Plan::empty(OperationKind::AddComponent, snapshot.environment.revision, *rules);
     let solution = open_solution(snapshot, &addition.solution, &mut plan);
-    if addition.required_components {
-        let message = "bringing along what a component requires is not supported yet";
-        plan.findings.push(
-            Finding::error(FindingKind::Unsupported, ErrorCode::UNSUPPORTED, "R2", message)
-                .hint("add the required components one by one, without --AddRequiredComponents"),
-        );
-    }
     let state = snapshot.components.get(key).filter(|state| !state.layers.is_empty());
     if state.is_none() && !catalogue::contains(key, rules) {
         plan.findings.push(absent(key));
@@ -64,37 +64,27 @@ pub fn add(snapshot: &Snapshot, key: &ComponentKey, addition: &Addition, rules: 
     plan.solution =
         Some(PlanSolution { unique_name: solution.unique_name.clone(), from: None, to: None, is_managed: false });
     let stored = snapshot.components.get(key);
-    let parent = stored.and_then(|state| state.component.parent()).or_else(|| key.parent());
-    let table = parent.filter(|parent| parent.component_type.is("entity"));
-    let is_table = key.component_type.is("entity");
-    check_root(snapshot, key, table.as_ref(), solution.no, &solution.unique_name, &mut plan);
-    let default = match rules.added_tables_include_subcomponents {
-        true => Behavior::IncludeSubcomponents,
-        false => Behavior::IncludeAsShellOnly,
+    let table = table_of(snapshot, key);
+    let behavior = behavior(key, table.as_ref(), addition, rules);
+    let takes_parts = key.component_type.is("entity") && behavior == Some(Behavior::IncludeSubcomponents);
+    let required = match addition.required_components {
+        true => {
+            let start = required::start(snapshot, key, takes_parts);
+            required::find(Lens::new(snapshot, rules, bodies), solution.no, &start)
+        }
+        false => Required::default(),
     };
-    let behavior = match (is_table, &table) {
-        (true, _) => Some(addition.behavior.unwrap_or(default)),
-        (false, None) => Some(Behavior::IncludeSubcomponents),
-        (false, Some(_)) => None,
-    };
+    if !required.joining.iter().any(|joining| Some(&joining.key) == table.as_ref()) {
+        check_root(snapshot, key, table.as_ref(), solution.no, &solution.unique_name, &mut plan);
+    }
     let before = stored.and_then(|state| state.members.iter().find(|member| member.solution == solution.no));
     check_narrowing(key, before, behavior, &mut plan);
     if plan.is_refused() {
         return plan;
     }
-    let component = stored.map_or_else(
-        || {
-            let added = system_component(key, snapshot.next_component, rules);
-            plan.edits.push(Edit::ComponentAdd(added));
-            snapshot.next_component
-        },
-        |state| state.component.no,
-    );
-    if before.is_none_or(|before| before.behavior != behavior) {
-        plan.edits.extend(before.cloned().map(Edit::MemberClose));
-        plan.edits.push(Edit::MemberOpen(Membership { component, solution: solution.no, behavior }));
-    }
-    let takes_parts = is_table && behavior == Some(Behavior::IncludeSubcomponents);
+    let mut listing =
+        Listing { snapshot, solution: solution.no, rules, next: snapshot.next_component, edits: Vec::new() };
+    listing.list(key, behavior);
     let parts: Vec<_> = snapshot
         .components
         .values()
@@ -109,8 +99,60 @@ pub fn add(snapshot: &Snapshot, key: &ComponentKey, addition: &Addition, rules: 
             joined(key, &solution.unique_name, parts.len()),
         ));
     }
-    plan.edits.extend(parts.into_iter().map(Edit::MemberOpen));
+    listing.edits.extend(parts.into_iter().map(Edit::MemberOpen));
+    required.joining.iter().for_each(|joining| listing.list(&joining.key, joining.behavior));
+    plan.edits = listing.edits;
+    plan.findings.extend(required::findings(snapshot, &solution.unique_name, &required));
     plan
+}
+
+/// Returns the table that a component is a part of.
+fn table_of(snapshot: &Snapshot, key: &ComponentKey) -> Option<ComponentKey> {
+    let stored = snapshot.components.get(key).and_then(|state| state.component.parent());
+    stored.or_else(|| key.parent()).filter(|parent| parent.component_type.is("entity"))
+}
+
+/// Returns how much of itself a component brings into the list (L20).
+fn behavior(key: &ComponentKey, table: Option<&ComponentKey>, addition: &Addition, rules: &Rules) -> Option<Behavior> {
+    let default = match rules.added_tables_include_subcomponents {
+        true => Behavior::IncludeSubcomponents,
+        false => Behavior::IncludeAsShellOnly,
+    };
+    match (key.component_type.is("entity"), table) {
+        (true, _) => Some(addition.behavior.unwrap_or(default)),
+        (false, None) => Some(Behavior::IncludeSubcomponents),
+        (false, Some(_)) => None,
+    }
+}
+
+/// The edits that make a list longer.
+struct Listing<'a> {
+    snapshot: &'a Snapshot,
+    solution: SolutionNo,
+    rules: &'a Rules,
+    /// Of the next component that is not stored yet.
+    next: ComponentNo,
+    edits: Vec<Edit>,
+}
+
+impl Listing<'_> {
+    fn list(&mut self, key: &ComponentKey, behavior: Option<Behavior>) {
+        let stored = self.snapshot.components.get(key);
+        let component = match stored {
+            Some(state) => state.component.no,
+            None => {
+                let no = self.next;
+                self.next = ComponentNo(no.0 + 1);
+                self.edits.push(Edit::ComponentAdd(system_component(key, no, self.rules)));
+                no
+            }
+        };
+        let before = stored.and_then(|state| state.members.iter().find(|member| member.solution == self.solution));
+        if before.is_none_or(|before| before.behavior != behavior) {
+            self.edits.extend(before.cloned().map(Edit::MemberClose));
+            self.edits.push(Edit::MemberOpen(Membership { component, solution: self.solution, behavior }));
+        }
+    }
 }
 
 fn joined(key: &ComponentKey, solution: &str, parts: usize) -> String {

@@ -10,15 +10,16 @@ use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
+use strata_model::dependency::Dependency;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::id::SolutionNo;
-use strata_model::plan::{Bodies, Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution, RowCounts};
+use strata_model::plan::{Bodies, Edit, Finding, FindingKind, NoRows, OperationKind, Plan, PlanSolution, RowCounts};
 use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 
-use crate::dependency::World;
 use crate::dependency::blocks::{blocks, uninstall_findings};
 use crate::dependency::recipe;
+use crate::dependency::{self, World};
 use crate::effect::Lens;
 use crate::fallback;
 use crate::family::Family;
@@ -114,6 +115,18 @@ pub fn plan(snapshot: &Snapshot, unique_name: &str, rows: &dyn RowCounts, rules:
         plan.edits.clear();
     }
     plan
+}
+
+/// Lists the edges that keep a solution from being uninstalled (DP16, DP29).
+pub fn blocking(snapshot: &Snapshot, unique_name: &str, rules: &Rules, bodies: &dyn Bodies) -> Vec<Dependency> {
+    let lens = Lens::new(snapshot, rules, bodies);
+    let mut removal = Removal::new(lens, &NoRows, leaving(snapshot, unique_name), "L99");
+    snapshot.components.values().for_each(|state| removal.take(state));
+    let removed = removal.finish(&BTreeSet::new());
+    let mut plan = Plan::empty(OperationKind::Uninstall, snapshot.environment.revision, *rules);
+    plan.edits = removed.edits;
+    let after = World::after(lens, &plan);
+    dependency::edges(&after, &blocks(&after, &removed.deleted))
 }
 
 /// The solution, its patches (L100), and the placeholders that nobody else relies on (R4).

@@ -38,6 +38,10 @@ pub struct Rules {
     pub desktop_flows_run_as_saved: bool,
     /// OQ 31: whether a table that is added to a solution without a behaviour brings all its parts.
     pub added_tables_include_subcomponents: bool,
+    /// DF16: whether *Add required objects* lists what managed solutions bring too.
+    pub required_brings_managed: bool,
+    /// DF16: whether a table that comes along because it is required brings all its parts.
+    pub required_tables_bring_parts: bool,
     /// DP22: what becomes of an import whose definitions name a component that is nowhere and not declared missing.
     pub undeclared_missing: UndeclaredMissing,
 }
@@ -95,6 +99,8 @@ impl Rules {
         blocking_stops_binaries: true,
         desktop_flows_run_as_saved: true,
         added_tables_include_subcomponents: true,
+        required_brings_managed: false,
+        required_tables_bring_parts: false,
         undeclared_missing: UndeclaredMissing::Warns,
     };
 }

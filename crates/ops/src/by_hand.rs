@@ -16,7 +16,7 @@ use strata_model::plan::{Bodies, Plan, RowCounts};
 use strata_model::rules::Rules;
 
 use crate::operation::with_names;
-use crate::seeing::{is_held, with_holders, with_risk};
+use crate::seeing::{is_held, with_holders, with_required, with_risk};
 use crate::{OpsError, Workspace, components};
 
 /// One thing done to one component.
@@ -75,7 +75,10 @@ impl ByHand {
                 }
                 with_names(plan, &seen, bodies)
             }
-            Self::Add { component, addition } => membership::add(&listed(component)?, component, addition, rules),
+            Self::Add { component, addition } => {
+                let seen = with_required(snapshot, listed(component)?, component, addition, rules, bodies)?;
+                membership::add(&seen, component, addition, rules, bodies)
+            }
             Self::Remove { component, solution } => membership::remove(&listed(component)?, component, solution, rules),
             Self::Switch { component, switch } => {
                 let seen = snapshot(&Footprint { keys: vec![component.clone()], ..Footprint::default() })?;

@@ -352,6 +352,18 @@ pub(crate) fn reference(environment: Guid, state: &ComponentState) -> ComponentR
     ComponentRef::new(environment, &component.key, &component.name, component.id, display)
 }
 
+/// Refers to a component of the environment, or of the platform.
+pub(crate) fn refer(environment: Guid, seen: &Snapshot, key: &ComponentKey) -> ComponentRef {
+    let system = || catalogue::component(key, &Rules::OURS);
+    match seen.components.get(key).filter(|state| !state.layers.is_empty()) {
+        Some(state) => reference(environment, state),
+        None => match system() {
+            Some(system) => ComponentRef::new(environment, key, &system.name, None, system.display_name.as_deref()),
+            None => ComponentRef::new(environment, key, key.as_str(), None, None),
+        },
+    }
+}
+
 fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
     let is_system = catalogue::contains(&state.component.key, &Rules::OURS);
     ComponentEntry {

@@ -9,6 +9,7 @@
 pub mod by_hand;
 pub mod check;
 pub mod components;
+pub mod dependencies;
 pub mod deployment;
 mod entry;
 pub mod environments;
@@ -32,6 +33,7 @@ mod workspace;
 pub use error::{ErrorReport, OpsError, Place};
 pub use names::closest;
 pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, compare, prepare, silent};
+pub use seeing::names_of_package;
 pub use source::read_package;
 pub use strata_engine::active::PropertyEdit;
 pub use strata_engine::clone::NewClone;

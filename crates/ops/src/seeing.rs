@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use strata_engine::dependency::{self, PackageNames};
+use strata_engine::membership::{self, Addition};
 use strata_engine::{desktop_flow, import, variables};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
@@ -106,6 +107,26 @@ pub(crate) fn with_risk(
     Ok(seen)
 }
 
+/// Sees what a component that is added to a list would bring along, one ring of requirements after the other.
+pub(crate) fn with_required(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    component: &ComponentKey,
+    addition: &Addition,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Result<Snapshot, StoreError> {
+    let mut asked = Footprint::default();
+    loop {
+        let footprint = membership::required_footprint(&seen, component, addition, rules, bodies);
+        if footprint == asked {
+            return Ok(seen);
+        }
+        add(&mut seen, snapshot(&footprint)?);
+        asked = footprint;
+    }
+}
+
 /// Sees what a footprint names besides the solutions, which have been seen already.
 pub(crate) fn with_more(
     snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
@@ -176,9 +197,18 @@ pub(crate) fn with_needs(
     Ok((seen, names))
 }
 
+/// Reads what every definition of a package names.
+pub fn names_of_package(package: &Package) -> PackageNames {
+    read_names(package, &vec![true; package.components.len()])
+}
+
 /// Reads what the new definitions of a package name.
 fn names_of(seen: &Snapshot, package: &Package) -> PackageNames {
     let new: Vec<_> = package.components.iter().map(|component| dependency::is_new(seen, component)).collect();
+    read_names(package, &new)
+}
+
+fn read_names(package: &Package, new: &[bool]) -> PackageNames {
     if !new.contains(&true) {
         return PackageNames::default();
     }

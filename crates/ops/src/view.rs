@@ -10,6 +10,7 @@ use jiff::fmt::temporal::DateTimePrinter;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use strata_model::component::ComponentRef;
+use strata_model::dependency::DependencyKind;
 use strata_model::environment::DesktopFlowSchema;
 use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
 use strata_model::id::{Guid, Operation};
@@ -119,6 +120,18 @@ pub struct MissingDependencyEntry {
     /// `Name (version)`, `Active` or `System`.
     pub solution: Option<String>,
     pub application: Option<String>,
+}
+
+/// An entry of `component dependencies` and `solution dependencies`: one component needs another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DependencyEntry {
+    pub required: ComponentRef,
+    pub dependent: ComponentRef,
+    pub kind: DependencyKind,
+    /// Who brought the component that the answer is about: a solution, `Active` or `System`.
+    pub solution: String,
+    /// Where the dependent names the required; `part` where it is a part of it.
+    pub place: &'static str,
 }
 
 /// An entry of `component list`.

@@ -189,7 +189,7 @@ impl Simulated {
 
     /// Adds a component to an unmanaged solution's list.
     pub fn list_in(&mut self, component: &ComponentKey, addition: &Addition) -> Plan {
-        let plan = membership::add(&self.snapshot, component, addition, &self.rules);
+        let plan = membership::add(&self.snapshot, component, addition, &self.rules, &self.known());
         self.carry_out(plan)
     }
 

@@ -283,13 +283,6 @@ fn l21_removing_from_a_solution_deletes_nothing_and_l4_some_lists_are_fixed() {
 }
 
 #[test]
-fn r2_bringing_required_components_along_is_not_there_yet() {
-    let mut env = maker();
-    let addition = Addition { required_components: true, ..addition("Sales", None) };
-    assert_eq!(refusal(&env.list_in(&key("entity:account"), &addition)), "- Unsupported R2");
-}
-
-#[test]
 fn l22_an_unchanged_component_of_a_package_makes_a_layer_all_the_same() {
     let mut env = Simulated::default();
     let column = "attribute contoso_t.contoso_c <MaxLength>1</MaxLength>";

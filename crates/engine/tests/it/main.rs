@@ -5,6 +5,7 @@ mod by_hand;
 mod callers;
 mod create;
 mod dependencies;
+mod dependency_questions;
 mod desktop_flows;
 mod drafts;
 mod fallback;

@@ -1,0 +1,185 @@
+//! Answers to questions about dependencies: of one component, and of a solution (DP29).
+
+use std::collections::BTreeSet;
+
+use strata_engine::catalogue;
+use strata_engine::{dependency, uninstall};
+use strata_model::component::ComponentKey;
+use strata_model::dependency::Dependency;
+use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
+use strata_model::id::{Operation, SolutionNo};
+use strata_model::rules::Rules;
+use strata_model::solution::RESERVED_NAMES;
+use strata_store::{StoreBodies, StoreError};
+
+use crate::seeing::{add, with_parts, with_risk};
+use crate::view::DependencyEntry;
+use crate::{OpsError, Workspace, components, solutions};
+
+/// What is asked of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfComponent {
+    /// What it needs: *Uses*.
+    Required,
+    /// Who needs it: *Used by*.
+    Dependent,
+    /// Who stands against its deletion: *Delete blocked by*.
+    Delete,
+}
+
+/// What is asked of a solution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfSolution {
+    /// What its components need and neither it nor the platform brings.
+    Missing,
+    /// What stands against its removal.
+    Uninstall,
+}
+
+/// Which side of its edges an answer is about; the other side is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Required,
+    Dependent,
+}
+
+/// Lists the dependencies of a component.
+pub fn of_component(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    text: &str,
+    question: OfComponent,
+) -> Result<Vec<DependencyEntry>, OpsError> {
+    let environment = workspace.environment()?;
+    let key = components::find(workspace, &environment, at, text)?;
+    let store = workspace.store();
+    let snapshot = |footprint: &Footprint| store.snapshot(&environment, at, footprint);
+    let (rules, bodies) = (Rules::OURS, StoreBodies::new(store));
+    let mut seen = snapshot(&Footprint { keys: vec![key.clone()], ..Footprint::default() })?;
+    let (edges, side) = match question {
+        OfComponent::Required => {
+            let footprint = dependency::required_footprint(&seen, &key, &rules, &bodies);
+            add(&mut seen, snapshot(&footprint)?);
+            (dependency::required(&seen, &key, &rules, &bodies), Side::Required)
+        }
+        OfComponent::Dependent => {
+            let footprint = dependency::dependents_footprint(&seen, &key, &rules, &bodies);
+            add(&mut seen, snapshot(&footprint)?);
+            (dependency::dependents(&seen, &key, &rules, &bodies), Side::Dependent)
+        }
+        OfComponent::Delete => {
+            seen = with_risk(&snapshot, seen, BTreeSet::from([key.clone()]), &rules, &bodies)?;
+            (dependency::blocking_deletion(&seen, &key, &rules, &bodies), Side::Dependent)
+        }
+    };
+    bodies.take_error().map_or(Ok(()), Err)?;
+    entries(&snapshot, &environment, seen, &edges, side)
+}
+
+/// Lists the dependencies of a solution.
+pub fn of_solution(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    name: &str,
+    question: OfSolution,
+) -> Result<Vec<DependencyEntry>, OpsError> {
+    let environment = workspace.environment()?;
+    let store = workspace.store();
+    let snapshot = |footprint: &Footprint| store.snapshot(&environment, at, footprint);
+    let (rules, bodies) = (Rules::OURS, StoreBodies::new(store));
+    let headers = snapshot(&Footprint::default())?;
+    // Everything is in the platform's own solutions, and none of them can be uninstalled.
+    if RESERVED_NAMES.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        return Ok(Vec::new());
+    }
+    let solution = solutions::find(&headers, name)?.no;
+    let (seen, edges, side) = match question {
+        OfSolution::Missing => {
+            let mut seen = snapshot(&Footprint { solutions: vec![solution], ..Footprint::default() })?;
+            let footprint = dependency::missing_footprint(&seen, solution, &rules, &bodies);
+            add(&mut seen, snapshot(&footprint)?);
+            let edges = dependency::missing(&seen, solution, &rules, &bodies);
+            (seen, edges, Side::Required)
+        }
+        OfSolution::Uninstall => {
+            let seen = snapshot(&uninstall::footprint(&headers, name))?;
+            let tables = uninstall::tables(&seen, name, &rules);
+            let seen = with_parts(&snapshot, seen, tables)?;
+            let going = uninstall::at_risk(&seen, name);
+            let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
+            let edges = uninstall::blocking(&seen, name, &rules, &bodies);
+            (seen, edges, Side::Dependent)
+        }
+    };
+    bodies.take_error().map_or(Ok(()), Err)?;
+    entries(&snapshot, &environment, seen, &edges, side)
+}
+
+/// Makes the entries of an answer, by solution, then by component.
+fn entries(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    environment: &Environment,
+    mut seen: Snapshot,
+    edges: &[Dependency],
+    side: Side,
+) -> Result<Vec<DependencyEntry>, OpsError> {
+    let named = edges.iter().flat_map(|edge| [&edge.required, &edge.dependent]);
+    let keys: BTreeSet<_> = named.filter(|key| !seen.components.contains_key(*key)).cloned().collect();
+    if !keys.is_empty() {
+        add(&mut seen, snapshot(&Footprint { keys: keys.into_iter().collect(), ..Footprint::default() })?);
+    }
+    let entry = |edge: &Dependency| {
+        let asked = match side {
+            Side::Required => &edge.required,
+            Side::Dependent => &edge.dependent,
+        };
+        let solution = owner(&seen, asked);
+        let entry = DependencyEntry {
+            required: components::refer(environment.id, &seen, &edge.required),
+            dependent: components::refer(environment.id, &seen, &edge.dependent),
+            kind: edge.kind,
+            solution: name_of(&seen, solution),
+            place: edge.place,
+        };
+        ((solution.order(), entry.solution.to_lowercase(), asked.clone()), entry)
+    };
+    let mut entries: Vec<_> = edges.iter().map(entry).collect();
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Whose a component is: who brought it first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    System,
+    Managed(SolutionNo),
+    /// Nobody but the makers of this environment.
+    Active,
+}
+
+impl Owner {
+    /// Groups stand in this order: the platform's, managed solutions, what is unmanaged (DP30).
+    fn order(self) -> u8 {
+        match self {
+            Self::System => 0,
+            Self::Managed(_) => 1,
+            Self::Active => 2,
+        }
+    }
+}
+
+fn owner(seen: &Snapshot, key: &ComponentKey) -> Owner {
+    if catalogue::contains(key, &Rules::OURS) {
+        return Owner::System;
+    }
+    let base = seen.components.get(key).and_then(|state: &ComponentState| state.managed().next());
+    base.map_or(Owner::Active, |layer| Owner::Managed(layer.solution))
+}
+
+fn name_of(seen: &Snapshot, owner: Owner) -> String {
+    match owner {
+        Owner::System => "System".to_owned(),
+        Owner::Active => "Active".to_owned(),
+        Owner::Managed(no) => seen.solution(no).map_or_else(|| no.to_string(), |solution| solution.unique_name.clone()),
+    }
+}
