@@ -18,7 +18,9 @@ pub(crate) use check::CheckArgs;
 pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
-pub(crate) use solution::{CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName};
+pub(crate) use solution::{
+    CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion,
+};
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.
 #[derive(Debug, Parser)]
@@ -304,6 +306,14 @@ pub(crate) enum ComponentCommand {
         #[command(flatten)]
         write: WriteFlags,
     },
+    /// Show what a component needs, who needs it, or who stands against its deletion
+    #[command(after_help = DEPENDENCIES_HELP)]
+    Dependencies {
+        #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
+        component: String,
+        #[command(flatten)]
+        question: ComponentQuestion,
+    },
     /// Remove the unmanaged layer
     RemoveActive {
         #[arg(value_name = "TYPE:NAME", help = COMPONENT)]
@@ -316,6 +326,29 @@ pub(crate) enum ComponentCommand {
 /// Stands for every component that is named (spec `cli.md` §3).
 const COMPONENT: &str =
     "Type and name of a component; an id or a display name does too, TABLE.DISPLAY NAME for forms and views";
+
+const DEPENDENCIES_HELP: &str = "\
+Examples:
+  strata component dependencies attribute:contoso_order.contoso_total --dependent
+  strata component dependencies entity:contoso_order --delete
+  strata component dependencies 'workflow:Post invoice' --required --at 12
+
+The answer is grouped by the solution that brought the component named in it; what is unmanaged stands under Active.";
+
+/// What is asked of a component: *Uses*, *Used by*, *Delete blocked by*.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct ComponentQuestion {
+    /// What it needs (Uses)
+    #[arg(long)]
+    pub(crate) required: bool,
+    /// Who needs it, its own parts included (Used by)
+    #[arg(long)]
+    pub(crate) dependent: bool,
+    /// Who stands against its deletion, or that of what would go along (Delete blocked by)
+    #[arg(long)]
+    pub(crate) delete: bool,
+}
 
 const REMOVE_DEPENDENCY_HELP: &str = "\
 Examples:

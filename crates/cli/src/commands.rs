@@ -7,6 +7,7 @@ mod by_hand;
 mod check;
 mod completions;
 mod component;
+mod dependencies;
 mod deployment;
 mod env;
 mod flow;
@@ -75,6 +76,7 @@ fn spelled_out(argv: &[OsString]) -> Vec<OsString> {
     let spell = |word: &OsString| match word.to_str() {
         Some("-sn") if is_meant => "--solution-name".into(),
         Some("-ct") if is_meant => "--componentType".into(),
+        Some("-arc") if is_meant => "--AddRequiredComponents".into(),
         Some(_) | None => word.clone(),
     };
     argv.iter().map(spell).collect()

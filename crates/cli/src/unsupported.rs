@@ -9,8 +9,7 @@ use crate::failure::Failure;
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
     ("", &["diff", "pack", "unpack", "serve", "merge", "clone", "export"]),
-    ("solution", &["export", "clone", "merge", "dependencies", "pack", "unpack", "diff", "version"]),
-    ("component", &["dependencies"]),
+    ("solution", &["export", "clone", "merge", "pack", "unpack", "diff", "version"]),
 ];
 
 const REST: &str = "rest";

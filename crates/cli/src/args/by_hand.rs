@@ -72,14 +72,22 @@ impl ListedArgs {
     }
 }
 
+const ADD_HELP: &str = "\
+Examples:
+  strata solution add-solution-component --solution-name Sales --component entity:contoso_order
+  strata solution add-solution-component -sn Sales -c 'workflow:Post invoice' --AddRequiredComponents --plan
+
+With --plan and --AddRequiredComponents the answer lists what comes along, who needs it and where it says so.";
+
 #[derive(Debug, Args)]
+#[command(after_help = ADD_HELP)]
 pub(crate) struct AddArgs {
     #[command(flatten)]
     pub(crate) listed: ListedArgs,
     /// Of a table: 0 with all its parts, 1 without, 2 as a shell [default: 0]
     #[arg(long, value_name = "0|1|2", value_parser = clap::value_parser!(u8).range(0..=2))]
     pub(crate) behavior: Option<u8>,
-    /// Bring along what the component requires
+    /// Bring along what it requires and no managed solution brings, as Add required objects does (short: -arc)
     #[arg(long = "AddRequiredComponents", alias = "add-required-components")]
     pub(crate) add_required_components: bool,
 }

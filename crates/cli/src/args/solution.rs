@@ -78,6 +78,25 @@ Examples:
 
 `import` answers with the id of its job; refused imports have one too, in `strata history`.";
 
+const DEPENDENCIES_HELP: &str = "\
+Examples:
+  strata solution dependencies --solution-name Sales --missing
+  strata solution dependencies Core --uninstall
+
+What is missing may be added with `strata solution add-solution-component … --AddRequiredComponents`.";
+
+/// What is asked of a solution.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct SolutionQuestion {
+    /// What its components need and neither it nor the platform brings
+    #[arg(long)]
+    pub(crate) missing: bool,
+    /// What stands against its removal
+    #[arg(long)]
+    pub(crate) uninstall: bool,
+}
+
 /// What `clone-patch` and `clone-solution` take.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CloneArgs {
@@ -204,6 +223,14 @@ pub(crate) enum SolutionCommand {
     ClonePatch(CloneArgs),
     /// Roll an unmanaged solution up with its patches
     CloneSolution(CloneArgs),
+    /// Show what a solution needs from elsewhere, or what stands against its removal
+    #[command(after_help = DEPENDENCIES_HELP)]
+    Dependencies {
+        #[command(flatten)]
+        name: SolutionName,
+        #[command(flatten)]
+        question: SolutionQuestion,
+    },
     /// Add a component to an unmanaged solution
     AddSolutionComponent(AddArgs),
     /// Remove a component from an unmanaged solution; the component stays

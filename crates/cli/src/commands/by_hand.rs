@@ -126,7 +126,10 @@ fn carry_out_in_words(
             return write::answer_plan(context, &environment, &prepared);
         }
         let said = if prepared.plan.has_changes() { &words.would } else { &words.nothing };
-        context.output.answer(&PlanView::of(&prepared.plan, context.global.verbose), || said.clone())?;
+        // What comes along and why is a part of the answer here, and remarked on stderr once it is done.
+        let said =
+            || prepared.plan.findings.iter().fold(said.clone(), |text, f| format!("{text}\n  {}", clean(&f.message)));
+        context.output.answer(&PlanView::of(&prepared.plan, context.global.verbose), said)?;
         return Ok(Exit::Done);
     }
     let (workspace, environment) = context.open_to_write()?;

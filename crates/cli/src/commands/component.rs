@@ -8,7 +8,7 @@ use strata_ops::components::{self, Filter};
 use strata_ops::view::ComponentWord;
 use strata_ops::{Request, Workspace};
 
-use super::{Context, by_hand, write};
+use super::{Context, by_hand, dependencies, write};
 use crate::args::{ComponentCommand, LayersArgs};
 use crate::failure::{Exit, Failure};
 use crate::render::{layers as layers_text, tables};
@@ -53,6 +53,9 @@ pub(crate) fn run(context: &Context<'_>, command: &ComponentCommand) -> Result<E
                 Ok(Request::RemoveDependency { component: find(component)?, required })
             };
             carry_out(context, request, write.plan, write::Care::Plain)
+        }
+        ComponentCommand::Dependencies { component, question } => {
+            dependencies::of_component(context, component, *question)
         }
         ComponentCommand::RemoveActive { component, write } => {
             context.refuse_at("component remove-active")?;

@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, check, deployment, import, plan, write};
+use super::{Context, by_hand, check, dependencies, deployment, import, plan, write};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -78,6 +78,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             context.refuse_at("solution clone-solution")?;
             cloned(context, &Request::CloneSolution(new_clone(args)?), args.write.plan)
         }
+        SolutionCommand::Dependencies { name, question } => dependencies::of_solution(context, &name.get(), *question),
         SolutionCommand::AddSolutionComponent(args) => by_hand::add(context, args),
         SolutionCommand::RemoveSolutionComponent(args) => by_hand::remove(context, args),
         SolutionCommand::Publish { solution_name, write } => {

@@ -121,7 +121,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
     let later = [
         "solution export --name Core --path out.zip --managed",
         "solution version --path a.zip --set 1.0",
-        "component dependencies entity:account --required",
         "serve --listen 127.0.0.1:0",
         "diff a b",
         "check a.zip --fail-on high",

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod check;
+mod dependencies;
 mod deployment;
 mod environments;
 mod jobs;
