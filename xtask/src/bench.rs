@@ -51,11 +51,14 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     row("import of the identical package again", &format!("{:.2} × bound", ratio(large.again)), "≤ 0.8 ×");
     row("plan of an upgrade that changes 1 %", &format!("{:.2} × bound", ratio(large.plan)), "≤ 0.7 ×");
     row("upgrade that changes 1 %, in one step", &format!("{:.2} × bound", ratio(large.upgrade)), "≤ 1.0 ×");
+    row("names in the definitions of the import (edges)", &format!("{:.2} × bound", ratio(large.names)), "≤ 0.3 ×");
     row("reading the package", &format!("{:.2} × bound", ratio(large.read)), "–");
     let growth = large.import.millis / small.import.millis;
     let bound_growth = large.bound.millis / small.bound.millis;
     row("growth from small to large, import", &format!("{growth:.1} × (bound {bound_growth:.1} ×)"), "≤ 11 ×");
     row("layers of one component, in process", &format!("{:.2} ms", large.layers.millis), "≤ 5 ms");
+    row("used by of one column, 500,000 references in the store", &format!("{:.2} ms", large.column.millis), "≤ 5 ms");
+    row("used by of one table, the same", &format!("{:.2} ms", large.table.millis), "–");
     row("a form of ten layers resolved, in process", &format!("{:.2} ms", large.form_stack.millis), "≤ 1 ms");
     let above = megabytes(large.import.memory) - megabytes(large.inflated);
     row("peak memory of the import above inflated size", &format!("{above:.0} MB"), "≤ 300 MB");
@@ -85,6 +88,9 @@ struct Size {
     layers: Figure,
     upgrade: Figure,
     form_stack: Figure,
+    names: Figure,
+    column: Figure,
+    table: Figure,
 }
 
 impl Bench {
@@ -104,7 +110,11 @@ impl Bench {
             let layers = self.measure("layers", &package, Some(&store), Some("entity:gen_table00001"))?;
             let upgrade = self.measure("upgrade", &changed, Some(&store), None)?;
             let form_stack = self.measure("form-stack", &package, None, None)?;
-            rounds.push([bound, read, import, again, plan, layers, upgrade, form_stack]);
+            let column = self.measure("used-by", &package, Some(&store), Some("attribute:gen_table00001.gen_name"))?;
+            let table = self.measure("used-by", &package, Some(&store), Some("entity:gen_table00001"))?;
+            remove_store(&store);
+            let names = self.measure("names", &package, Some(&store), None)?;
+            rounds.push([bound, read, import, again, plan, layers, upgrade, form_stack, names, column, table]);
             remove_store(&store);
         }
         let figure = |index: usize| median(rounds.iter().map(|round| round[index]).collect());
@@ -118,6 +128,9 @@ impl Bench {
             layers: figure(5),
             upgrade: figure(6),
             form_stack: figure(7),
+            names: figure(8),
+            column: figure(9),
+            table: figure(10),
         })
     }
 

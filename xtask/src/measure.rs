@@ -2,6 +2,8 @@
 //!
 //! Prints one line: milliseconds, peak resident memory in bytes.
 
+mod names;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,10 @@ pub(crate) enum What {
     /// Layers of a form with ten layers, in process
     FormStack,
     Read,
+    /// What an import takes longer for the names in its definitions: reading them, and writing them to an index
+    Names,
+    /// Who uses a component, in process, when the store holds half a million references besides its own
+    UsedBy,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -56,6 +62,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         What::Import | What::Upgrade | What::Plan => operation(options, started)?,
         What::Layers => layers(options)?,
         What::FormStack => form_stack()?,
+        What::Names => names::names(options)?,
+        What::UsedBy => names::used_by(options)?,
     };
     println!("{} {}", elapsed.as_secs_f64() * 1000.0, peak_memory());
     Ok(())
