@@ -104,8 +104,20 @@ impl<'a> Sink<'a> {
 }
 
 /// Returns the key of a column, unless one of its two names is blank.
+///
+/// Columns are what definitions name most, so their names are folded without going through strings of their own.
 pub(super) fn column_key(table: &str, column: &str) -> Option<ComponentKey> {
     let (table, column) = (table.trim(), column.trim());
-    (!table.is_empty() && !column.is_empty())
-        .then(|| ComponentKey::new(types().column.clone(), &format!("{table}.{column}")))
+    if table.is_empty() || column.is_empty() {
+        return None;
+    }
+    let mut name = String::with_capacity(table.len() + 1 + column.len());
+    name.push_str(table);
+    name.push('.');
+    name.push_str(column);
+    if !name.is_ascii() {
+        return Some(ComponentKey::new(types().column.clone(), &name));
+    }
+    name.make_ascii_lowercase();
+    Some(ComponentKey::folded(types().column.clone(), &name))
 }

@@ -1,6 +1,7 @@
 //! What real packages are found to need, against what they declare (dependency-sources §6, R17).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use strata_engine::catalogue;
 use strata_engine::needs::{self, Around, Nothing};
@@ -12,8 +13,13 @@ use strata_model::rules::Rules;
 use strata_package::Limits;
 use strata_testkit::corpus::Corpus;
 
-/// Every package and tree of the corpus.
-fn packages() -> Option<Vec<(String, Package)>> {
+/// Every package and tree of the corpus, read once for all tests.
+fn packages() -> Option<&'static [(String, Package)]> {
+    static PACKAGES: OnceLock<Option<Vec<(String, Package)>>> = OnceLock::new();
+    PACKAGES.get_or_init(read_packages).as_deref()
+}
+
+fn read_packages() -> Option<Vec<(String, Package)>> {
     let corpus = Corpus::find()?;
     let mut packages = Vec::new();
     for sample in corpus.packages() {
@@ -251,10 +257,10 @@ fn is_unreadable(package: &Package, (required, dependent): &Pair) -> bool {
 #[test]
 fn dp12_dp25_r17_real_packages_are_found_to_need_what_they_declare() {
     let Some(packages) = packages() else { return };
-    let known = Known::of(&packages);
+    let known = Known::of(packages);
     let (mut total, mut firm) = (Score::default(), Score::default());
     let mut of_mode: BTreeMap<&str, Score> = BTreeMap::new();
-    for (path, package) in &packages {
+    for (path, package) in packages {
         let source = Source::of(package, &known);
         let declared = declared(package, &known);
         let score = Score::of(package, &predicted(package, &source, true), &declared);
@@ -329,7 +335,7 @@ fn dp22_what_managed_packages_name_they_bring_or_declare() {
 fn dp12_no_reference_misses_a_component_by_its_spelling() {
     let Some(packages) = packages() else { return };
     let mut missed = BTreeSet::new();
-    for (path, package) in &packages {
+    for (path, package) in packages {
         let packaged = Packaged::new(package);
         let mut names: BTreeSet<Target> = BTreeSet::new();
         for component in &package.components {
