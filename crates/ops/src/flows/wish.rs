@@ -9,6 +9,8 @@ use strata_model::plan::{Bodies, Plan};
 use strata_model::rules::Rules;
 use strata_store::StoreError;
 
+use crate::operation::with_names;
+
 /// One thing done to one desktop flow.
 #[derive(Debug, Clone)]
 pub enum FlowWish {
@@ -34,8 +36,14 @@ impl FlowWish {
         bodies: &dyn Bodies,
     ) -> Result<Plan, StoreError> {
         Ok(match self {
-            Self::Create(new) => save::create(&snapshot(&save::create_footprint(headers, new))?, new, rules, bodies),
-            Self::Save(wish) => save::save(&snapshot(&desktop_flow::footprint(&wish.flow))?, wish, rules, bodies),
+            Self::Create(new) => {
+                let seen = snapshot(&save::create_footprint(headers, new))?;
+                with_names(save::create(&seen, new, rules, bodies), &seen, bodies)
+            }
+            Self::Save(wish) => {
+                let seen = snapshot(&desktop_flow::footprint(&wish.flow))?;
+                with_names(save::save(&seen, wish, rules, bodies), &seen, bodies)
+            }
             Self::RemoveUnmanaged { flow } => {
                 repair::remove_unmanaged(&snapshot(&desktop_flow::footprint(flow))?, flow, rules, bodies)
             }
