@@ -19,7 +19,7 @@ use strata_model::rules::{Rules, UndeclaredMissing};
 
 use super::{Import, Standing};
 use crate::dependency::{PackageNames, World, to_find};
-use crate::{catalogue, names, variables};
+use crate::{catalogue, desktop_flow, names, variables};
 
 /// Returns what must be seen to find out who provides what a package's definitions need.
 pub fn footprint(names: &PackageNames, rules: &Rules) -> Footprint {
@@ -31,7 +31,8 @@ pub fn footprint(names: &PackageNames, rules: &Rules) -> Footprint {
 /// there where the column is.
 fn is_a_need(target: &Target, rules: &Rules) -> bool {
     match target {
-        Target::Component(_) => !is_of_system(target, rules),
+        // What a desktop flow requires of binaries is looked at with the flow, see `desktop_flows`.
+        Target::Component(key) => !is_of_system(target, rules) && !key.component_type.is(desktop_flow::BINARY),
         Target::EntitySet(_) => true,
         Target::LookupRelationship(_) | Target::PrimaryColumns(_) => false,
     }
@@ -185,6 +186,6 @@ fn cannot_do_without(dependent: &ComponentKey, reference: &Reference) -> bool {
     reference.is_internal
         || matches!(
             (dependent.component_type.name(), required.component_type.name()),
-            ("workflow", "desktopflowbinary") | ("sdkmessageprocessingstep", "plugintype" | "pluginassembly")
+            ("sdkmessageprocessingstep", "plugintype" | "pluginassembly")
         )
 }
