@@ -25,6 +25,12 @@ const EXPLAINED: &[(&str, &str, &str, &str)] = &[
         "",
         "declared by the package itself: it imports only where somebody has made those components by hand",
     ),
+    (
+        "STR107",
+        "business-approvals-kit/",
+        "workflow:a68e0a7e",
+        "its connector comes in a package of its own, and is not declared",
+    ),
     ("STR401", "small-singles/Contoso_sample", "environmentvariablevalue:", "the sample exists to show such a value"),
     (
         "STR401",

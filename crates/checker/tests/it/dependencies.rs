@@ -107,6 +107,16 @@ fn str107_calls_of_what_is_nowhere() {
     assert_eq!((names(&found), found[0].line), (vec![format!("workflow:{FLOW}")], Some(2)));
     assert_eq!(found[0].path, format!("workflow:{OTHER}"));
     assert!(call(FLOW).finds("STR107").is_empty(), "itself");
+    let app = |hints: &str| {
+        let references = format!("{{\"1\": {{\"id\": \"/apis/shared_logicflows\", \"parameterHints\": {{{hints}}}}}}}");
+        let xml = format!(
+            "<CanvasApps><CanvasApp><Name>contoso_app</Name><ConnectionReferences>{references}</ConnectionReferences></CanvasApp></CanvasApps>"
+        );
+        sample().flow("Called", FLOW, "{}").section(&xml).finds("STR107")
+    };
+    let runs_as = format!("\"workflowName\": {{\"value\": \"{OTHER}\"}}");
+    assert_eq!(names(&app(&runs_as)), ["canvasapp:contoso_app"], "a flow outside of solutions");
+    assert!(app(&format!("{runs_as}, \"workflowEntityId\": {{\"value\": \"{FLOW}\"}}")).is_empty());
     let declared = format!("type=\"29\" id=\"{{{OTHER}}}\" solution=\"ContosoBase (1.0)\"");
     assert!(call(OTHER).missing(&declared, DEPENDENT).finds("STR107").is_empty());
     let connector = |api: &str| {

@@ -7,6 +7,7 @@ mod corpus;
 mod damage;
 mod dependencies;
 mod desktop_flows;
+mod docs;
 mod framework;
 mod kit;
 mod layers;

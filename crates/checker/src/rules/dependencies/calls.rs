@@ -33,18 +33,16 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
         let mut seen = BTreeSet::new();
         let at = app.place_of(element);
         let place = || at.unwrap_or(Place { part: 0, offset: 0 });
-        json::texts(&value, &mut |pointer, text| {
-            if pointer.ends_with("/workflowName/value") {
-                present.flow(findings, app, text, &mut seen, &place);
-            } else if pointer.ends_with("/id") && text.to_lowercase().contains("/apis/") {
-                present.connector(findings, app, text, &mut seen, &place);
+        for connection in value.as_object().into_iter().flat_map(|connections| connections.values()) {
+            let hint = |name: &str| connection.get("parameterHints")?.get(name)?.get("value")?.as_str();
+            // A flow outside of solutions has no id of its own in the environment, only the one it runs under.
+            if let Some(id) = hint("workflowEntityId").or_else(|| hint("workflowName")) {
+                present.flow(findings, app, id, &mut seen, &place);
             }
-        });
-    }
-    for reference in context.of_type("connectionreference") {
-        let Some(element) = reference.tree().and_then(|tree| tree.child("connectorid")) else { continue };
-        let place = || reference.place_of(element).unwrap_or(Place { part: 0, offset: 0 });
-        present.connector(findings, reference, &element.text(), &mut BTreeSet::new(), &place);
+            if let Some(api) = connection.get("id").and_then(Value::as_str) {
+                present.connector(findings, app, api, &mut seen, &place);
+            }
+        }
     }
 }
 

@@ -91,7 +91,8 @@ fn each_unanswered<'c>(
 ) {
     for need in context.undeclared() {
         let Target::Component(key) = &need.required else { continue };
-        for dependent in &need.dependents {
+        // Pairs that the platform never lists would be news to nobody.
+        for dependent in need.dependents.iter().filter(|dependent| dependent.is_declared) {
             if let Some(component) = context.find(&dependent.key) {
                 visit(component, &dependent.reference, key);
             }
