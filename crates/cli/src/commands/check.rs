@@ -15,14 +15,17 @@ pub(crate) fn check(context: &Context<'_>, args: &CheckArgs) -> Result<Exit, Fai
     if let Some(id) = &args.explain {
         return explain(context, id);
     }
-    let answer = run(context, args)?;
+    let mut answer = run(context, args)?;
     for warning in &answer.warnings {
         context.output.remark(warning);
     }
-    let verbose = context.global.verbose;
-    context.output.answer(&answer.report.findings, || render::check::report(&answer, verbose))?;
-    if let Some(error) = answer.unreadable {
-        // Whoever reads the findings has them; the command failed all the same.
+    let unreadable = answer.unreadable.take();
+    // A fault that a rule speaks of is an answer too; the command fails all the same.
+    if unreadable.is_none() || !answer.report.findings.is_empty() {
+        let verbose = context.global.verbose;
+        context.output.answer(&answer.report.findings, || render::check::report(&answer, verbose))?;
+    }
+    if let Some(error) = unreadable {
         return Err(error.into());
     }
     let Some(level) = args.fail_on.filter(|level| answer.report.reaches((*level).into())) else {
