@@ -13,8 +13,12 @@ use crate::root;
 const PAGE: &str = "docs/rules.md";
 
 /// Rules by family: prefix, how many, what they are about.
-const FAMILIES: [(&str, u32, &str); 3] =
-    [("L", 137, "Solution lifecycle"), ("MP", 17, "Managed properties"), ("DF", 36, "Desktop flows")];
+const FAMILIES: [(&str, u32, &str); 4] = [
+    ("L", 137, "Solution lifecycle"),
+    ("MP", 17, "Managed properties"),
+    ("DP", 33, "Dependencies"),
+    ("DF", 36, "Desktop flows"),
+];
 
 /// Rules that say what to do, not what happens: there is nothing to show.
 const ADVICE: &[&str] = &["L5", "L47", "L71", "L72", "L112", "L122", "L123", "L124", "MP1", "DF19", "DF22"];
@@ -26,16 +30,16 @@ const WAITING: &[(&str, &str)] = &[
     ("L42", "export, for the direction out; the direction in is shown"),
     ("L53", "export"),
     ("L54", "export"),
-    ("L55", "export, and dependencies between components"),
+    ("L55", "export"),
     ("L56", "export, for its refusal; changes are refused"),
     ("L57", "export"),
     ("L95", "the Web API, for asynchronous staging"),
-    ("L98", "dependencies between components, beyond what stands on a table"),
     ("L109", "the Web API, for `LayerDesiredOrder`"),
     ("L111", "export, for the package of the clone; the upgrade that applies it is shown"),
     ("L114", "the Web API"),
     ("L119", "export, for what a package leaves out"),
-    ("L134", "dependencies between components"),
+    ("DP11", "a case: it is not known when the platform raises it"),
+    ("DP23", "export, for the warning; what the list holds is shown"),
     ("DF16", "export, for its warning; which binaries it is about is shown"),
 ];
 

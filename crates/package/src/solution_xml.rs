@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn dp25_missing_dependencies_are_read_in_every_form() {
+    fn dp25_dp27_missing_dependencies_are_read_in_every_form() {
         let manifest = manifest(
             "<MissingDependencies>\
              <MissingDependency><Required key='0' type='2' schemaName='new_x' displayName='X' parentSchemaName='account' solution='Base (1.0)' />\

@@ -155,20 +155,31 @@ impl<'a> Cook<'a> {
             let owner = self.lens.snapshot.components.get(&dependent).and_then(|state| self.owner(state));
             by_owner.entry(owner).or_default().push((dependent, required));
         }
-        by_owner.into_iter().all(|(owner, dependents)| self.clear_owner(owner, dependents))
+        // From the top down: what was installed last goes first, and takes what it needs along (DP24).
+        by_owner.into_iter().rev().all(|(owner, dependents)| self.clear_owner(owner, dependents))
             && self.steps.len() <= STEPS_MAX
     }
 
     /// The solution that brings a component, as long as it is there; `None` for what is unmanaged.
+    ///
+    /// Where that is what is to go itself, the topmost solution that keeps the component.
     fn owner(&self, state: &ComponentState) -> Option<SolutionNo> {
-        state.managed().map(|layer| layer.solution).find(|no| !self.gone.contains(no))
+        let there = || state.managed().map(|layer| layer.solution).filter(|no| !self.gone.contains(no));
+        let base = there().next()?;
+        let above = || there().filter(|no| !self.under_way.contains(no)).last();
+        if self.under_way.contains(&base) { above().or(Some(base)) } else { Some(base) }
     }
 
     fn clear_owner(
         &mut self,
         owner: Option<SolutionNo>,
-        dependents: Vec<(ComponentKey, BTreeSet<ComponentKey>)>,
+        mut dependents: Vec<(ComponentKey, BTreeSet<ComponentKey>)>,
     ) -> bool {
+        // An earlier step may have taken them along.
+        dependents.retain(|(dependent, _)| !self.deleted.contains(dependent) && !self.goes_along(dependent));
+        if dependents.is_empty() {
+            return true;
+        }
         let mut by_hand = self.clone();
         let is_cured = dependents.iter().all(|(dependent, required)| by_hand.cure(dependent, required));
         let Some(owner) = owner else {
@@ -194,6 +205,16 @@ impl<'a> Cook<'a> {
             (false, false) => return false,
         }
         true
+    }
+
+    /// Tells whether a component goes with the solutions that are gone or to go: no other holds it.
+    fn goes_along(&self, key: &ComponentKey) -> bool {
+        let Some(state) = self.lens.snapshot.components.get(key) else { return false };
+        let mut managed = state.managed().peekable();
+        managed.peek().is_some()
+            && managed.all(|layer| self.gone.contains(&layer.solution) || self.under_way.contains(&layer.solution))
+            && state.managed().any(|layer| self.gone.contains(&layer.solution))
+            && !catalogue::contains(key, self.lens.rules)
     }
 
     /// Adds the step that makes one component let go of others.

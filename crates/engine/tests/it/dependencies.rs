@@ -171,7 +171,7 @@ fn l83_dp18_an_upgrade_that_drops_what_others_name_stops_at_apply() {
 }
 
 #[test]
-fn dp7_an_active_edit_that_drops_the_reference_frees_the_required() {
+fn dp3_dp6_dp7_oq27_an_active_edit_that_drops_the_reference_frees_the_required() {
     let mut env = core_and_sales();
     let next = package(&core("2.0", &["contoso_note"]));
     let edit = env.let_go(&form_key(), &[column("contoso_total")]);
@@ -246,7 +246,7 @@ fn dp5_an_internal_dependency_exposes_a_published_one() {
 }
 
 #[test]
-fn dp20_another_component_in_active_blocks_but_an_active_layer_on_the_same_does_not() {
+fn dp20_dp21_another_component_in_active_blocks_but_an_active_layer_on_the_same_does_not() {
     let mut env = Simulated::default();
     env.import(&package(&core("1.0", &["contoso_total", "contoso_note"])));
     env.set(&column("contoso_total"), "MaxLength", "2");
@@ -459,7 +459,7 @@ fn dp10_components_that_need_each_other_in_a_ring_are_refused() {
 fn dp8_a_patch_needs_its_parent() {
     let mut env = core_and_sales();
     let patch = "package Core_Patch_1 1.0.1 managed contoso\n patch-of Core 1.0\n attribute contoso_order.contoso_more <MaxLength>1</MaxLength>";
-    assert_eq!(refusal(&Simulated::default().import(&package(patch))), "0x80048540 PatchMissingBase L89");
+    assert_eq!(refusal(&Simulated::default().import(&package(patch))), "0x80048540 PatchMissingBase L107");
     assert!(!env.import(&package(patch)).is_refused());
     // With the parent the patch goes too, and nothing of it is left to need anybody.
     env.uninstall("Sales");
