@@ -85,7 +85,9 @@ pub fn arrived(
         if reference.is_internal {
             arrived.internal.push(id);
         }
-        if provided.binary_search(&id).is_err() {
+        // What a lookup or a primary column implies is there where the column is.
+        let is_named = matches!(reference.target, Target::Component(_) | Target::EntitySet(_));
+        if is_named && provided.binary_search(&id).is_err() {
             arrived.outside.push(reference);
         }
     }
