@@ -18,7 +18,7 @@ use strata_model::rules::Rules;
 use strata_xml::Element;
 
 use crate::definition::{self, Unit};
-use crate::effect::{Lens, StackItem};
+use crate::effect::{Lens, Over, StackItem};
 use crate::layering::{overlay, unit_of_edit};
 use crate::{by_hand, catalogue, managed_property, names, pending_deletion, publish, variables};
 
@@ -299,19 +299,6 @@ impl<'a> Target<'a> {
             properties: seen.properties,
             rows_lost: 0,
         });
-    }
-}
-
-/// The plan's own definitions before the others.
-pub(crate) struct Over<'a>(pub(crate) &'a Plan, pub(crate) &'a dyn Bodies);
-
-impl Bodies for Over<'_> {
-    fn definition(&self, digest: &strata_model::id::Digest) -> Option<Body<'_>> {
-        self.0.definition(digest).or_else(|| self.1.definition(digest))
-    }
-
-    fn file(&self, digest: &strata_model::id::Digest) -> Option<std::borrow::Cow<'_, [u8]>> {
-        self.1.file(digest)
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod merged;
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Snapshot};
 use strata_model::id::{Digest, SolutionNo};
 use strata_model::layer::Layer;
-use strata_model::plan::{Action, Bodies, Body, Change, Effect, Finding, FindingKind, PropertyChange};
+use strata_model::plan::{Action, Bodies, Body, Change, Effect, Finding, FindingKind, Plan, PropertyChange};
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
@@ -223,6 +224,19 @@ impl<'a> Lens<'a> {
             None => StackedLayer::read(component_type, &*item.name, &Body::default(), item.is_diff, languages),
         });
         system.into_iter().chain(layers).collect()
+    }
+}
+
+/// A plan's own definitions and files before the others.
+pub(crate) struct Over<'a>(pub(crate) &'a Plan, pub(crate) &'a dyn Bodies);
+
+impl Bodies for Over<'_> {
+    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
+        self.0.definition(digest).or_else(|| self.1.definition(digest))
+    }
+
+    fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
+        self.0.file(digest).or_else(|| self.1.file(digest))
     }
 }
 

@@ -10,6 +10,7 @@ use strata_model::package::{Package, PackagedComponent, Presence};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::{DefinitionNames, Reference, Target, TargetId};
 
+use crate::effect::Over;
 use crate::reference::{self, Definition};
 
 /// What the components of a package name, as far as they have been read; in the package's order.
@@ -119,6 +120,7 @@ fn packaged_body<'p>(package: &'p Package, component: &PackagedComponent) -> Bod
 pub fn index(plan: &Plan, snapshot: &Snapshot, bodies: &dyn Bodies) -> Vec<DefinitionNames> {
     let added: BTreeMap<ComponentNo, &Component> = plan.edits.iter().filter_map(added).collect();
     let known: BTreeMap<_, _> = snapshot.components.values().map(|state| (state.component.no, state)).collect();
+    let both = Over(plan, bodies);
     let mut names = plan.names.clone();
     let mut listed: BTreeSet<_> = names.iter().map(|names| (names.component, names.definition)).collect();
     for layer in plan.edits.iter().filter_map(opened) {
@@ -129,8 +131,8 @@ pub fn index(plan: &Plan, snapshot: &Snapshot, bodies: &dyn Bodies) -> Vec<Defin
         if !listed.insert((layer.component, layer.digest)) {
             continue;
         }
-        if let Some(body) = plan.definition(&layer.digest).or_else(|| bodies.definition(&layer.digest)) {
-            names.push(index_of(component, layer.digest, &body, bodies));
+        if let Some(body) = both.definition(&layer.digest) {
+            names.push(index_of(component, layer.digest, &body, &both));
         }
     }
     names.sort_by_key(|names| (names.component, names.definition));

@@ -1,20 +1,19 @@
 //! Writes a flow into Active: its row as a draft, its files as binaries of schema v2 or packed into its member file.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use strata_model::component::{Component, ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, DesktopFlowSchema, Membership};
 use strata_model::id::{ComponentNo, Digest, Guid, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
-use strata_model::plan::{Action, Bodies, Body, Change, Edit, Effect, NoRows, Plan};
+use strata_model::plan::{Action, Body, Change, Edit, Effect, NoRows, Plan};
 use strata_xml::Element;
 
 use super::BINARY;
 use super::binding::Binary;
 use super::content::{Content, binary_key};
 use super::document::{Document, FlowFile, file_path};
-use crate::effect::{Lens, StackItem};
+use crate::effect::{Lens, Over, StackItem};
 use crate::loss::Going;
 use crate::{definition, names, publish};
 
@@ -268,19 +267,6 @@ impl<'a> Saving<'a> {
             is_diff: false,
             from: Operation::START,
         }));
-    }
-}
-
-/// The plan's own definitions before the others.
-struct Over<'a>(&'a Plan, &'a dyn Bodies);
-
-impl Bodies for Over<'_> {
-    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
-        self.0.definition(digest).or_else(|| self.1.definition(digest))
-    }
-
-    fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
-        self.0.file(digest).or_else(|| self.1.file(digest))
     }
 }
 

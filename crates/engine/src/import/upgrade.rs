@@ -13,12 +13,11 @@ use strata_model::package::Presence;
 use strata_model::plan::{Action, Edit, Finding, FindingKind, RowCounts, Severity};
 
 use super::{Import, Met};
-use crate::active::Over;
 use crate::apply_upgrade::flatten;
 use crate::dependency::World;
 use crate::dependency::blocks::{Block, blocks, uninstall_findings};
 use crate::dependency::recipe;
-use crate::effect::Lens;
+use crate::effect::{Lens, Over};
 use crate::fallback::Place;
 use crate::removal::{Arriving, Removal};
 use crate::variables::{VALUE, value_key};

@@ -1,6 +1,7 @@
 //! What makers save, and what becomes of it when a package comes (DF6–DF15, DF22–DF33, DF35).
 
 use strata_engine::by_hand::delete;
+use strata_engine::dependency;
 use strata_engine::desktop_flow::binding::Status;
 use strata_engine::desktop_flow::repair::{self, Cure};
 use strata_engine::desktop_flow::save::{NewFlow, Save};
@@ -268,6 +269,16 @@ fn df15_new_binaries_join_the_unmanaged_solutions_that_hold_the_flow() {
         assert_eq!(env.listed(solution).len(), 5, "{:?}", env.listed(solution));
         let outside = desktop_flow::binaries_outside(&env.snapshot, &key(FLOW), solution, &env.rules, &env.bodies());
         assert!(outside.is_empty(), "DF16");
+    }
+}
+
+#[test]
+fn dp12_a_saved_flow_needs_the_binaries_that_the_save_has_made() {
+    let env = saved_unmanaged();
+    for binary in ids(&env) {
+        let binary = key(&format!("desktopflowbinary:{binary}"));
+        let found = dependency::dependents(&env.snapshot, &binary, &env.rules, &env.bodies());
+        assert!(found.iter().any(|edge| edge.dependent == key(FLOW)), "{binary}: {found:?}");
     }
 }
 
