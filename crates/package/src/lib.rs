@@ -1,4 +1,5 @@
-//! The bytes of a solution package become a [`Package`]: a zip, a cabinet, or the files of an unpacked folder.
+//! The bytes of a solution package become a [`Package`]: a zip, a cabinet, or the files of an unpacked folder. And back:
+//! [`write`] makes a zip of files.
 //!
 //! A package is judged by its own content alone. Nothing in it is trusted (D13) and nothing of it is dropped:
 //! what no component owns is the package's residue. Components are slices of the parts they came in (D3).
@@ -6,6 +7,7 @@
 //! Not here: the file system (the caller reads it) and the environment.
 
 mod container;
+mod content_types;
 mod customizations_xml;
 mod error;
 mod folder;
@@ -16,6 +18,7 @@ mod places;
 mod read;
 mod rows;
 mod solution_xml;
+pub mod write;
 mod zip_directory;
 
 pub use error::ReadPackageError;

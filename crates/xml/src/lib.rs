@@ -302,6 +302,13 @@ fn write_element(element: &Element, out: &mut String) {
     out.push('>');
 }
 
+/// Returns text as the value of an attribute says it.
+pub fn escape_attribute(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    escape(value, true, &mut escaped);
+    escaped
+}
+
 fn escape(text: &str, in_attribute: bool, out: &mut String) {
     for c in text.chars() {
         match c {

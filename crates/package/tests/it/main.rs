@@ -8,6 +8,7 @@ mod hostile;
 mod lossless;
 mod made;
 mod mutation;
+mod written;
 
 use std::io::{Cursor, Write as _};
 
