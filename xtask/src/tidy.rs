@@ -16,7 +16,7 @@ mod tests {
         ("checker", &["engine", "model", "xml"]),
         ("ops", &["checker", "engine", "model", "package", "store"]),
         ("cli", &["model", "ops"]),
-        ("testkit", &["engine", "model"]),
+        ("testkit", &["engine", "model", "xml"]),
     ];
 
     fn named(manifest: &str) -> BTreeSet<String> {
