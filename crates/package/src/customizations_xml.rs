@@ -141,7 +141,7 @@ impl<'a> Scanner<'a> {
         }
         let name = std::str::from_utf8(name).map_err(|_| self.fail(start, "the text is not UTF-8"))?;
         let Some(parent) = self.stack.last() else { return self.open_root(tag, name, start) };
-        let (place, type_name) = self.child(parent.place, parent.name, name);
+        let (place, type_name) = parent.place.child_of(parent.name, name);
         let (parent_item, parent_is_item) = (parent.item, parent.is_item);
         let is_item = type_name.is_some();
         let mut item = parent_item;
@@ -190,15 +190,6 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn child(&self, parent: Place, parent_name: &str, name: &str) -> (Place, Option<&'static str>) {
-        match parent {
-            // `FormXml/forms/systemform` and `SavedQueries/savedqueries/savedquery`: one wrapper between.
-            Place::Section("forms") if parent_name == "FormXml" => (Place::Items("systemform"), None),
-            Place::Section("views") if parent_name == "SavedQueries" => (Place::Items("savedquery"), None),
-            other => other.child(name),
-        }
-    }
-
     fn new_item(
         &mut self,
         tag: &str,
@@ -212,7 +203,8 @@ impl<'a> Scanner<'a> {
         let type_name = if type_name.is_empty() { Cow::Owned(name.to_lowercase()) } else { Cow::Borrowed(type_name) };
         let home = self.home(&type_name, name);
         let before = self.scan.items.iter().rev().find(|item| item.type_name == type_name);
-        let ordinal = before.filter(|item| item.home == home).map_or(1, |item| item.ordinal + 1);
+        let is_beside = |item: &&Item| item.home == home && item.parent == parent;
+        let ordinal = before.filter(is_beside).map_or(1, |item| item.ordinal + 1);
         self.scan.items.push(Item {
             type_name,
             range: start..start,

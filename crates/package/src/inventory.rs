@@ -122,14 +122,15 @@ impl Inventory {
         files.extend(documents.filter(|file| self.parts[*file].path.to_lowercase().contains(key.as_str())));
         files.sort_by(|left, right| self.parts[*left].path.cmp(&self.parts[*right].path));
         files.dedup();
-        for file in &files {
-            self.owned[*file] = true;
-        }
-        // The skeleton keeps a table's element, so that what stands in it keeps its place.
-        match &item.kept_out {
-            Some(range) => self.claimed.push((part, range.clone())),
-            None if item.type_name == "entity" => {}
-            None => self.claimed.push((part, item.range.clone())),
+        // What is there for reference makes no layer: the skeleton keeps it. Of a table it keeps the element, so that what
+        // stands in it keeps its place.
+        if presence != Presence::Reference {
+            files.iter().for_each(|file| self.owned[*file] = true);
+            match &item.kept_out {
+                Some(range) => self.claimed.push((part, range.clone())),
+                None if item.type_name == "entity" => {}
+                None => self.claimed.push((part, item.range.clone())),
+            }
         }
         // The scan's own digest holds while nothing was added to the piece.
         let digest = item.digest.filter(|_| files.is_empty() && around.home.is_none() && item.cuts.is_empty());
@@ -265,6 +266,12 @@ fn collect_paths(element: &Element, paths: &mut Vec<String>) {
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     memchr::memmem::find(haystack, needle).is_some()
+}
+
+/// Returns the key and the name of a component that stands in a document; parts of tables need their table's name.
+pub(crate) fn key_of(item: &Item, table: Option<&str>) -> (ComponentKey, String) {
+    let (name, _) = identify(item, table);
+    (ComponentKey::new(ComponentType::named(&item.type_name), &name), name)
 }
 
 /// Returns what a component is called and the id that travels with it.

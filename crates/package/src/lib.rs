@@ -1,11 +1,12 @@
 //! The bytes of a solution package become a [`Package`]: a zip, a cabinet, or the files of an unpacked folder. And back:
-//! [`write`] makes a zip of files.
+//! [`assemble`] makes files of components, [`write`] a zip of files.
 //!
 //! A package is judged by its own content alone. Nothing in it is trusted (D13) and nothing of it is dropped:
 //! what no component owns is the package's residue. Components are slices of the parts they came in (D3).
 //!
 //! Not here: the file system (the caller reads it) and the environment.
 
+pub mod assemble;
 mod container;
 mod content_types;
 mod customizations_xml;
@@ -18,6 +19,7 @@ mod places;
 mod read;
 mod rows;
 mod solution_xml;
+mod tree_skeleton;
 pub mod write;
 mod zip_directory;
 

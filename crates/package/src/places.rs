@@ -52,6 +52,11 @@ const SECTIONS: &[(&str, &str)] = &[
     ("workqueues", "workqueue"),
 ];
 
+/// Returns the section that holds the components of a type, when it is always the same.
+pub(crate) fn section_of(type_name: &str) -> Option<&'static str> {
+    SECTIONS.iter().find(|(_, held)| *held == type_name).map(|(section, _)| *section)
+}
+
 /// Texts of children that identify, name or locate a component of the types that come by the thousand.
 pub(crate) fn texts_of(type_name: &str) -> &'static [&'static str] {
     match type_name {
@@ -112,6 +117,16 @@ const TEXTS: &[&str] = &[
 ];
 
 impl Place {
+    /// Returns what a child element is, where the name of its parent counts too: `FormXml/forms/systemform` and
+    /// `SavedQueries/savedqueries/savedquery` have one wrapper between.
+    pub(crate) fn child_of(self, parent: &str, name: &str) -> (Self, Option<&'static str>) {
+        match self {
+            Self::Section("forms") if parent == "FormXml" => (Self::Items("systemform"), None),
+            Self::Section("views") if parent == "SavedQueries" => (Self::Items("savedquery"), None),
+            other => other.child(name),
+        }
+    }
+
     /// Returns what a child element is: its place, and the type when it is a component.
     pub(crate) fn child(self, name: &str) -> (Self, Option<&'static str>) {
         match (self, name) {

@@ -7,11 +7,12 @@ use std::thread;
 use strata_model::id::Digest;
 use strata_model::package::{Container, Definition, Manifest, Package, Part, Slice};
 
+use crate::assemble::AssembleError;
 use crate::customizations_xml::{Finished, Root, Scan, check_utf8, scan};
 use crate::folder::{self, Holds};
 use crate::inventory::{Inventory, Surroundings, UNHASHED};
 use crate::item::subtract;
-use crate::{Limits, ReadPackageError, container, rows, solution_xml};
+use crate::{Limits, ReadPackageError, container, rows, solution_xml, tree_skeleton};
 
 /// Reads a package from the bytes of a zip or a cabinet.
 pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Package, ReadPackageError> {
@@ -328,7 +329,7 @@ impl Reading<'_> {
     ) -> Result<Package, ReadPackageError> {
         hash_components(&mut self.inventory);
         self.inventory.settle()?;
-        let residue = self.residue(manifest_part, customizations);
+        let residue = self.residue(manifest_part, customizations)?;
         let parts = &self.inventory.parts;
         let slices = residue.slices.iter().map(|slice| &parts[slice.part].bytes[slice.range.clone()]);
         let files = residue.files.iter().map(|file| (parts[*file].path.as_str(), parts[*file].digest));
@@ -346,7 +347,7 @@ impl Reading<'_> {
     }
 
     /// What no component owns: the manifest, the document without its components, and stray parts.
-    fn residue(&mut self, manifest: usize, customizations: usize) -> Definition {
+    fn residue(&mut self, manifest: usize, customizations: usize) -> Result<Definition, ReadPackageError> {
         let mut claimed: Vec<Range<usize>> = self
             .inventory
             .claimed
@@ -360,6 +361,12 @@ impl Reading<'_> {
         for range in subtract(&(0..bytes.len()), &claimed) {
             skeleton.extend(&bytes[range]);
         }
+        if self.container == Container::Folder {
+            let incomplete = |error: AssembleError| {
+                ReadPackageError::not_a_package(error.message).in_part(&self.inventory.parts[customizations].path)
+            };
+            skeleton = tree_skeleton::complete(&skeleton, &self.inventory).map_err(incomplete)?;
+        }
         let mut files: Vec<_> =
             (0..self.inventory.parts.len()).filter(|part| !self.inventory.is_owned(*part)).collect();
         let path = format!("{}#skeleton", self.inventory.parts[customizations].path);
@@ -368,7 +375,8 @@ impl Reading<'_> {
         self.inventory.parts.push(Part { path, source: None, bytes: skeleton, digest });
         files.sort_by(|left, right| self.inventory.parts[*left].path.cmp(&self.inventory.parts[*right].path));
         let range = 0..self.inventory.parts[manifest].bytes.len();
-        Definition { slices: vec![Slice { part: manifest, range }], home: Some("solution.xml".to_owned()), files }
+        let slices = vec![Slice { part: manifest, range }];
+        Ok(Definition { slices, home: Some("solution.xml".to_owned()), files })
     }
 }
 

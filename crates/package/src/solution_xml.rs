@@ -76,23 +76,22 @@ fn parent_solution(manifest: &Element) -> Option<(String, Option<Version>)> {
 }
 
 fn roots(manifest: &Element) -> Vec<RootComponent> {
-    let roots = manifest.child("RootComponents").into_iter().flat_map(Element::elements);
-    roots
-        .filter(|root| root.name == "RootComponent")
-        .filter_map(|root| {
-            let component_type = ComponentType::written(root.attribute("type")?);
-            let id = root.attribute("id").and_then(Guid::parse);
-            let schema_name = root.attribute("schemaName").filter(|name| !name.is_empty()).map(str::to_owned);
-            let name = root_name(&component_type, id, schema_name.as_deref());
-            let behavior = root.attribute("behavior").and_then(|text| text.parse::<u8>().ok());
-            Some(RootComponent {
-                key: ComponentKey::new(component_type, &name),
-                id,
-                schema_name,
-                behavior: Behavior::try_from(behavior.unwrap_or(0)).unwrap_or(Behavior::IncludeSubcomponents),
-            })
-        })
-        .collect()
+    manifest.child("RootComponents").into_iter().flat_map(Element::elements).filter_map(root).collect()
+}
+
+/// Reads one `RootComponent`.
+pub(crate) fn root(root: &Element) -> Option<RootComponent> {
+    let component_type = ComponentType::written(root.attribute("type").filter(|_| root.name == "RootComponent")?);
+    let id = root.attribute("id").and_then(Guid::parse);
+    let schema_name = root.attribute("schemaName").filter(|name| !name.is_empty()).map(str::to_owned);
+    let name = root_name(&component_type, id, schema_name.as_deref());
+    let behavior = root.attribute("behavior").and_then(|text| text.parse::<u8>().ok());
+    Some(RootComponent {
+        key: ComponentKey::new(component_type, &name),
+        id,
+        schema_name,
+        behavior: Behavior::try_from(behavior.unwrap_or(0)).unwrap_or(Behavior::IncludeSubcomponents),
+    })
 }
 
 /// What a root is called: by schema name or id as its type demands, `sitemap` for the one without identity.
@@ -116,19 +115,24 @@ fn root_name(component_type: &ComponentType, id: Option<Guid>, schema_name: Opti
 fn missing_dependencies(manifest: &Element) -> Vec<MissingDependency> {
     let mut found: Vec<MissingDependency> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    for entry in manifest.child("MissingDependencies").into_iter().flat_map(Element::elements) {
-        let (Some(required), Some(dependent)) = (entry.child("Required"), entry.child("Dependent")) else { continue };
-        let missing = MissingDependency {
-            required: side(required),
-            dependent: side(dependent),
-            provider: provider(required.attribute("solution")),
-            application: required.child_text("package").map(|text| named_version(&text)),
-        };
+    let entries = manifest.child("MissingDependencies").into_iter().flat_map(Element::elements);
+    for missing in entries.filter_map(missing_dependency) {
         if seen.insert((missing.required.key.clone(), missing.dependent.key.clone())) {
             found.push(missing);
         }
     }
     found
+}
+
+/// Reads one `MissingDependency`.
+pub(crate) fn missing_dependency(entry: &Element) -> Option<MissingDependency> {
+    let (required, dependent) = (entry.child("Required")?, entry.child("Dependent")?);
+    Some(MissingDependency {
+        required: side(required),
+        dependent: side(dependent),
+        provider: provider(required.attribute("solution")),
+        application: required.child_text("package").map(|text| named_version(&text)),
+    })
 }
 
 fn side(element: &Element) -> DependencySide {

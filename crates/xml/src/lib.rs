@@ -309,6 +309,13 @@ pub fn escape_attribute(value: &str) -> String {
     escaped
 }
 
+/// Returns text as it stands inside an element.
+pub fn escape_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    escape(text, false, &mut escaped);
+    escaped
+}
+
 fn escape(text: &str, in_attribute: bool, out: &mut String) {
     for c in text.chars() {
         match c {

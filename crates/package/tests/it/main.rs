@@ -1,5 +1,6 @@
 //! Reading real, odd and hostile packages. Tests bear rule ids.
 
+mod assembled;
 mod containers;
 mod corpus;
 mod damaged;
