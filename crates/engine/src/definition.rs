@@ -189,11 +189,16 @@ fn language(element: &Element) -> Option<&str> {
 }
 
 /// Attributes that tell repeated elements apart, first match first.
-const KEY_ATTRIBUTES: [&str; 9] = ["id", "Id", "name", "Name", "value", "key", "schemaName", "PhysicalName", "type"];
+pub(crate) const KEY_ATTRIBUTES: [&str; 9] =
+    ["id", "Id", "name", "Name", "value", "key", "schemaName", "PhysicalName", "type"];
 
 /// Returns the child elements, each with its path segment.
 pub fn segments(parent: &Element) -> Vec<(String, &Element)> {
-    let children: Vec<_> = parent.elements().collect();
+    segments_of(&parent.elements().collect::<Vec<_>>())
+}
+
+/// Returns siblings, each with its path segment.
+pub(crate) fn segments_of<'e>(children: &[&'e Element]) -> Vec<(String, &'e Element)> {
     let mut names: Vec<_> = children.iter().map(|child| child.name.as_str()).collect();
     names.sort_unstable();
     let is_single = |name: &str| {
@@ -202,7 +207,7 @@ pub fn segments(parent: &Element) -> Vec<(String, &Element)> {
     };
     let mut segments = Vec::with_capacity(children.len());
     for (index, child) in children.iter().enumerate() {
-        segments.push((segment(&children, index, is_single(&child.name)), *child));
+        segments.push((segment(children, index, is_single(&child.name)), *child));
     }
     segments
 }

@@ -23,6 +23,7 @@ mod part;
 mod place;
 mod prune;
 mod ribbon;
+mod siblings;
 
 use std::borrow::Cow;
 
@@ -37,6 +38,7 @@ pub use outline::{Level, OutlineItem};
 pub use part::Origin;
 pub use prune::in_languages;
 pub use ribbon::RibbonAction;
+pub(crate) use siblings::{sibling_keys, sibling_segments};
 
 use fold::Fold;
 use part::Part;

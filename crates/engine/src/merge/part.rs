@@ -106,6 +106,18 @@ impl<'a> Part<'a> {
 
     /// Reads an element of a layer.
     pub(crate) fn read(element: &'a Element, layer: usize) -> Self {
+        let mut part = Self::read_own(element, layer);
+        if part.name == "rows" {
+            grid::read_rows(element, layer, &mut part);
+        } else {
+            part.parts = element.elements().map(|child| Self::read(child, layer)).collect();
+            part.parts.retain(|child| !child.is_void());
+        }
+        part
+    }
+
+    /// Reads an element without what stands inside.
+    pub(crate) fn read_own(element: &'a Element, layer: usize) -> Self {
         let mut part = Self::new(element.name.as_str(), layer);
         let origin = Origin { decided_by: layer, set_by: layer };
         for (name, value) in &element.attributes {
@@ -123,12 +135,6 @@ impl<'a> Part<'a> {
             }
         }
         part.text = text(element).map(|text| (text, origin));
-        if part.name == "rows" {
-            grid::read_rows(element, layer, &mut part);
-        } else {
-            part.parts = element.elements().map(|child| Self::read(child, layer)).collect();
-            part.parts.retain(|child| !child.is_void());
-        }
         part
     }
 
