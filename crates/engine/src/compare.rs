@@ -11,11 +11,12 @@
 //!
 //! Not here: what an import of one over the other would do, see [`crate::import`].
 
+pub mod contents;
 mod file;
 mod json;
 mod kind;
 mod manifest;
-pub(crate) mod text;
+mod text;
 mod tree;
 mod words;
 
@@ -27,9 +28,6 @@ use strata_xml::Element;
 
 use crate::definition;
 use crate::pairing::Keys;
-
-pub(crate) use file::{is_path, pair as pair_files};
-pub(crate) use json::{KEYS as JSON_KEYS, pair as pair_json};
 
 /// What differs between two packages.
 #[derive(Debug, Default)]
@@ -105,8 +103,8 @@ pub struct PropertyChange {
     pub after: Option<String>,
     /// Where it is, in words.
     pub place: String,
-    /// Path of the element that came or went as a whole, and this value with it.
-    pub whole: Option<String>,
+    /// The element that came or went as a whole, and this value with it.
+    pub whole: Option<Whole>,
     /// The lines that differ, as unified hunks.
     pub lines: Option<String>,
     pub note: Option<String>,
@@ -114,7 +112,25 @@ pub struct PropertyChange {
     pub by_kind: bool,
 }
 
+/// An element that came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    pub path: String,
+    /// Where it is, in words.
+    pub place: String,
+}
+
 impl PropertyChange {
+    /// Changes every text of it that says where it is.
+    fn rename_places(&mut self, mut rename: impl FnMut(&mut String)) {
+        rename(&mut self.path);
+        rename(&mut self.place);
+        if let Some(whole) = &mut self.whole {
+            rename(&mut whole.path);
+            rename(&mut whole.place);
+        }
+    }
+
     fn new(path: String, before: Option<&str>, after: Option<&str>) -> Self {
         Self {
             place: path.clone(),
@@ -252,13 +268,13 @@ fn own_paths(properties: &mut [PropertyChange], own_element: &[&str]) {
     }
     let own = own_element.join("/");
     for change in properties {
-        for text in [Some(&mut change.path), Some(&mut change.place), change.whole.as_mut()].into_iter().flatten() {
-            let Some(rest) = text.strip_prefix(&own) else { continue };
+        change.rename_places(|text| {
+            let Some(rest) = text.strip_prefix(&own) else { return };
             let rest = rest.strip_prefix('/').unwrap_or(rest);
             if !rest.is_empty() {
                 *text = rest.to_owned();
             }
-        }
+        });
     }
 }
 

@@ -9,7 +9,7 @@
 
 mod key;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use strata_xml::{Element, Node};
@@ -41,16 +41,6 @@ impl<'e> Item<'e> {
         match self {
             Self::Element(element) | Self::Row(element) => Some(element),
             Self::Text(_) | Self::Comment(_) => None,
-        }
-    }
-
-    /// Tells whether two items say the same.
-    pub(crate) fn is_same(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Element(left), Self::Element(right)) => is_same(left, right),
-            (Self::Row(left), Self::Row(right)) => has_same_attributes(left, right),
-            (Self::Text(left), Self::Text(right)) | (Self::Comment(left), Self::Comment(right)) => left == right,
-            (Self::Element(_) | Self::Row(_) | Self::Text(_) | Self::Comment(_), _) => false,
         }
     }
 
@@ -212,12 +202,10 @@ pub(crate) fn pair(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> Vec<P
     let mut gone = 0;
     for (at, partner) in partners.iter().enumerate() {
         // What stood before its partner and is gone comes first.
-        for left in gone..partner.map_or(gone, |partner| partner.max(gone)) {
-            if !taken[left] {
-                pairs.push(Pair { before: Some(left), after: None });
-            }
-        }
-        gone = partner.map_or(gone, |partner| gone.max(partner));
+        let end = partner.map_or(gone, |partner| partner.max(gone));
+        let left = (gone..end).filter(|left| !taken[*left]);
+        pairs.extend(left.map(|left| Pair { before: Some(left), after: None }));
+        gone = end;
         pairs.push(Pair { before: *partner, after: Some(at) });
     }
     let rest = (gone..before.len()).filter(|left| !taken[*left]);
@@ -248,7 +236,19 @@ fn partners(
     if keyless && before_keys.iter().any(Option::is_none) {
         pair_keyless(before, after, before_keys, after_keys, &mut partners);
     }
+    pair_rows(before, after, &mut partners);
     partners
+}
+
+/// Rows are only rows: one whose first cell is another now is still there.
+fn pair_rows(before: &[Item<'_>], after: &[Item<'_>], partners: &mut [Option<usize>]) {
+    let taken: BTreeSet<usize> = partners.iter().flatten().copied().collect();
+    let mut left = (0..before.len()).filter(|at| matches!(before[*at], Item::Row(_)) && !taken.contains(at));
+    for (partner, item) in partners.iter_mut().zip(after) {
+        if partner.is_none() && matches!(item, Item::Row(_)) {
+            *partner = left.next();
+        }
+    }
 }
 
 /// Pairs what has no key by its content and its neighbours, then what is left between the same neighbours by its name.
@@ -284,8 +284,6 @@ fn pair_keyless(
         let mut left: Vec<_> = old.filter(|at| before_keys[*at].is_none()).collect();
         for at in new.filter(|at| after_keys[*at].is_none()) {
             let like = left.iter().position(|other| before[*other].name() == after[at].name());
-            // Rows are only rows: one that came is not one that went.
-            let like = like.filter(|_| !matches!(after[at], Item::Row(_)));
             partners[at] = like.map(|like| left.remove(like));
         }
     }
@@ -304,6 +302,13 @@ pub(crate) fn moved(pairs: &[Pair], after: &[Item<'_>]) -> Vec<usize> {
     }
     let mut moved: Vec<usize> = by_name.into_values().flat_map(|group| out_of_order(&group)).collect();
     moved.sort_unstable();
+    let partners: BTreeMap<usize, usize> = pairs.iter().filter_map(|pair| pair.after.zip(pair.before)).collect();
+    // A row that moves with its first cell is the cell's move.
+    let goes_along = |to: &usize| {
+        matches!(after[*to], Item::Row(_))
+            && partners.get(&(to + 1)).is_some_and(|cell| partners.get(to).is_some_and(|row| row + 1 == *cell))
+    };
+    moved.retain(|to| !goes_along(to));
     moved
 }
 

@@ -7,11 +7,11 @@ use strata_model::package::{Container, Package, Part};
 use super::{ChangeKind, FileChange, PropertyChange, text, words};
 
 /// A file on either side, as places among the parts.
-pub(crate) type FilePair = (Option<usize>, Option<usize>);
+pub(super) type FilePair = (Option<usize>, Option<usize>);
 
 /// Pairs the files of one component: by path, then what is left by folder and extension, since names of files follow
 /// the names of their components.
-pub(crate) fn pair(before: &Package, old: &[usize], after: &Package, new: &[usize]) -> Vec<FilePair> {
+pub(super) fn pair(before: &Package, old: &[usize], after: &Package, new: &[usize]) -> Vec<FilePair> {
     let path = |package: &Package, part: usize| package.parts[part].path.to_lowercase();
     let mut left: Vec<usize> = old.to_vec();
     let mut pairs: Vec<FilePair> = new.iter().map(|part| (None, Some(*part))).collect();
@@ -47,7 +47,7 @@ pub(super) fn is_moved(change: &PropertyChange, files: &[FilePair], before: &Pac
 }
 
 /// Tells whether a value is the path of a file.
-pub(crate) fn is_path(path: &str, value: &str) -> bool {
+fn is_path(path: &str, value: &str) -> bool {
     value.trim().trim_start_matches('/').replace('\\', "/").eq_ignore_ascii_case(path)
 }
 
@@ -93,14 +93,18 @@ fn parts(path: &str, before: Option<&Part>, after: Option<&Part>) -> Vec<Propert
 }
 
 fn placed(mut change: PropertyChange, path: &str) -> PropertyChange {
-    if let Some(pointer) = change.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('#')) {
-        change.place = words::of_pointer(pointer);
+    let said = |text: &str| text.strip_prefix(path)?.strip_prefix('#').map(words::of_pointer);
+    if let Some(place) = said(&change.path) {
+        change.place = place;
+    }
+    if let Some(whole) = &mut change.whole {
+        whole.place = said(&whole.path).unwrap_or_else(|| whole.path.clone());
     }
     change
 }
 
 /// Returns the text that a file is.
-fn readable(bytes: &[u8]) -> Option<&str> {
+pub(super) fn readable(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     (!text.contains('\0')).then_some(text)
 }
@@ -127,7 +131,7 @@ pub(super) fn strays(before: &Package, after: &Package) -> Vec<FileChange> {
 }
 
 /// Returns the files of a package that belong to no component and say something, by folded path.
-pub(crate) fn of_none(package: &Package) -> BTreeMap<String, &Part> {
+pub(super) fn of_none(package: &Package) -> BTreeMap<String, &Part> {
     let parts = package.residue.files.iter().map(|part| &package.parts[*part]);
     let says_something = |part: &&Part| {
         let path = part.path.to_lowercase();

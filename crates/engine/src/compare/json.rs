@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{PropertyChange, text};
+use super::{PropertyChange, Whole, text};
 
 /// Members that tell the objects of a list apart, first match first.
-pub(crate) const KEYS: [&str; 5] = ["id", "name", "key", "uniqueName", "logicalName"];
+const KEYS: [&str; 5] = ["id", "name", "key", "uniqueName", "logicalName"];
 
 /// Compares two documents; nothing differs where only the order of members does.
 pub(super) fn compare(path: &str, before: &Value, after: &Value) -> Vec<PropertyChange> {
@@ -19,7 +19,7 @@ pub(super) fn compare(path: &str, before: &Value, after: &Value) -> Vec<Property
 
 struct Walk {
     changes: Vec<PropertyChange>,
-    whole: Option<String>,
+    whole: Option<Whole>,
 }
 
 impl Walk {
@@ -78,7 +78,7 @@ impl Walk {
     fn alone(&mut self, value: &Value, path: &str, is_after: bool) {
         let outermost = self.whole.is_none();
         if outermost {
-            self.whole = Some(path.to_owned());
+            self.whole = Some(Whole { path: path.to_owned(), place: path.to_owned() });
         }
         match value {
             Value::Object(members) if !members.is_empty() => {
@@ -115,7 +115,7 @@ fn below(path: &str, step: &str) -> String {
 }
 
 /// Pairs the entries of two lists: by the member that tells them apart, else by content and place.
-pub(crate) fn pair(before: &[Value], after: &[Value]) -> Vec<(Option<usize>, Option<usize>)> {
+fn pair(before: &[Value], after: &[Value]) -> Vec<(Option<usize>, Option<usize>)> {
     match KEYS.iter().find(|key| tells_apart(key, before) && tells_apart(key, after)) {
         Some(key) => {
             let find = |list: &[Value], value: &Value| list.iter().position(|other| other[key] == value[key]);

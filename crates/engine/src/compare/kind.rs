@@ -28,8 +28,9 @@ fn both(change: &ComponentChange<'_>, before: Presence, after: Presence) -> Opti
     if (before == Presence::Diff) != (after == Presence::Diff) {
         return Some("the managed package holds a difference to the layer below, the unmanaged one the whole");
     }
+    // A shell makes no layer: whatever it says, it says for reference.
     let is_shell = before == Presence::Reference || after == Presence::Reference;
-    if is_shell && before != after {
+    if is_shell {
         return Some("it is there for reference only");
     }
     let says = change.kind == ChangeKind::Changed && change.properties.iter().all(|property| property.by_kind);

@@ -14,11 +14,11 @@ pub(super) fn compare(before: &Package, after: &Package) -> Vec<PropertyChange> 
         changes = tree::compare(old, new, Keys::Plain);
     }
     for change in &mut changes {
-        for text in [Some(&mut change.path), Some(&mut change.place), change.whole.as_mut()].into_iter().flatten() {
+        change.rename_places(|text| {
             if let Some(rest) = text.strip_prefix("SolutionManifest/") {
                 *text = rest.to_owned();
             }
-        }
+        });
     }
     if before.manifest.mode != after.manifest.mode {
         changes.iter_mut().filter(|change| change.path == "Managed").for_each(|change| change.by_kind = true);
@@ -34,7 +34,7 @@ pub(super) fn compare(before: &Package, after: &Package) -> Vec<PropertyChange> 
 }
 
 /// Returns the manifest without what says nothing: the running numbers of older exports.
-pub(crate) fn manifest(package: &Package) -> Option<Element> {
+pub(super) fn manifest(package: &Package) -> Option<Element> {
     let mut tree = parsed(&package.bytes(&package.residue))?;
     drop_numbers(&mut tree);
     Some(tree)
@@ -52,10 +52,10 @@ fn frames(before: &Package, after: &Package) -> Vec<PropertyChange> {
     let (Some(old), Some(new)) = (frame(before), frame(after)) else { return Vec::new() };
     let mut changes = tree::compare(&old, &new, Keys::Plain);
     for change in &mut changes {
-        for text in [Some(&mut change.path), Some(&mut change.place), change.whole.as_mut()].into_iter().flatten() {
+        change.rename_places(|text| {
             let joint = if text.starts_with(['@', '#']) { "" } else { "/" };
             *text = format!("customizations{joint}{text}");
-        }
+        });
     }
     changes
 }

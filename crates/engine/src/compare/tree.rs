@@ -3,7 +3,7 @@
 
 use strata_xml::Element;
 
-use super::{PropertyChange, text, words};
+use super::{PropertyChange, Whole, text, words};
 use crate::definition;
 use crate::merge;
 use crate::pairing::{self, Item, Keys};
@@ -15,10 +15,10 @@ pub(super) fn compare(before: &Element, after: &Element, keys: Keys) -> Vec<Prop
     walk.changes
 }
 
-/// Lists everything an element says, as something that came or went.
-pub(super) fn list(element: &Element, keys: Keys, is_after: bool) -> Vec<PropertyChange> {
+/// Lists everything an element says, as something that came.
+pub(super) fn list(element: &Element, keys: Keys) -> Vec<PropertyChange> {
     let mut walk = Walk { keys, changes: Vec::new(), places: Vec::new(), whole: None };
-    walk.one(element, "", is_after);
+    walk.one(element, "", true);
     walk.changes
 }
 
@@ -28,7 +28,7 @@ struct Walk {
     /// The words for the elements on the way down, and the length of the path below which they say nothing.
     places: Vec<(String, usize)>,
     /// The element that came or went as a whole, while inside it.
-    whole: Option<String>,
+    whole: Option<Whole>,
 }
 
 impl Walk {
@@ -75,7 +75,11 @@ impl Walk {
                 Some(inside) => format!("{place}{inside}"),
                 None => place.clone(),
             };
-            change.whole.clone_from(&self.whole);
+            if self.whole.is_some() {
+                change.whole.clone_from(&self.whole);
+            } else if let Some(whole) = &mut change.whole {
+                whole.place = format!("{place}{}", whole.path.get(path.len()..).unwrap_or_default());
+            }
         }
         self.changes.extend(changes);
     }
@@ -137,7 +141,7 @@ impl Walk {
                 let outermost = self.whole.is_none();
                 self.enter(element, path);
                 if outermost {
-                    self.whole = Some(path.to_owned());
+                    self.whole = Some(Whole { path: path.to_owned(), place: self.place(path) });
                 }
                 match item {
                     Item::Row(_) => self.own(element, path, is_after),

@@ -41,9 +41,21 @@ const CHILDREN: [&[&str]; 8] = [
 
 /// Returns the keys of the items of two sides; `None` for what has none.
 pub(super) fn of(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> (Vec<Option<String>>, Vec<Option<String>>) {
-    match keys {
+    let (mut before_keys, mut after_keys) = match keys {
         Keys::Merged => (merged(before), merged(after)),
         Keys::Plain => plain(before, after),
+    };
+    rows(before, &mut before_keys);
+    rows(after, &mut after_keys);
+    (before_keys, after_keys)
+}
+
+/// A row is known by the cell it begins with.
+fn rows(items: &[Item<'_>], keys: &mut [Option<String>]) {
+    for at in 1..items.len() {
+        if let (Item::Row(_), Item::Element(_), Some(cell)) = (items[at - 1], items[at], &keys[at]) {
+            keys[at - 1] = Some(cell.clone());
+        }
     }
 }
 
