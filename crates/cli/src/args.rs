@@ -8,6 +8,7 @@ use strata_ops::plan_file;
 
 mod by_hand;
 mod check;
+mod diff;
 mod flow;
 mod import;
 mod row;
@@ -15,6 +16,7 @@ mod solution;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use check::CheckArgs;
+pub(crate) use diff::DiffArgs;
 pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
@@ -104,6 +106,8 @@ pub(crate) enum Command {
     Layers(LayersArgs),
     /// Look for mistakes in packages, without an environment
     Check(CheckArgs),
+    /// Compare two packages, folders or solutions of environments
+    Diff(DiffArgs),
     /// Solutions: list, show, import, plan, apply, delete, publish
     #[command(subcommand)]
     Solution(SolutionCommand),

@@ -9,6 +9,7 @@ mod completions;
 mod component;
 mod dependencies;
 mod deployment;
+mod diff;
 mod env;
 mod flow;
 mod history;
@@ -103,6 +104,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::Import(args) => import::import(context, args),
         Command::Plan(args) => plan::plan(context, args),
         Command::Check(args) => check::check(context, args),
+        Command::Diff(args) => diff::diff(context, args),
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),
         Command::Component(command) => component::run(context, command),

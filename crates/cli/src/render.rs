@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod comparison;
 pub(crate) mod dependencies;
+pub(crate) mod diff;
 pub(crate) mod findings;
 pub(crate) mod flows;
 pub(crate) mod history;

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["diff", "pack", "unpack", "serve", "merge", "clone", "export"]),
-    ("solution", &["export", "clone", "merge", "pack", "unpack", "diff", "version"]),
+    ("", &["pack", "unpack", "serve", "merge", "clone", "export"]),
+    ("solution", &["export", "clone", "merge", "pack", "unpack", "version"]),
 ];
 
 const REST: &str = "rest";

@@ -8,6 +8,7 @@
 
 pub mod by_hand;
 pub mod check;
+pub mod compare;
 pub mod components;
 pub mod dependencies;
 pub mod deployment;

@@ -2,6 +2,7 @@
 //!
 //! A key named there is never renamed or dropped; keys may be added.
 
+mod diff;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use strata_model::package::Container;
 use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolution, Summary, VariableOutcome};
 use strata_model::rules::Rules;
 
+pub use diff::{ComponentContents, ContentValue, DiffChange, DiffProperty, DiffSide, DiffSummary, DiffView};
 pub use jobs::{ComponentResult, ImportLog, JobResult, SolutionHistoryEntry};
 
 /// An entry of `env list`, and the answer of `env show`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AddArgs, CheckArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
+use super::{AddArgs, CheckArgs, DiffArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -147,6 +147,9 @@ pub(crate) enum SolutionCommand {
         /// A package: .zip, .cab or unpacked folder; needs no store
         #[arg(short, long, value_name = "FILE", conflicts_with = "unique_name")]
         path: Option<PathBuf>,
+        /// Of a package: every value of every component, a line each; for `git diff` (docs/git.md)
+        #[arg(long)]
+        contents: bool,
     },
     /// Import a solution package
     Import(ImportArgs),
@@ -154,6 +157,8 @@ pub(crate) enum SolutionCommand {
     Plan(PlanArgs),
     /// Look for mistakes in packages, without an environment
     Check(CheckArgs),
+    /// Compare two packages, folders or solutions of environments
+    Diff(DiffArgs),
     /// Carry out a saved plan; refused when the environment has moved since
     Apply {
         /// What `strata plan --out` has written

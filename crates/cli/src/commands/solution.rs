@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, check, dependencies, deployment, import, plan, write};
+use super::{Context, by_hand, check, dependencies, deployment, diff, import, plan, write};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -22,19 +22,24 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::Import(args) => import::import(context, args),
         SolutionCommand::Plan(args) => plan::plan(context, args),
         SolutionCommand::Check(args) => check::check(context, args),
+        SolutionCommand::Diff(args) => diff::diff(context, args),
         SolutionCommand::List { all } => {
             let entries = solutions::list(&context.open()?, context.at(), *all)?;
             context.output.answer(&entries, || tables::solutions(&entries))?;
             entries.iter().for_each(|entry| ways_out(context, entry));
             Ok(Exit::Done)
         }
+        SolutionCommand::Show { path: Some(path), contents: true, .. } => diff::contents(context, path),
         SolutionCommand::Show { path: Some(path), .. } => {
             context.refuse_at("solution show --path")?;
             let detail = solutions::show_package(path)?;
             context.output.answer(&detail, || tables::package(&detail, context.global.verbose))?;
             Ok(Exit::Done)
         }
-        SolutionCommand::Show { unique_name, solution_name, path: None } => {
+        SolutionCommand::Show { contents: true, path: None, .. } => {
+            Err(Failure::usage("--contents shows what a package holds: name one with --path FILE"))
+        }
+        SolutionCommand::Show { unique_name, solution_name, path: None, .. } => {
             let name = solution_name.as_deref().or(unique_name.as_deref()).unwrap_or_default();
             let detail = solutions::show(&context.open()?, context.at(), name)?;
             context.output.answer(&detail, || tables::solution(&detail, context.global.verbose))?;

@@ -1,0 +1,161 @@
+//! Compares packages, folders and solutions of environments (`diff`).
+
+use std::path::Path;
+
+use strata_engine::compare::contents::{self, Content, Value};
+use strata_engine::compare::{self, ChangeKind, Comparison, ComponentChange, PropertyChange};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType, TYPES};
+use strata_model::id::Guid;
+use strata_model::package::{Mode, Package, PackagedComponent};
+
+use crate::view::{ComponentContents, ContentValue, DiffChange, DiffProperty, DiffSide, DiffSummary, DiffView};
+use crate::{Location, OpsError, read_package, source};
+
+/// What to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct DiffOptions {
+    /// What differs only because one package is managed and the other is not, too.
+    pub sees_kind: bool,
+}
+
+/// Compares two sides: each a package, a folder, or `env:NAME/SOLUTION`.
+pub fn compare(location: &Location, before: &str, after: &str, options: DiffOptions) -> Result<DiffView, OpsError> {
+    let old = source::named_package(location, before)?;
+    let new = source::named_package(location, after)?;
+    let comparison = compare::compare(&old, &new);
+    Ok(view(&comparison, (before, &old), (after, &new), options))
+}
+
+/// Returns everything a package says, component by component.
+pub fn contents(path: &Path) -> Result<Vec<ComponentContents>, OpsError> {
+    let package = read_package(path)?;
+    let mut all = vec![contents_of(named("solution", &package.manifest.unique_name), contents::of_solution(&package))];
+    for component in &package.components {
+        let PackagedComponent { key, name, id, display_name, .. } = component;
+        let reference = ComponentRef::new(nowhere(), key, name, *id, display_name.as_deref());
+        all.push(contents_of(reference, contents::of_component(&package, component)));
+    }
+    for file in contents::of_files(&package) {
+        let name = file.path.trim_start_matches("file ").to_owned();
+        all.push(contents_of(named("file", &name), vec![file]));
+    }
+    Ok(all)
+}
+
+fn contents_of(component: ComponentRef, contents: Vec<Content>) -> ComponentContents {
+    let said = |content: Content| match content.value {
+        Value::Line(value) => ContentValue { path: content.path, value, is_text: false },
+        Value::Lines(value) => ContentValue { path: content.path, value, is_text: true },
+    };
+    ComponentContents { component, contents: contents.into_iter().map(said).collect() }
+}
+
+fn view(
+    comparison: &Comparison<'_>,
+    (before, old): (&str, &Package),
+    (after, new): (&str, &Package),
+    options: DiffOptions,
+) -> DiffView {
+    let mut view = DiffView {
+        before: side(before, old),
+        after: side(after, new),
+        summary: DiffSummary { unchanged: comparison.unchanged, ..DiffSummary::default() },
+        changes: Vec::new(),
+    };
+    let properties = listed(&comparison.solution, options);
+    if !comparison.solution.is_empty() {
+        let component = named("solution", &new.manifest.unique_name);
+        view.push(DiffChange::new(ChangeKind::Changed, component, properties), options.sees_kind, None);
+    }
+    for change in &comparison.components {
+        let Some((component, table)) = component_of(change) else { continue };
+        let mut said = DiffChange::new(change.kind, component, listed(&change.properties, options));
+        said.table = table;
+        said.before_name = former_name(change);
+        view.push(said, options.sees_kind, change.by_kind);
+    }
+    for file in &comparison.files {
+        let properties = listed(&file.properties, options);
+        view.push(DiffChange::new(file.kind, named("file", &file.path), properties), options.sees_kind, None);
+    }
+    view
+}
+
+impl DiffView {
+    /// Adds a change, or counts what only the kind of the packages explains.
+    fn push(&mut self, mut change: DiffChange, sees_kind: bool, by_kind: Option<&'static str>) {
+        let is_whole = matches!(change.change, "added" | "removed" | "renamed");
+        let says_nothing = change.properties.is_empty() && !is_whole;
+        change.by_kind = by_kind;
+        if (by_kind.is_some() && !sees_kind) || says_nothing {
+            self.summary.by_kind += 1;
+            return;
+        }
+        match change.change {
+            "added" => self.summary.added += 1,
+            "removed" => self.summary.removed += 1,
+            _ => self.summary.changed += 1,
+        }
+        self.summary.renamed += usize::from(change.change == "renamed");
+        self.changes.push(change);
+    }
+}
+
+fn listed(properties: &[PropertyChange], options: DiffOptions) -> Vec<DiffProperty> {
+    let is_listed = |property: &&PropertyChange| options.sees_kind || !property.by_kind;
+    properties.iter().filter(is_listed).map(property).collect()
+}
+
+fn property(property: &PropertyChange) -> DiffProperty {
+    DiffProperty {
+        path: property.path.clone(),
+        before: property.before.clone(),
+        after: property.after.clone(),
+        place: property.place.clone(),
+        whole: property.whole.as_ref().map(|whole| whole.path.clone()),
+        whole_place: property.whole.as_ref().map(|whole| whole.place.clone()).unwrap_or_default(),
+        lines: property.lines.clone(),
+        note: property.note.clone(),
+    }
+}
+
+fn side(source: &str, package: &Package) -> DiffSide {
+    DiffSide {
+        source: source.to_owned(),
+        solution: package.manifest.unique_name.clone(),
+        version: package.manifest.version.to_string(),
+        is_managed: package.manifest.mode == Mode::Managed,
+        container: package.container,
+    }
+}
+
+fn component_of(change: &ComponentChange<'_>) -> Option<(ComponentRef, Option<String>)> {
+    let component = change.component()?;
+    let reference =
+        ComponentRef::new(nowhere(), &component.key, &component.name, component.id, component.display_name.as_deref());
+    let table = ComponentType::named("entity");
+    let parent = component.parent.clone().or_else(|| component.key.parent());
+    let of_table = parent.filter(|parent| parent.component_type == table).map(|parent| parent.as_str().to_owned());
+    let own = (component.key.component_type == table).then(|| component.key.as_str().to_owned());
+    Some((reference, own.or(of_table)))
+}
+
+/// The name that people knew a renamed component by.
+fn former_name(change: &ComponentChange<'_>) -> Option<String> {
+    let (ChangeKind::Renamed, Some(before)) = (change.kind, change.before) else { return None };
+    match before.key.guid() {
+        Some(_) => before.display_name.clone(),
+        None => Some(before.name.clone()),
+    }
+}
+
+/// Names something that is no component: the solution itself, or a file of none.
+fn named(type_name: &str, name: &str) -> ComponentRef {
+    debug_assert!(TYPES.iter().all(|row| row.name != type_name));
+    let key = ComponentKey::new(ComponentType::named(type_name), name);
+    ComponentRef::new(nowhere(), &key, name, None, None)
+}
+
+fn nowhere() -> Guid {
+    Guid::of_environment("")
+}
