@@ -1,6 +1,7 @@
 //! What an operation sees before it plans: its package, and the part of the environment that it may touch.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use strata_engine::dependency::{self, PackageNames};
@@ -213,21 +214,29 @@ fn read_names(package: &Package, new: &[bool]) -> PackageNames {
         return PackageNames::default();
     }
     let bodies = PackageBodies::new(package);
-    let provided = dependency::provided(package, &bodies);
-    let length = package.components.len().div_ceil(READERS * 8).max(64);
-    let chunks: Vec<_> = package.components.chunks(length).zip(new.chunks(length)).collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    // Chunks differ in weight, so each thread takes the next one that is left.
+    let components = &package.components;
+    let answered = by_readers(components.len(), |index| dependency::answered(package, &components[index], &bodies));
+    let provided = dependency::provided(package, &answered);
+    PackageNames(by_readers(components.len(), |index| {
+        let arrived = || dependency::arrived(package, &components[index], &answered[index], &provided, &bodies);
+        new[index].then(arrived)
+    }))
+}
+
+/// Makes something of each number below `count` by several threads; in order.
+fn by_readers<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let length = count.div_ceil(READERS * 8).max(64);
+    let next = AtomicUsize::new(0);
+    // Pieces differ in weight, so each thread takes the next one that is left.
     let read = || {
         let mut done = Vec::new();
         loop {
-            let index = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some((components, new)) = chunks.get(index) else { return done };
-            let names = components
-                .iter()
-                .zip(*new)
-                .map(|(component, is_new)| is_new.then(|| dependency::arrived(package, component, &provided, &bodies)));
-            done.push((index, names.collect::<Vec<_>>()));
+            let start = next.fetch_add(1, Ordering::Relaxed) * length;
+            if start >= count {
+                return done;
+            }
+            let made: Vec<_> = (start..count.min(start + length)).map(&make).collect();
+            done.push((start, made));
         }
     };
     let mut done = thread::scope(|scope| {
@@ -238,6 +247,8 @@ fn read_names(package: &Package, new: &[bool]) -> PackageNames {
         }
         done
     });
-    done.sort_unstable_by_key(|(index, _)| *index);
-    PackageNames(done.into_iter().flat_map(|(_, names)| names).collect())
+    done.sort_unstable_by_key(|(start, _)| *start);
+    let mut all = Vec::with_capacity(count);
+    done.into_iter().for_each(|(_, made)| all.extend(made));
+    all
 }

@@ -5,11 +5,13 @@
 //! text, CDATA and comments, and nothing else. It refuses DOCTYPE declarations and entities other than the
 //! five predefined ones and character references, and it bounds depth (D13).
 //!
-//! Beside it, [`tokens`] reads large documents without making a tree (decision 6).
+//! Beside it, [`tokens`] reads large documents without making a tree (decision 6), and [`skim`] goes over what
+//! [`tokens`] has checked.
 //!
 //! Not here: cutting a package into components (`strata-package` does that on the token stream).
 
 pub mod attributes;
+pub mod skim;
 pub mod tokens;
 
 use quick_xml::Reader;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strata_model::component::{Component, ComponentKey};
+use strata_model::component::Component;
 use strata_model::environment::Snapshot;
 use strata_model::id::ComponentNo;
 use strata_model::layer::Layer;
@@ -32,9 +32,13 @@ pub struct Arrived {
 impl PackageNames {
     /// Reads the new components of a package.
     pub fn of(package: &Package, snapshot: &Snapshot, bodies: &dyn Bodies) -> Self {
-        let provided = provided(package, bodies);
-        let read = |component| is_new(snapshot, component).then(|| arrived(package, component, &provided, bodies));
-        Self(package.components.iter().map(read).collect())
+        let answered: Vec<_> =
+            package.components.iter().map(|component| answered(package, component, bodies)).collect();
+        let provided = provided(package, &answered);
+        let read = |(component, answered): (&PackagedComponent, &Vec<TargetId>)| {
+            is_new(snapshot, component).then(|| arrived(package, component, answered, &provided, bodies))
+        };
+        Self(package.components.iter().zip(&answered).map(read).collect())
     }
 
     /// Returns what a component names, by its place in the package.
@@ -50,35 +54,39 @@ pub fn is_new(snapshot: &Snapshot, component: &PackagedComponent) -> bool {
     component.presence != Presence::Reference && !is_borne
 }
 
-/// Returns every name that what a package defines answers to, sorted.
-pub fn provided(package: &Package, bodies: &dyn Bodies) -> Vec<TargetId> {
-    let mut provided = Vec::with_capacity(package.components.len());
-    for component in package.components.iter().filter(|component| component.presence != Presence::Reference) {
-        provided.push(Target::Component(component.key.clone()).id());
-        let id = component.id.filter(|id| component.key.guid() != Some(*id));
-        let by_id = id.map(|id| ComponentKey::new(component.key.component_type.clone(), &id.to_string()));
-        provided.extend(by_id.map(|key| Target::Component(key).id()));
-        if reference::has_answers(&component.key.component_type) {
-            let body = packaged_body(package, component);
-            let definition = definition(component, &body, bodies);
-            provided.extend(reference::answers(&definition).iter().map(Target::id));
-        }
+/// Returns the names that a component of a package answers to beside its key, sorted.
+pub fn answered(package: &Package, component: &PackagedComponent, bodies: &dyn Bodies) -> Vec<TargetId> {
+    if component.presence == Presence::Reference {
+        return Vec::new();
     }
+    let body = match reference::has_answers(&component.key.component_type) {
+        true => packaged_body(package, component),
+        false => Body::default(),
+    };
+    sorted(reference::answers(&definition(component, &body, bodies)).iter())
+}
+
+/// Returns every name that what a package defines answers to, sorted; `answered` has [`answered`] of each component.
+pub fn provided(package: &Package, answered: &[Vec<TargetId>]) -> Vec<TargetId> {
+    let defined = package.components.iter().filter(|component| component.presence != Presence::Reference);
+    let keys = defined.map(|component| Target::Component(component.key.clone()).id());
+    let mut provided: Vec<_> = keys.chain(answered.iter().flatten().copied()).collect();
     provided.sort_unstable();
     provided
 }
 
-/// Reads what one component of a package names; `provided` is [`provided`].
+/// Reads what one component of a package names; `answered` is its [`answered`], `provided` the package's [`provided`].
 pub fn arrived(
     package: &Package,
     component: &PackagedComponent,
+    answered: &[TargetId],
     provided: &[TargetId],
     bodies: &dyn Bodies,
 ) -> Arrived {
     let body = packaged_body(package, component);
     let definition = definition(component, &body, bodies);
     let references = reference::mentions(&definition);
-    let mut arrived = Arrived { answers: sorted(reference::answers(&definition).iter()), ..Arrived::default() };
+    let mut arrived = Arrived { answers: answered.to_vec(), ..Arrived::default() };
     arrived.mentions.reserve_exact(references.len());
     for reference in references {
         let id = reference.target.id();

@@ -74,7 +74,7 @@ pub(super) fn steps(bytes: &[u8], primary: &str, sink: &mut Sink<'_>) {
     let mut stage = String::new();
     while let Some(step) = walk.step() {
         let Step::Start(tag) = step else { continue };
-        if tag.attributes.is_empty() {
+        if tag.attributes().trim().is_empty() {
             continue;
         }
         match local(tag.name) {

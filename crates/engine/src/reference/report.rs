@@ -30,7 +30,7 @@ pub(super) fn template_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>
     let bytes = &definition.body.bytes;
     sink.is_internal = true;
     for element in ["templatetypecode", "TemplateTypeCode"] {
-        if !holds(bytes, element) {
+        if !holds(bytes, element.as_bytes()) {
             continue;
         }
         if let Some((at, code)) = text(bytes, element) {

@@ -126,7 +126,7 @@ pub(super) const PAIR: &str = "end of a pair";
 fn root(definition: &Definition<'_>, tag: &Tag<'_>, sink: &mut Sink<'_>) {
     let mut ends: BTreeMap<&str, Vec<_>> = BTreeMap::new();
     let mut order = Vec::new();
-    for (name, value) in attributes_of(tag.attributes) {
+    for (name, value) in attributes_of(tag.attributes()) {
         let Some((lookup, _)) = name.split_once('.') else { continue };
         if !order.contains(&lookup) {
             order.push(lookup);

@@ -61,6 +61,6 @@ pub(super) fn text<'a>(bytes: &'a [u8], name: &str) -> Option<(usize, Cow<'a, st
 }
 
 /// Tells whether the bytes hold that text.
-pub(super) fn holds(bytes: &[u8], text: &str) -> bool {
-    memmem::find(bytes, text.as_bytes()).is_some()
+pub(super) fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    memmem::find(bytes, text).is_some()
 }

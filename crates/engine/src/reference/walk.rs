@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use strata_xml::tokens::{Token, Tokens};
+use strata_xml::skim::{Mark, Skim};
 
 use super::text::{attribute, holds, plain};
 
-const REMOVED: &str = "solutionaction=\"Removed\"";
+const REMOVED: &[u8] = b"solutionaction=\"Removed\"";
 
 /// What the walk meets.
 pub(super) enum Step<'a> {
@@ -24,7 +24,7 @@ pub(super) enum Step<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Tag<'a> {
     pub(super) name: &'a [u8],
-    pub(super) attributes: &'a str,
+    pub(super) attributes: &'a [u8],
     pub(super) is_empty: bool,
     /// Where it begins.
     pub(super) at: usize,
@@ -32,14 +32,18 @@ pub(super) struct Tag<'a> {
 
 impl<'a> Tag<'a> {
     pub(super) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
-        attribute(self.attributes, name)
+        attribute(self.attributes(), name)
+    }
+
+    /// What stands between the name and the end.
+    pub(super) fn attributes(&self) -> &'a str {
+        std::str::from_utf8(self.attributes).unwrap_or_default()
     }
 }
 
-/// Reads a definition element by element; ends where it is not well formed.
+/// Reads a definition element by element. Packages are checked when they are read, so nothing is checked here.
 pub(super) struct Walk<'a> {
-    bytes: &'a [u8],
-    tokens: Tokens<'a>,
+    marks: Skim<'a>,
     may_remove: bool,
     /// The element met last, and where it begins.
     last: Option<(&'a [u8], usize)>,
@@ -48,34 +52,32 @@ pub(super) struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         let may_remove = holds(bytes, REMOVED);
-        Self { bytes, tokens: Tokens::new(bytes, usize::MAX), may_remove, last: None }
+        Self { marks: Skim::new(bytes), may_remove, last: None }
     }
 
     /// How many elements are open; the root is one.
     pub(super) fn depth(&self) -> usize {
-        self.tokens.depth()
+        self.marks.depth()
     }
 
     pub(super) fn step(&mut self) -> Option<Step<'a>> {
         loop {
-            match self.tokens.token().ok()?? {
-                Token::Start { name, attributes, is_empty } => {
-                    if self.may_remove && holds(attributes.as_bytes(), REMOVED) {
+            match self.marks.mark()? {
+                Mark::Start { name, attributes, is_empty, at } => {
+                    if self.may_remove && holds(attributes, REMOVED) {
                         self.pass(is_empty)?;
                         continue;
                     }
-                    // The name is a piece of the bytes; the tag begins before it.
-                    let at = name.as_ptr().addr() - self.bytes.as_ptr().addr() - 1;
                     self.last = (!is_empty).then_some((name, at));
                     return Some(Step::Start(Tag { name, attributes, is_empty, at }));
                 }
-                Token::Text { raw, is_cdata } => {
+                Mark::Text { raw, is_cdata } => {
                     let Some((of, at)) = self.last else { continue };
                     let Ok(raw) = std::str::from_utf8(raw) else { continue };
                     let text = if is_cdata { Cow::Borrowed(raw) } else { plain(raw) };
                     return Some(Step::Text { of, text, at });
                 }
-                Token::End => {
+                Mark::End => {
                     self.last = None;
                     return Some(Step::End);
                 }
@@ -85,9 +87,9 @@ impl<'a> Walk<'a> {
 
     /// Goes to the end of the element that has just been opened.
     fn pass(&mut self, is_empty: bool) -> Option<()> {
-        let outside = self.tokens.depth().saturating_sub(1);
-        while !is_empty && self.tokens.depth() > outside {
-            self.tokens.token().ok()??;
+        let outside = self.marks.depth().saturating_sub(1);
+        while !is_empty && self.marks.depth() > outside {
+            self.marks.mark()?;
         }
         self.last = None;
         Some(())
