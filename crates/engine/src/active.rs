@@ -44,6 +44,24 @@ pub fn footprint(key: &ComponentKey) -> Footprint {
     Footprint { keys: [key.clone()].into_iter().chain(definition).collect(), ..Footprint::default() }
 }
 
+/// Finds what an edit is about; what stands against editing these properties becomes findings.
+fn to_edit<'e>(
+    lens: &Lens<'e>,
+    key: &'e ComponentKey,
+    paths: impl IntoIterator<Item = &'e str>,
+    plan: &mut Plan,
+) -> Option<Target<'e>> {
+    let Some(target) = Target::find(lens.snapshot, key, lens.rules) else {
+        plan.findings.push(absent(key));
+        return None;
+    };
+    refuse_edit(&target, plan);
+    if let Some(state) = target.state {
+        plan.findings.extend(managed_property::refusals(lens, state, paths, "MP6"));
+    }
+    Some(target)
+}
+
 /// Plans an edit of properties; `solution` names the unmanaged solution that the edit is made in.
 pub fn set(
     snapshot: &Snapshot,
@@ -54,17 +72,10 @@ pub fn set(
     bodies: &dyn Bodies,
 ) -> Plan {
     let mut plan = Plan::empty(OperationKind::Set, snapshot.environment.revision, *rules);
-    let Some(target) = Target::find(snapshot, key, rules) else {
-        plan.findings.push(absent(key));
-        return plan;
-    };
-    refuse_edit(&target, &mut plan);
-    let solution = solution.and_then(|name| by_hand::open_solution(snapshot, name, &mut plan)).map(|own| own.no);
     let lens = Lens::new(snapshot, rules, bodies);
-    if let Some(state) = target.state {
-        let paths = edits.iter().map(|edit| edit.path.as_str());
-        plan.findings.extend(managed_property::refusals(&lens, state, paths, "MP6"));
-    }
+    let paths = edits.iter().map(|edit| edit.path.as_str());
+    let Some(target) = to_edit(&lens, key, paths, &mut plan) else { return plan };
+    let solution = solution.and_then(|name| by_hand::open_solution(snapshot, name, &mut plan)).map(|own| own.no);
     let edited = match key.component_type.merge().is_merged() {
         true => target.edit_merged(&lens, edits, &mut plan),
         false => target.edit(&lens, edits, &mut plan).map(|body| Content { body: Some(body), is_diff: false }),

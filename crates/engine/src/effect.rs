@@ -13,7 +13,7 @@ use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Snapshot};
 use strata_model::id::{Digest, SolutionNo};
 use strata_model::layer::Layer;
-use strata_model::plan::{Action, Bodies, Body, Change, Effect, Finding, FindingKind, Plan, PropertyChange};
+use strata_model::plan::{Action, Bodies, Body, Change, Effect, Finding, FindingKind, PropertyChange};
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
@@ -227,8 +227,8 @@ impl<'a> Lens<'a> {
     }
 }
 
-/// A plan's own definitions and files before the others.
-pub(crate) struct Over<'a>(pub(crate) &'a Plan, pub(crate) &'a dyn Bodies);
+/// Some definitions and files, a plan's own for example, before the others.
+pub(crate) struct Over<'a>(pub(crate) &'a dyn Bodies, pub(crate) &'a dyn Bodies);
 
 impl Bodies for Over<'_> {
     fn definition(&self, digest: &Digest) -> Option<Body<'_>> {

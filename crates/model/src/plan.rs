@@ -512,6 +512,17 @@ impl RowCounts for NoRows {
     }
 }
 
+/// Definitions alone, without files.
+impl Bodies for BTreeMap<Digest, Body<'static>> {
+    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
+        self.get(digest).cloned()
+    }
+
+    fn file(&self, _: &Digest) -> Option<Cow<'_, [u8]>> {
+        None
+    }
+}
+
 impl Bodies for Plan {
     fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
         self.definitions.get(digest).cloned()

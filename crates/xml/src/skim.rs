@@ -108,7 +108,8 @@ impl<'a> Skim<'a> {
 fn tag_end(tag: &[u8]) -> Option<usize> {
     let first = memchr::memchr(b'>', tag)?;
     let before = &tag[..first];
-    let is_plain = memchr::memchr(b'\'', before).is_none() && memchr::memchr_iter(b'"', before).count() % 2 == 0;
+    let is_plain =
+        memchr::memchr(b'\'', before).is_none() && memchr::memchr_iter(b'"', before).count().is_multiple_of(2);
     if is_plain { Some(first) } else { quoted_tag_end(tag) }
 }
 

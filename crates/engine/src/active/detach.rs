@@ -14,7 +14,7 @@ use strata_model::rules::Rules;
 use strata_xml::Element;
 
 use super::merged::{content, definition_of};
-use super::{Content, Target, absent, refuse_edit};
+use super::{Content, Target, refuse_edit, to_edit};
 use crate::definition::{self, Unit};
 use crate::dependency::World;
 use crate::effect::Lens;
@@ -36,15 +36,8 @@ pub fn plan(
     bodies: &dyn Bodies,
 ) -> Plan {
     let mut plan = Plan::empty(OperationKind::Set, snapshot.environment.revision, *rules);
-    let Some(target) = Target::find(snapshot, key, rules) else {
-        plan.findings.push(absent(key));
-        return plan;
-    };
-    refuse_edit(&target, &mut plan);
     let lens = Lens::new(snapshot, rules, bodies);
-    if let Some(state) = target.state {
-        plan.findings.extend(managed_property::refusals(&lens, state, [EDITED], "MP6"));
-    }
+    let Some(target) = to_edit(&lens, key, [EDITED], &mut plan) else { return plan };
     let world = World::now(lens);
     let mut wanted: Option<Element> = None;
     for other in required {

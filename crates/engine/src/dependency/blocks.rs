@@ -85,17 +85,18 @@ pub(crate) fn uninstall_findings(lens: &Lens<'_>, blocks: &[Block]) -> Vec<Findi
             names::describe(&required, block.required.component_type.label()),
             listed(lens, block),
         );
-        let finding =
-            Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
-                .about(required)
-                .related(dependents);
-        let owners: BTreeSet<_> = block.dependents.iter().filter_map(|key| owner(lens, key)).collect();
-        owners
-            .into_iter()
-            .filter(|owner| owner != ACTIVE)
-            .fold(finding, |finding, owner| finding.hint(names::uninstall_first(&[owner])))
+        Finding::error(FindingKind::DeleteBlocked, ErrorCode::UNINSTALL_WITH_DEPENDENCIES, "L98", message)
+            .about(required)
+            .related(dependents)
     };
     blocks.iter().map(finding).collect()
+}
+
+/// Returns the managed solutions that hold the dependents.
+pub(crate) fn owners(lens: &Lens<'_>, blocks: &[Block]) -> Vec<String> {
+    let dependents = blocks.iter().flat_map(|block| &block.dependents);
+    let owners: BTreeSet<_> = dependents.filter_map(|key| owner(lens, key)).filter(|owner| owner != ACTIVE).collect();
+    owners.into_iter().collect()
 }
 
 /// DP14: says who keeps a component from being deleted by hand; `exposed` goes along with the one that was named.

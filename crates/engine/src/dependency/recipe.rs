@@ -19,7 +19,7 @@ use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, Recipe
 use strata_model::rules::Rules;
 
 use super::World;
-use super::blocks::{Block, blocks};
+use super::blocks::{Block, blocks, owners};
 use super::risk::along;
 use crate::active::detach::can_let_go;
 use crate::effect::Lens;
@@ -28,7 +28,8 @@ use crate::{catalogue, names, uninstall};
 /// More steps than this nobody takes one by one.
 const STEPS_MAX: usize = 200;
 
-/// Writes the way out into the first finding that dependencies are the reason of.
+/// Writes the way out into the first finding that dependencies are the reason of; where there is none, whose
+/// components they are.
 ///
 /// `going` are the solutions that the operation itself takes away, `found` what stands against it; `is_brought` tells
 /// what the package at hand brings.
@@ -39,34 +40,50 @@ pub(crate) fn attach(
     is_brought: &dyn Fn(&ComponentKey) -> bool,
     findings: &mut [Finding],
 ) {
+    let recipe = way_out(lens, going, found, is_brought, findings);
     let is_held =
         |finding: &&mut Finding| finding.severity == Severity::Error && finding.kind == FindingKind::DeleteBlocked;
+    let Some(first) = findings.iter_mut().find(is_held) else { return };
+    let owners = owners(lens, found);
+    if !recipe.is_empty() {
+        first.recipe = recipe;
+    } else if is(first, ErrorCode::UNINSTALL_WITH_DEPENDENCIES) && !owners.is_empty() {
+        first.hints.push(names::uninstall_first(&owners));
+    }
+}
+
+fn is(finding: &Finding, code: ErrorCode) -> bool {
+    finding.name.as_deref() == Some(code.name)
+}
+
+fn way_out(
+    lens: &Lens<'_>,
+    going: &BTreeSet<SolutionNo>,
+    found: &[Block],
+    is_brought: &dyn Fn(&ComponentKey) -> bool,
+    findings: &[Finding],
+) -> Vec<RecipeStep> {
     // Where something else stands against it too, the way out would not be one.
-    let is_other = |finding: &Finding| {
-        let known = [
-            ErrorCode::UNINSTALL_WITH_DEPENDENCIES,
-            ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE,
-            ErrorCode::DELETE_IN_USE,
-            ErrorCode::SOLUTION_UPGRADE_FAILED,
-        ];
-        let is_known = finding.name.as_deref().is_some_and(|name| known.iter().any(|code| code.name == name));
-        finding.severity == Severity::Error && !is_known
-    };
+    let known = [
+        ErrorCode::UNINSTALL_WITH_DEPENDENCIES,
+        ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE,
+        ErrorCode::DELETE_IN_USE,
+        ErrorCode::SOLUTION_UPGRADE_FAILED,
+    ];
+    let is_other =
+        |finding: &Finding| finding.severity == Severity::Error && !known.iter().any(|code| is(finding, *code));
     if findings.iter().any(is_other) {
-        return;
+        return Vec::new();
     }
     let above: BTreeSet<_> = findings
         .iter()
-        .filter(|finding| finding.name.as_deref() == Some(ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE.name))
+        .filter(|finding| is(finding, ErrorCode::OTHER_PUBLISHER_LAYER_ABOVE))
         .filter_map(|finding| finding.component.as_ref())
         .flat_map(|component| layers_above(lens, component, going))
         .collect();
-    let Some(first) = findings.iter_mut().find(is_held) else { return };
     let mut cook = Cook { under_way: going.iter().copied().collect(), ..Cook::new(*lens, is_brought) };
     let is_cleared = above.into_iter().all(|no| cook.uninstall(no)) && cook.clear(found.to_vec());
-    if is_cleared {
-        first.recipe = cook.finish();
-    }
+    if is_cleared { cook.finish() } else { Vec::new() }
 }
 
 /// L97: solutions of other publishers whose layers stand over a base that would go.

@@ -13,12 +13,11 @@ use strata_model::package::{Package, PackagedComponent, Presence};
 use strata_model::plan::{Edit, Finding, FindingKind};
 
 use super::assume::Assumptions;
-use super::layers::Both;
 use super::{Import, Met, Standing};
 use crate::desktop_flow::binding::{self, Binary, Binding};
 use crate::desktop_flow::content::{self, binary_key};
 use crate::desktop_flow::{BINARY, CATEGORY};
-use crate::effect::Lens;
+use crate::effect::{Lens, Over};
 use crate::names;
 
 /// Returns the flows that a package brings or brings binaries of.
@@ -94,7 +93,7 @@ impl<'a> Import<'a> {
         let after = self.flows_after(&flows);
         let (mut findings, mut newer) = (Vec::new(), 0);
         {
-            let both = Both(&self.plan.definitions, self.lens.bodies);
+            let both = Over(&self.plan.definitions, self.lens.bodies);
             let lens = Lens { snapshot: &after, bodies: &both, ..self.lens };
             for flow in flows.iter().filter_map(|key| after.components.get(key)) {
                 let binding = binding::bind(&lens, flow);

@@ -6,11 +6,10 @@ use strata_model::package::Presence;
 use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind, OperationKind};
 use strata_xml::Element;
 
-use super::layers::Both;
 use super::parts::Said;
 use super::{Import, Met};
 use crate::active::merged;
-use crate::effect::Lens;
+use crate::effect::{Lens, Over};
 use crate::fallback::{self, Place};
 use crate::merge::{self, EditPath};
 use crate::{definition, names};
@@ -72,7 +71,7 @@ impl<'a> Import<'a> {
     }
 
     fn resolve<'l>(&self, layers: impl Iterator<Item = &'l Said>) -> Option<Element> {
-        let bodies = Both(&self.plan.definitions, self.lens.bodies);
+        let bodies = Over(&self.plan.definitions, self.lens.bodies);
         let lens = Lens { bodies: &bodies, ..self.lens };
         let read = |said: &Said| Some((definition::tree(&lens.bodies.definition(&said.digest)?.bytes)?, said.is_diff));
         let trees: Vec<_> = layers.filter_map(read).collect();

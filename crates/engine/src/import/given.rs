@@ -15,10 +15,9 @@ use strata_model::plan::{
 };
 use strata_xml::Element;
 
-use super::layers::Both;
 use super::settings::of_settings;
 use super::{Import, NewComponent};
-use crate::effect::{Lens, StackItem};
+use crate::effect::{Lens, Over, StackItem};
 use crate::layering::overlay;
 use crate::variables::{
     REFERENCE, VALUE, definition_key, fresh_value, hide, reference_key, type_of, value_body, value_key,
@@ -94,7 +93,7 @@ impl Import<'_> {
     }
 
     fn resolved_tree(&self, key: &ComponentKey, layers: &[Layer]) -> Option<Element> {
-        let bodies = Both(&self.plan.definitions, self.lens.bodies);
+        let bodies = Over(&self.plan.definitions, self.lens.bodies);
         let trees = layers.iter().filter_map(|layer| definition::tree(&bodies.definition(&layer.digest)?.bytes));
         trees.reduce(|mut below, above| {
             overlay(&key.component_type, &mut below, &above);
@@ -128,7 +127,7 @@ impl Import<'_> {
         let is_closed = self.plan.edits.iter().any(is_closing);
         let before = state.and_then(|state| state.active(LayerState::Published)).filter(|_| !is_closed);
         if let Some(before) = before {
-            let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+            let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
             if lens.is_same(key, &before.digest, &digest) {
                 return false;
             }
@@ -158,7 +157,7 @@ impl Import<'_> {
     fn describe_given(&mut self, key: &ComponentKey, name: &str, state: Option<&ComponentState>, no: ComponentNo) {
         let before = state.map(|state| self.lens.published(state)).unwrap_or_default();
         let after = self.items(&self.layers_after(&self.plan.edits, state, no));
-        let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(key, &before, &after, "Active");
         self.changes.retain(|(other, change)| other != key || change.layer != "Active");
         let mut is_new = before.is_empty();
@@ -280,7 +279,7 @@ impl Import<'_> {
     pub(super) fn resolved_after(&self, edits: &[Edit], key: &ComponentKey) -> BTreeMap<String, (String, String)> {
         let no = self.number_of(key);
         let layers = no.map(|no| self.layers_after(edits, self.state(key), no)).unwrap_or_default();
-        let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         lens.resolve(key, &self.items(&layers))
     }
 

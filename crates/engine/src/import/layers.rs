@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{Behavior, ComponentState, Membership};
-use strata_model::id::{ComponentNo, Digest, Operation, SolutionNo};
+use strata_model::id::{ComponentNo, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::package::{PackagedComponent, Presence};
-use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind};
+use strata_model::plan::{Action, Change, Edit, Effect, Finding, FindingKind, OperationKind};
 
 use super::parts::Said;
 use super::state::admits_layer;
 use super::{Import, Met, NewComponent, Standing};
-use crate::effect::StackItem;
+use crate::effect::{Lens, Over, StackItem};
 use crate::{names, publish};
 
 impl<'a> Import<'a> {
@@ -205,7 +205,7 @@ impl<'a> Import<'a> {
 
     /// Tells whether a layer holds just that; no layer holds nothing.
     fn holds(&self, layer: Option<&Layer>, said: Option<Said>, key: &ComponentKey) -> bool {
-        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         match (layer, said) {
             (None, None) => true,
             (Some(layer), Some(said)) => {
@@ -316,7 +316,7 @@ impl<'a> Import<'a> {
         let digest = said.map(|said| said.digest);
         let item = StackItem { name: layer.clone(), digest, is_diff: said.is_some_and(|said| said.is_diff) };
         let after = self.with_layer(&before, item, met);
-        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&component.key, &before, &after, &layer);
         self.plan.findings.extend(seen.collision(&reference, component.key.component_type.label()));
         if !seen.masked_by.is_empty() {
@@ -391,7 +391,7 @@ impl<'a> Import<'a> {
             ComponentState { layers, ..(*state).clone() }
         };
         let states: Vec<_> = drafts.iter().map(after).collect();
-        let lens = crate::effect::Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let published = publish::publish_states(&lens, states.iter());
         self.plan.edits.extend(published.edits);
         self.plan.findings.extend(published.findings);
@@ -416,21 +416,5 @@ fn masked_finding(
         ))
     } else {
         finding
-    }
-}
-
-/// Definitions that the plan makes, before those of the package and the store.
-pub(super) struct Both<'a>(
-    pub(super) &'a BTreeMap<Digest, Body<'static>>,
-    pub(super) &'a dyn strata_model::plan::Bodies,
-);
-
-impl strata_model::plan::Bodies for Both<'_> {
-    fn definition(&self, digest: &Digest) -> Option<Body<'_>> {
-        self.0.get(digest).cloned().or_else(|| self.1.definition(digest))
-    }
-
-    fn file(&self, digest: &Digest) -> Option<std::borrow::Cow<'_, [u8]>> {
-        self.1.file(digest)
     }
 }

@@ -10,7 +10,7 @@ use strata_model::package::Presence;
 use strata_model::plan::{Action, Body, Edit, Finding, FindingKind};
 
 use super::{Import, Met, Standing};
-use crate::effect::{Lens, StackItem};
+use crate::effect::{Lens, Over, StackItem};
 use crate::layering::overlay;
 use crate::{definition, names};
 
@@ -73,7 +73,7 @@ impl Import<'_> {
         let body = Body { bytes: strata_xml::write(&tree).into(), home: new.home.clone(), files };
         let digest = body.digest();
         self.plan.definitions.insert(digest, body);
-        let lens = Lens { bodies: &super::layers::Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         if lens.is_same(key, &digest, &incoming) {
             self.plan.definitions.remove(&digest);
             return Some(incoming);
@@ -87,7 +87,7 @@ impl Import<'_> {
         for item in after.iter_mut().filter(|item| item.name == "Active") {
             *item = StackItem { digest: Some(digest), ..item.clone() };
         }
-        let lens = Lens { bodies: &super::layers::Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         let seen = lens.compare(&met.component.key, &before, &after, "Active");
         let change = seen.change(Action::Modify, names::packaged(self.environment(), met.component), "Active");
         self.changes.push((met.component.key.clone(), change));

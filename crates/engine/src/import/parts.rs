@@ -9,10 +9,9 @@ use strata_model::package::{PackagedComponent, Presence};
 use strata_model::plan::{Body, Finding, FindingKind};
 use strata_xml::{Element, Node};
 
-use super::layers::Both;
 use super::{Import, Met, is_assumed_layer};
 use crate::active::merged;
-use crate::effect::Lens;
+use crate::effect::{Lens, Over};
 use crate::{definition, merge, names};
 
 /// The content of a layer.
@@ -62,7 +61,7 @@ impl Import<'_> {
         let body = Body { bytes: strata_xml::write(&tree).into(), home: new.home.clone(), files: new.files.clone() };
         let digest = self.made(body);
         // What was kept before and says the same keeps its bytes.
-        let lens = Lens { bodies: &Both(&self.plan.definitions, self.lens.bodies), ..self.lens };
+        let lens = Lens { bodies: &Over(&self.plan.definitions, self.lens.bodies), ..self.lens };
         if is_diff == own.is_diff && lens.is_same(key, &own.digest, &digest) {
             self.plan.definitions.remove(&digest);
             return Said::of(own);

@@ -213,6 +213,15 @@ fn run(env: &mut Simulated, step: &Step) -> Plan {
     }
 }
 
+/// An environment with some steps behind it.
+fn after(steps: &[Step]) -> Simulated {
+    let mut env = Simulated::default();
+    for step in steps {
+        run(&mut env, step);
+    }
+    env
+}
+
 /// Every value belongs to a variable (L117), and every part to a table (L98).
 fn orphans(env: &Simulated) -> Vec<String> {
     let components = env.components();
@@ -249,10 +258,7 @@ proptest! {
         content in content(),
         flags in flags(),
     ) {
-        let mut env = Simulated::default();
-        for step in &steps {
-            run(&mut env, step);
-        }
+        let env = after(&steps);
         let next = made(&format!("S{solution} 1.9"), "", solution, &content, true);
         let (mut in_one, mut staged) = (env.clone(), env);
         let upgrade = in_one.import_with(&next, &options(Some(ImportAction::Upgrade), flags));
@@ -311,10 +317,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..12),
         content in content(),
     ) {
-        let mut env = Simulated::default();
-        for step in &steps {
-            run(&mut env, step);
-        }
+        let mut env = after(&steps);
         let before = env.facts();
         let package = made("S9 1.0", "", 2, &content, true);
         let plan = env.import(&package);
@@ -337,10 +340,7 @@ proptest! {
         content in content(),
         flags in flags(),
     ) {
-        let mut env = Simulated::default();
-        for step in &steps {
-            run(&mut env, step);
-        }
+        let env = after(&steps);
         let next = made(&format!("S{solution} 1.9"), "", solution, &content, true);
         let (mut upgraded, mut updated) = (env.clone(), env);
         let upgrade = upgraded.import_with(&next, &options(Some(ImportAction::Upgrade), flags));
