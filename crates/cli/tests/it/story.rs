@@ -147,9 +147,9 @@ fn uninstall_is_refused_while_others_stand_on_it_and_undone_after() {
     let sandbox = full();
     let error = sandbox.error("solution delete --name ContosoCore", 1);
     assert_eq!(error["code"], "0x8004F01D");
-    let hint = "uninstall ContosoSales first with `strata solution delete --solution-name ContosoSales`";
-    let details = error["details"].as_array().expect("details");
-    assert!(details.iter().any(|finding| finding["hints"][0] == hint), "{details:?}");
+    let commands: Vec<_> = (0..2).map(|step| error["details"][0]["recipe"][step]["command"].clone()).collect();
+    let delete = |name: &str| format!("strata solution delete --solution-name {name}");
+    assert_eq!(commands, [delete("FabrikamAddon"), delete("ContosoSales")]);
     assert_eq!(sandbox.json("plan --uninstall ContosoCore")["operation"], "uninstall");
     let names = |sandbox: &Sandbox| {
         let list = sandbox.json("solution list");
