@@ -59,6 +59,13 @@ impl ReadPackageError {
         self
     }
 
+    /// Says the place where a reader has counted it; columns from 1.
+    pub(crate) fn at_line(mut self, line: usize, column: usize) -> Self {
+        self.line = u32::try_from(line).ok();
+        self.column = u32::try_from(column).ok();
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self

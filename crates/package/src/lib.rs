@@ -21,6 +21,7 @@ mod rows;
 mod solution_xml;
 mod tree_skeleton;
 pub mod write;
+pub mod yaml;
 mod zip_directory;
 
 pub use error::ReadPackageError;

@@ -29,6 +29,15 @@ pub enum Token<'a> {
     },
 }
 
+/// What [`Tokens::token`] passes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside<'a> {
+    /// What stands between `<!--` and `-->`.
+    Comment(&'a [u8]),
+    /// What stands between `<?` and `?>`, the declaration included.
+    Instruction(&'a [u8]),
+}
+
 /// What is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenError {
@@ -61,6 +70,23 @@ impl<'a> Tokens<'a> {
     /// How many elements are open.
     pub fn depth(&self) -> usize {
         self.open.len()
+    }
+
+    /// Returns the comment or processing instruction that comes next; for readers to whom those matter.
+    pub fn aside(&mut self) -> Result<Option<Aside<'a>>, TokenError> {
+        let rest = &self.bytes[self.at..];
+        let start = self.at + rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
+        let rest = &self.bytes[start..];
+        let bytes = self.bytes;
+        if rest.starts_with(b"<!--") {
+            self.at = self.after(start + 4, b"-->", "a comment")?;
+            return Ok(Some(Aside::Comment(&bytes[start + 4..self.at - 3])));
+        }
+        if rest.starts_with(b"<?") {
+            self.at = self.after(start + 2, b"?>", "a processing instruction")?;
+            return Ok(Some(Aside::Instruction(&bytes[start + 2..self.at - 2])));
+        }
+        Ok(None)
     }
 
     /// Returns the next token, `None` at the end of a complete document.
@@ -264,6 +290,15 @@ mod tests {
     fn a_document_is_tags_and_text() {
         let text = "\u{feff}<?xml version=\"1.0\"?>\n<a b='>'><!-- c > --><d />t &lt; &#xA;<![CDATA[<x>]]></a>\n";
         assert_eq!(tokens(text).expect("well formed"), ["<a b='>'>", "<d />", "t &lt; &#xA;false", "<x>true", "</>"]);
+    }
+
+    #[test]
+    fn comments_and_instructions_are_there_for_who_asks() {
+        let mut tokens = Tokens::new(b"<?xml version=\"1.0\"?>\n <!-- c --><a>", 99);
+        assert_eq!(tokens.aside(), Ok(Some(Aside::Instruction(b"xml version=\"1.0\""))));
+        assert_eq!(tokens.aside(), Ok(Some(Aside::Comment(b" c "))));
+        assert_eq!(tokens.aside(), Ok(None));
+        assert!(matches!(tokens.token(), Ok(Some(Token::Start { name: b"a", .. }))));
     }
 
     #[test]
