@@ -282,7 +282,7 @@ pub(crate) fn part_name(raw: &str, limits: &Limits) -> Result<String, ReadPackag
 }
 
 /// Names that open a device instead of a file on some systems.
-fn is_device(step: &str) -> bool {
+pub(crate) fn is_device(step: &str) -> bool {
     let stem = step.split('.').next().unwrap_or(step).trim_end().to_ascii_uppercase();
     let numbered = |prefix: &str| {
         stem.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())

@@ -7,13 +7,28 @@
 //! Not here: the file system, and what the components mean.
 
 mod doc;
+mod kinds;
+mod manifest;
+mod members;
+mod order;
+mod pack;
+mod pack_table;
+mod path;
 mod scalar;
+mod sidecar;
+mod sort;
+mod table;
+mod tree;
+mod unpack;
 mod xml_in;
 mod xml_out;
 mod yaml_in;
 mod yaml_out;
 
 use crate::{Limits, ReadPackageError};
+pub use pack::{PackOptions, Packed, pack};
+pub use tree::{Detected, detect};
+pub use unpack::unpack;
 pub use xml_out::Newline;
 pub use yaml_out::Arrangement;
 

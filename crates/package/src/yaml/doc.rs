@@ -56,6 +56,17 @@ impl<'a> Doc<'a> {
         self.has_comments = false;
     }
 
+    /// Remembers what there is, for [`Doc::rewind`].
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.nodes.len(), self.attributes.len())
+    }
+
+    /// Forgets what came after a mark; nobody's children may be among it.
+    pub(crate) fn rewind(&mut self, mark: (usize, usize)) {
+        self.nodes.truncate(mark.0);
+        self.attributes.truncate(mark.1);
+    }
+
     pub(crate) fn has_comments(&self) -> bool {
         self.has_comments
     }

@@ -10,7 +10,7 @@ use crate::{Limits, ReadPackageError};
 
 /// Reads a whole document; what stands around its root is left out.
 pub(crate) fn document<'a>(
-    part: &'a str,
+    part: &str,
     bytes: &'a [u8],
     doc: &mut Doc<'a>,
     limits: &Limits,
@@ -34,7 +34,7 @@ pub(crate) enum Piece<'a> {
 
 /// A document in XML, and who to blame for it.
 pub(crate) struct XmlReader<'a> {
-    pub(crate) part: &'a str,
+    part: String,
     pub(crate) bytes: &'a [u8],
     pub(crate) tokens: Tokens<'a>,
     depth_max: usize,
@@ -46,14 +46,14 @@ pub(crate) struct XmlReader<'a> {
 
 impl<'a> XmlReader<'a> {
     /// Starts with a document's first byte; it must be UTF-8.
-    pub(crate) fn new(part: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Self, ReadPackageError> {
+    pub(crate) fn new(part: &str, bytes: &'a [u8], limits: &Limits) -> Result<Self, ReadPackageError> {
         crate::customizations_xml::check_utf8(part, bytes)?;
         let tokens = Tokens::new(bytes, limits.attributes_max);
         // A declaration at the very front is none of them.
         let body = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let body = body.strip_prefix(b"<?xml").unwrap_or(body);
         let has_asides = [&b"<!--"[..], b"<?"].iter().any(|sign| memchr::memmem::find(body, sign).is_some());
-        Ok(Self { part, bytes, tokens, depth_max: limits.depth_max, has_asides, start: 0 })
+        Ok(Self { part: part.to_owned(), bytes, tokens, depth_max: limits.depth_max, has_asides, start: 0 })
     }
 
     /// Returns the next token.
@@ -68,6 +68,8 @@ impl<'a> XmlReader<'a> {
         let token = self.tokens.token().map_err(|error| self.token_error(error))?;
         self.start = match token {
             Some(Token::Text { is_cdata: false, .. }) | None => from,
+            // A declaration may have been passed over.
+            Some(Token::Start { name, .. }) => name.as_ptr() as usize - self.bytes.as_ptr() as usize - 1,
             Some(_) => from + blank(&self.bytes[from..]),
         };
         if self.tokens.depth() > self.depth_max {
@@ -82,7 +84,7 @@ impl<'a> XmlReader<'a> {
     }
 
     pub(crate) fn fail(&self, offset: usize, message: &str) -> ReadPackageError {
-        ReadPackageError::xml(self.part, self.bytes, offset, message)
+        ReadPackageError::xml(&self.part, self.bytes, offset, message)
     }
 
     /// Reads the rest of an element whose start tag was the last token.

@@ -30,6 +30,9 @@ impl Newline {
     }
 }
 
+/// Elements whose content the platform writes in one line.
+const IN_LINE: &[&str] = &["ControlDescriptionXML"];
+
 /// Appends an element that begins at the end of `out`; what is in it begins lines of its own.
 pub(crate) fn write(doc: &Doc<'_>, id: Id, level: usize, newline: Newline, out: &mut String) {
     node(doc, id, level, (newline, newline), out);
@@ -68,7 +71,7 @@ fn element(doc: &Doc<'_>, id: Id, level: usize, newline: (Newline, Newline), out
         return;
     }
     let holds_text = doc.children(id).any(|child| matches!(doc.kind(child), Kind::Text(_) | Kind::CData(_)));
-    let layout = if holds_text { Newline::None } else { newline.0 };
+    let layout = if holds_text || IN_LINE.contains(&doc.name(id)) { Newline::None } else { newline.0 };
     for child in doc.children(id) {
         layout.indent(level + 1, out);
         node(doc, child, level + 1, (layout, newline.1), out);
@@ -80,15 +83,24 @@ fn element(doc: &Doc<'_>, id: Id, level: usize, newline: (Newline, Newline), out
 }
 
 /// Appends a start tag, or the whole of an empty element; tells whether an end tag is to follow.
-pub(crate) fn start_tag(doc: &Doc<'_>, id: Id, out: &mut String) -> bool {
+fn start_tag(doc: &Doc<'_>, id: Id, out: &mut String) -> bool {
     let is_pair = doc.is_pair(id) || doc.has_children(id);
+    tag(doc, id, if is_pair { ">" } else { " />" }, out);
+    is_pair
+}
+
+/// Appends a start tag whose end tag the caller writes.
+pub(crate) fn open_tag(doc: &Doc<'_>, id: Id, out: &mut String) {
+    tag(doc, id, ">", out);
+}
+
+fn tag(doc: &Doc<'_>, id: Id, end: &str, out: &mut String) {
     out.push('<');
     out.push_str(doc.name(id));
     for (name, value) in doc.attributes(id) {
         attribute(name, value, out);
     }
-    out.push_str(if is_pair { ">" } else { " />" });
-    is_pair
+    out.push_str(end);
 }
 
 pub(crate) fn attribute(name: &str, value: &str, out: &mut String) {

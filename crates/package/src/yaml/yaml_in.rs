@@ -101,6 +101,8 @@ struct Frame<'a> {
     keys: Keys<'a>,
     /// The key whose value is read.
     pending: Option<Cow<'a, str>>,
+    /// Where that key stands.
+    line: usize,
     /// Entries of the sequence that is read so far.
     entries: Option<usize>,
     /// The mapping itself has begun; at the top it has not at first.
@@ -148,6 +150,7 @@ impl<'a> Reader<'_, 'a> {
             attributes: Vec::new(),
             keys: Keys::default(),
             pending: None,
+            line: mark.line(),
             entries: None,
             has_begun: !self.open.is_empty(),
             outer_path,
@@ -219,10 +222,11 @@ impl<'a> Reader<'_, 'a> {
 
     /// Adds the element that the pending key names, and goes on to the next value.
     fn new_element(&mut self, mark: Marker) -> Result<Id, ReadPackageError> {
-        let Some(Frame { element: parent, pending: Some(key), entries, .. }) = self.open.last_mut() else {
+        let Some(Frame { element: parent, pending: Some(key), entries, line, .. }) = self.open.last_mut() else {
             return Err(self.refuse(mark, "nothing is expected here"));
         };
         let (parent, key) = (*parent, key.clone());
+        let line = if entries.is_some() { mark.line() } else { *line };
         let index = entries.as_mut().map_or(1, |count| {
             *count += 1;
             *count
@@ -237,7 +241,7 @@ impl<'a> Reader<'_, 'a> {
             }
         }
         let id = self.doc.element(key);
-        self.doc.set_at(id, mark.line());
+        self.doc.set_at(id, line);
         self.doc.append(parent, id);
         self.value_ends();
         Ok(id)
@@ -306,7 +310,7 @@ impl<'a> Reader<'_, 'a> {
             let message = format!("an element has more than {} attributes", self.limits.attributes_max);
             return Err(fail(self.part, mark, ErrorCode::UNSAFE_PACKAGE, &message));
         }
-        frame.pending = Some(text);
+        (frame.pending, frame.line) = (Some(text), mark.line());
         Ok(())
     }
 

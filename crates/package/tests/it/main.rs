@@ -10,6 +10,7 @@ mod lossless;
 mod made;
 mod mutation;
 mod written;
+mod yaml_corpus;
 mod yaml_mapping;
 
 use std::io::{Cursor, Write as _};

@@ -328,7 +328,7 @@ fn d13_deep_and_huge_files_are_refused_in_time() {
     assert!(refusal(&nested).contains("nested deeper than 256"));
     let flow = refusal(&format!("a: {}", "{a: ".repeat(100_000)));
     assert!(flow.contains("recursion limit"), "{flow}");
-    assert!(refusal(&format!("a: {}", "[".repeat(100_000))).contains("a sequence in a sequence"));
+    assert!(refusal(&format!("a: {}", "[".repeat(100_000))).contains("recursion limit"));
     let many: String = (0..2_000).map(|number| format!("  '@a{number}': 1\n")).collect();
     assert!(refusal(&format!("a:\n{many}")).contains("more than 1024 attributes"));
     let names: String = (0..50_000).map(|number| format!("  a{number}: 1\n")).collect();
