@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::doc::{Doc, Id};
 use super::kinds::{self, KINDS, Kind, Layout};
-use super::manifest::{self, BLOCKS, MANIFEST};
-use super::sidecar::{DocumentBytes, SectionMark, Sidecar};
+use super::order::{Slot, slots};
+use super::pack_manifest::Head;
+use super::sidecar::{SectionMark, Sidecar};
 use super::sort::{Sorted, sort};
 use super::tree::{Selection, Tree};
-use super::unpack::usual_sections;
+use super::unpack_tree::usual_sections;
 use super::xml_out::{self, Newline};
-use super::{members, pack_table, path, yaml_in};
+use super::{pack_table, path, yaml_in};
 use crate::{Limits, ReadPackageError};
 
 /// What to pack, and how.
@@ -60,6 +61,7 @@ where
     let sorted = sort(&tree, &selection, head.is_managed, limits)?;
     let document = pack.document(&sorted, &selection, &head)?;
     pack.members(&sorted, &selection)?;
+    pack.orphans(&sorted, &selection)?;
     pack.report(&sorted, &selection, &head);
     let mut files = vec![("customizations.xml".to_owned(), document.into_bytes())];
     pack.packed.files.sort_by(|left, right| (left.0.to_lowercase(), &left.0).cmp(&(right.0.to_lowercase(), &right.0)));
@@ -74,20 +76,10 @@ pub(super) struct Pack<'p, 't> {
     pub(super) limits: &'p Limits,
     pub(super) sidecar: Sidecar,
     /// `solutions/<Name>`.
-    folder: String,
+    pub(super) folder: String,
     pub(super) packed: Packed,
     /// Member files of the tree that are in the package.
-    taken: BTreeSet<usize>,
-}
-
-/// What the manifest says to the rest.
-pub(super) struct Head {
-    xml: String,
-    pub(super) is_managed: bool,
-    pub(super) behaviors: BTreeMap<String, u32>,
-    usual_root: Vec<(String, String)>,
-    /// Type, name and id of each root, as written but in lower case and without braces.
-    roots: Vec<(String, String, String)>,
+    pub(super) taken: BTreeSet<usize>,
 }
 
 /// An item that is written already.
@@ -112,86 +104,10 @@ impl<'t> Pack<'_, 't> {
         yaml_in::one(doc, &source, bytes, self.sidecar.arrangements_of(file), self.limits)
     }
 
-    fn manifest(&mut self, options: &PackOptions) -> Result<Head, ReadPackageError> {
-        let folder = self.folder.clone();
-        let stem = |file: &str| format!("{folder}/{}", file.trim_end_matches(".yml"));
-        let missing = |what: String| ReadPackageError::not_a_package(format!("the tree has no {what}"));
-        let index = self.tree.find_yaml(&stem(MANIFEST)).ok_or_else(|| missing(format!("{folder}/{MANIFEST}")))?;
-        let mut doc = Doc::default();
-        let root = self.read(&mut doc, index)?;
-        let expects = |what: &str| {
-            let code = strata_model::code::ErrorCode::IMPORT_INVALID_XML;
-            ReadPackageError::new(code, format!("{what} is expected")).in_part(&self.tree.source(index)).at_line(1, 1)
-        };
-        let manifest = doc.child(root, "SolutionManifest").filter(|_| doc.name(root) == "ImportExportXml");
-        let manifest = manifest.ok_or_else(|| expects("ImportExportXml with a SolutionManifest"))?;
-        let name = doc.child_text(manifest, "UniqueName").ok_or_else(|| expects("a UniqueName"))?;
-        let own = path::decode(path::file_name(&folder));
-        if !name.eq_ignore_ascii_case(&own) {
-            return Err(expects(&format!("the UniqueName {own}, as the folder says, and not {name}: it")));
-        }
-        let managed = doc.child(manifest, "Managed");
-        let said = managed.map(|managed| doc.text(managed).trim().to_owned()).unwrap_or_default();
-        let is_managed = options.managed.unwrap_or(said == "1");
-        let wanted = if is_managed { "1" } else { "0" };
-        if let Some(managed) = managed.filter(|_| said != wanted && !(said.is_empty() && options.managed.is_none())) {
-            doc.set_children(managed, &[]);
-            doc.append_text(managed, wanted);
-        }
-        if doc.attribute(root, "xmlns:xsi").is_none() {
-            let mut attributes = doc.attributes(root).to_vec();
-            attributes.push(("xmlns:xsi".into(), super::yaml_out::XSI.into()));
-            doc.set_attributes(root, attributes);
-        }
-        self.publisher(&mut doc, manifest)?;
-        for (block, file) in BLOCKS {
-            let Some(index) = self.tree.find_yaml(&stem(file)) else { continue };
-            let id = self.read(&mut doc, index)?;
-            if doc.name(id) != block {
-                return Err(self.wrong_root(&doc, id, index, block));
-            }
-            doc.append(manifest, id);
-        }
-        if let Some(order) = self.sidecar.orders.get("SolutionManifest") {
-            pack_table::reorder(&mut doc, manifest, order, |own, new| super::table::usual_order(own, new));
-        }
-        let behaviors = manifest::behaviors(&doc, manifest);
-        let facts = self.sidecar.documents.get("solution.xml").cloned().unwrap_or_default();
-        Ok(Head {
-            xml: in_document(&facts, |out| xml_out::write(&doc, root, 0, facts.newline, out)),
-            is_managed,
-            behaviors,
-            usual_root: manifest::usual_root(&doc, root),
-            roots: roots(&doc, manifest),
-        })
-    }
-
-    fn wrong_root(&self, doc: &Doc<'_>, id: Id, index: usize, expected: &str) -> ReadPackageError {
+    pub(super) fn wrong_root(&self, doc: &Doc<'_>, id: Id, index: usize, expected: &str) -> ReadPackageError {
         let message = format!("`{}` stands where {expected} is expected", doc.name(id));
         let code = strata_model::code::ErrorCode::IMPORT_INVALID_XML;
         ReadPackageError::new(code, message).in_part(&self.tree.source(index)).at_line(doc.at(id).max(1), 1)
-    }
-
-    /// Puts the publisher's own file in the place of its name.
-    fn publisher(&mut self, doc: &mut Doc<'t>, manifest: Id) -> Result<(), ReadPackageError> {
-        let Some(id) = doc.child(manifest, "Publisher") else { return Ok(()) };
-        let Some(name) = doc.child_text(id, "UniqueName") else { return Ok(()) };
-        let stem = format!("publishers/{}/publisher", path::encode(&name));
-        let Some(index) = self.tree.find_yaml(&stem) else {
-            // A manifest that holds the whole publisher needs no file.
-            if doc.children(id).count() <= 1 {
-                self.packed.missing.push(format!("{stem}.yml: the publisher that {}/{MANIFEST} names", self.folder));
-            }
-            return Ok(());
-        };
-        let whole = self.read(doc, index)?;
-        let found = doc.child_text(whole, "UniqueName").unwrap_or_default();
-        if doc.name(whole) != "Publisher" || !found.eq_ignore_ascii_case(&name) {
-            return Err(self.wrong_root(doc, whole, index, &format!("the Publisher {name}")));
-        }
-        let children: Vec<_> = doc.children(manifest).map(|child| if child == id { whole } else { child }).collect();
-        doc.set_children(manifest, &children);
-        Ok(())
     }
 
     fn document(&mut self, sorted: &Sorted, selection: &Selection, head: &Head) -> Result<String, ReadPackageError> {
@@ -368,101 +284,6 @@ impl<'t> Pack<'_, 't> {
         Err(ReadPackageError::new(code, message).in_part(&self.tree.source(index)).at_line(1, 1))
     }
 
-    fn take_members(&mut self, doc: &Doc<'_>, id: Id, kind: &Kind, index: usize) {
-        let (file, _) = self.tree.files[index];
-        let folder = path::parent(file);
-        if kind.section == "CustomControls" {
-            let name = doc.child_text(id, "Name").unwrap_or_default();
-            for found in self.tree.below(folder).filter(|found| *found != index).collect::<Vec<_>>() {
-                let below = &self.tree.files[found].0[folder.len() + 1..];
-                self.member(format!("Controls/{name}/{}", path::decode_all(below)), found);
-            }
-        }
-        let is_stub = doc.attribute(id, "unmodified") == Some("1");
-        for named in members::named(doc, id) {
-            let own = members::own_name(doc, id, kind, &named);
-            match self.find_member(folder, file, &named, own.as_deref()) {
-                Some(found) => self.member(named, found),
-                None if is_stub || self.sidecar.absent.contains(&named) => {}
-                None => {
-                    let expected = own.unwrap_or_else(|| path::encode(path::file_name(&named)));
-                    let source = self.tree.source(index);
-                    self.packed.missing.push(format!("{folder}/{expected}: the file that {source} describes"));
-                }
-            }
-        }
-    }
-
-    /// Finds the file of the tree that a component means by a path in the zip.
-    fn find_member(&self, folder: &str, file: &str, named: &str, own: Option<&str>) -> Option<usize> {
-        let below = |path: &str| self.tree.find(&format!("{folder}/{path}"));
-        let zip_name = path::file_name(named);
-        let rest = named.split_once('/').map_or(named, |(_, rest)| rest);
-        // What is described stands beside its description.
-        let described = super::sort::base(file).strip_suffix(".data").and_then(|path| self.tree.find(path));
-        let by_order = self.sidecar.members.iter().find(|(_, path)| path.eq_ignore_ascii_case(named));
-        own.and_then(below)
-            .or_else(|| below(&path::encode(zip_name)))
-            .or_else(|| below(&path::encode_all(rest)))
-            .or(described)
-            .or_else(|| by_order.and_then(|(file, _)| self.tree.find(file)))
-    }
-
-    pub(super) fn member(&mut self, zip_path: String, index: usize) {
-        if self.taken.insert(index) {
-            let (file, bytes) = self.tree.files[index];
-            self.packed.members.insert(zip_path.clone(), format!("{}{file}", self.tree.prefix));
-            self.packed.files.push((zip_path, bytes.to_vec()));
-        }
-    }
-
-    /// Takes the files of rows, and those that lie among the manifests.
-    fn members(&mut self, sorted: &Sorted, selection: &Selection) -> Result<(), ReadPackageError> {
-        for index in &sorted.strays {
-            let (file, _) = self.tree.files[*index];
-            if self.taken.contains(index) {
-                continue;
-            }
-            let is_own = path::parent(file).eq_ignore_ascii_case(&self.folder);
-            let takes = if is_own { !manifest::is_manifest(path::file_name(file)) } else { selection.takes(file) };
-            if !takes || file.starts_with("publishers/") {
-                continue;
-            }
-            let known = self.sidecar.members.get(file).cloned();
-            match known.or_else(|| members::zip_path_of_stray(file)) {
-                Some(zip_path) => self.member(zip_path, *index),
-                None => {
-                    self.packed.notes.push(format!("{}: belongs to no component, not packed", self.tree.source(*index)))
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Says what the list names and the tree lacks, and what the tree has and the list forgot.
-    fn report(&mut self, sorted: &Sorted, selection: &Selection, head: &Head) {
-        for (entry, line) in selection.absent(self.tree) {
-            let (file, prefix) = (selection.file(), &self.tree.prefix);
-            self.packed
-                .missing
-                .push(format!("{file}, line {line}: /{entry} is listed, but {prefix}{entry} is not there"));
-        }
-        for index in &sorted.unlisted {
-            let source = self.tree.source(*index);
-            match head.roots.iter().find(|root| is_about(root, &source.to_lowercase())) {
-                Some((kind, name, id)) => {
-                    let name = if name.is_empty() { id } else { name };
-                    let message =
-                        format!("{source}: the root component {name} of type {kind} needs it, but it is not listed");
-                    self.packed.missing.push(message);
-                }
-                None => {}
-            }
-        }
-        self.packed.missing.sort();
-        self.packed.missing.dedup();
-    }
-
     fn write_section(
         &mut self,
         mark: &SectionMark,
@@ -479,37 +300,49 @@ impl<'t> Pack<'_, 't> {
         }
         let children: Vec<_> = rest.children(rest_id).collect();
         let wrappers: Vec<_> = written.keys().map(|name| (*name).to_owned()).collect();
-        let slots = super::order::slots(&own, &wrappers, rest, &children, self.sidecar.orders.get(&mark.name));
+        let ordered = slots(&own, &wrappers, rest, &children, self.sidecar.orders.get(&mark.name));
         xml_out::open_tag(rest, rest_id, out);
-        for slot in slots {
+        for slot in ordered {
             newline.indent(2, out);
             match slot {
-                super::order::Slot::Item(at) => self.write_item(&own[at], out),
-                super::order::Slot::Rest(id) => xml_out::write(rest, id, 2, newline, out),
-                super::order::Slot::Wrapper(name, id) => {
+                Slot::Item(at) => self.write_item(&own[at], out),
+                Slot::Rest(id) => xml_out::write(rest, id, 2, newline, out),
+                Slot::Wrapper(name, id) => {
                     let items = written.remove(name.as_str()).unwrap_or_default();
-                    let inner: Vec<_> = id.map(|id| rest.children(id).collect()).unwrap_or_default();
-                    let order = self.sidecar.orders.get(&format!("{}/{name}", mark.name));
-                    let slots = super::order::slots(&items, &[], rest, &inner, order);
-                    match id {
-                        Some(id) => xml_out::open_tag(rest, id, out),
-                        None => out.push_str(&format!("<{name}>")),
-                    }
-                    for slot in slots {
-                        newline.indent(3, out);
-                        match slot {
-                            super::order::Slot::Item(at) => self.write_item(&items[at], out),
-                            super::order::Slot::Rest(id) => xml_out::write(rest, id, 3, newline, out),
-                            super::order::Slot::Wrapper(..) => {}
-                        }
-                    }
-                    newline.indent(2, out);
-                    xml_out::end_tag(&name, out);
+                    self.write_wrapper(&mark.name, &name, (rest, id), &items, newline, out);
                 }
             }
         }
         newline.indent(1, out);
         xml_out::end_tag(&mark.name, out);
+    }
+
+    /// Writes the element between a section and its items; `rest` is what else it says.
+    fn write_wrapper(
+        &mut self,
+        section: &str,
+        name: &str,
+        (rest, id): (&Doc<'_>, Option<Id>),
+        items: &[Written],
+        newline: Newline,
+        out: &mut String,
+    ) {
+        let inner: Vec<_> = id.map(|id| rest.children(id).collect()).unwrap_or_default();
+        let ordered = slots(items, &[], rest, &inner, self.sidecar.orders.get(&format!("{section}/{name}")));
+        match id {
+            Some(id) => xml_out::open_tag(rest, id, out),
+            None => out.push_str(&format!("<{name}>")),
+        }
+        for slot in ordered {
+            newline.indent(3, out);
+            match slot {
+                Slot::Item(at) => self.write_item(&items[at], out),
+                Slot::Rest(id) => xml_out::write(rest, id, 3, newline, out),
+                Slot::Wrapper(..) => {}
+            }
+        }
+        newline.indent(2, out);
+        xml_out::end_tag(name, out);
     }
 
     fn write_item(&mut self, item: &Written, out: &mut String) {
@@ -523,13 +356,6 @@ fn is_single(kind: &Kind, section: &str) -> bool {
     kind.section == section && kind.layout == Layout::Single && kind.item.is_empty()
 }
 
-fn in_document(facts: &DocumentBytes, write: impl FnOnce(&mut String)) -> String {
-    let mut out = facts.head.clone();
-    write(&mut out);
-    out.push_str(&facts.tail);
-    out
-}
-
 /// Adds sections that the sidecar does not know to those it does.
 fn complete(known: &[SectionMark], held: &[&str]) -> Vec<SectionMark> {
     let mut marks = known.to_vec();
@@ -539,31 +365,4 @@ fn complete(known: &[SectionMark], held: &[&str]) -> Vec<SectionMark> {
         marks.insert(at, SectionMark { name: (*name).to_owned(), ..SectionMark::default() });
     }
     marks
-}
-
-fn roots(doc: &Doc<'_>, manifest: Id) -> Vec<(String, String, String)> {
-    let Some(roots) = doc.child(manifest, "RootComponents") else { return Vec::new() };
-    let said = |root: Id, name: &str| doc.attribute(root, name).unwrap_or_default().to_lowercase();
-    let root =
-        |root: Id| (said(root, "type"), said(root, "schemaName"), said(root, "id").trim_matches(['{', '}']).to_owned());
-    doc.children(roots).filter(|id| doc.is_element(*id)).map(root).collect()
-}
-
-/// Tells whether a file, by its path, holds a root component.
-fn is_about((kind, name, id): &(String, String, String), path: &str) -> bool {
-    let folder = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
-    let step = |name: &str| !name.is_empty() && path.split('/').any(|step| step == name);
-    let named = |text: &str| !text.is_empty() && path.contains(text);
-    match kind.as_str() {
-        "1" => folder("entities/") && step(name) && path.ends_with("/entity.yml"),
-        "9" => folder("optionsets/") && step(name),
-        "29" => (folder("workflows/") || folder("modernflows/")) && named(id),
-        "60" => named(id) && (path.contains("/formxml/") || path.contains("dashboards/")),
-        "62" => folder("appmodulesitemaps/") && step(name),
-        "66" => folder("controls/") && step(name) && path.ends_with("/customcontrol.yml"),
-        "80" => folder("appmodules/") && step(name),
-        "20" | "61" | "63" | "70" | "91" | "92" => named(id),
-        "300" => folder("canvasapps/") && path.ends_with(&format!("/{name}.meta.yml")),
-        _ => false,
-    }
 }

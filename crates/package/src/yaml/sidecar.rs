@@ -192,17 +192,27 @@ impl Sidecar {
                 let newline =
                     NEWLINES.iter().find(|(_, word)| *word == said("newline")).map_or(Newline::Crlf, |(n, _)| *n);
                 let bytes = DocumentBytes { head: said("head"), tail: said("tail"), newline };
-                self.documents.insert(said("name"), bytes);
+                // What stands around a document must be nothing but that.
+                let around = format!("{}<x />{}", bytes.head, bytes.tail);
+                if strata_xml::parse(around.as_bytes()).is_ok_and(|root| root.name == "x") {
+                    self.documents.insert(said("name"), bytes);
+                }
             }
             ROOT => {
                 let owned = |(name, value): &(Cow<'_, str>, Cow<'_, str>)| (name.to_string(), value.to_string());
                 self.root = Some(doc.attributes(id).iter().map(owned).collect());
             }
-            "Section" => self.sections.push(SectionMark {
-                name: doc.text(id),
-                is_pair: doc.attribute(id, "pair").is_some(),
-                comment: doc.attribute(id, "comment").map(str::to_owned),
-            }),
+            "Section" => {
+                let comment = doc.attribute(id, "comment").map(str::to_owned);
+                let name = doc.text(id);
+                let is_safe = match &comment {
+                    Some(comment) => !comment.contains("--") && !comment.ends_with('-'),
+                    None => yaml_in::is_name(&name) && !self.sections.iter().any(|section| section.name == name),
+                };
+                if is_safe {
+                    self.sections.push(SectionMark { name, is_pair: doc.attribute(id, "pair").is_some(), comment });
+                }
+            }
             "Order" => {
                 self.orders.insert(said("in"), children("Item").map(|item| doc.text(item)).collect());
             }

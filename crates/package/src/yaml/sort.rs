@@ -219,7 +219,8 @@ fn item(lower: &str, is_yaml: bool) -> Option<&'static kinds::Kind> {
             return false;
         };
         let (stem, steps) = (base(rest), rest.split('/').count());
-        if !is_yaml && !(lower.ends_with(".xml") && MAYBE_XML.contains(&kind.folder)) {
+        let may_be_xml = lower.ends_with(".xml") && MAYBE_XML.contains(&kind.folder);
+        if !is_yaml && !may_be_xml {
             return false;
         }
         match kind.layout {

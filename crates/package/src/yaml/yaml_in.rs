@@ -123,14 +123,16 @@ const FEW: usize = 32;
 
 impl<'a> Keys<'a> {
     /// Notes a key; returns the line of the same key before it.
-    fn note(&mut self, key: &Cow<'a, str>, line: usize) -> Option<usize> {
-        if self.few.len() < FEW {
-            let before = self.few.iter().find(|(other, _)| other == key).map(|(_, line)| *line);
-            self.few.push((key.clone(), line));
+    fn note(&mut self, key: Cow<'a, str>, line: usize) -> Option<usize> {
+        let before = self.few.iter().find(|(other, _)| *other == key).map(|(_, line)| *line);
+        if before.is_some() {
             return before;
         }
-        let before = self.few.iter().find(|(other, _)| other == key).map(|(_, line)| *line);
-        before.or_else(|| self.many.insert(key.clone(), line))
+        if self.few.len() < FEW {
+            self.few.push((key, line));
+            return None;
+        }
+        self.many.insert(key, line)
     }
 }
 
@@ -301,7 +303,7 @@ impl<'a> Reader<'_, 'a> {
             return Err(self.refuse(mark, &message));
         }
         let frame = self.open.last_mut().expect("the top is open");
-        if let Some(line) = frame.keys.note(&text, mark.line()) {
+        if let Some(line) = frame.keys.note(text.clone(), mark.line()) {
             let message =
                 format!("the key `{text}` stands twice, before on line {line}; repeated elements are a sequence");
             return Err(self.refuse(mark, &message));

@@ -11,6 +11,8 @@ mod made;
 mod mutation;
 mod written;
 mod yaml_corpus;
+mod yaml_damage;
+mod yaml_layout;
 mod yaml_mapping;
 
 use std::io::{Cursor, Write as _};
