@@ -61,7 +61,7 @@ where
     let sorted = sort(&tree, &selection, head.is_managed, limits)?;
     let document = pack.document(&sorted, &selection, &head)?;
     pack.members(&sorted, &selection)?;
-    pack.orphans(&sorted, &selection)?;
+    pack.listed_by_nobody(&sorted, &selection)?;
     pack.report(&sorted, &selection, &head);
     let mut files = vec![("customizations.xml".to_owned(), document.into_bytes())];
     pack.packed.files.sort_by(|left, right| (left.0.to_lowercase(), &left.0).cmp(&(right.0.to_lowercase(), &right.0)));

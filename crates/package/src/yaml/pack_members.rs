@@ -104,7 +104,7 @@ impl Pack<'_, '_> {
     }
 
     /// Says which files no solution of the tree lists.
-    pub(super) fn orphans(&mut self, sorted: &Sorted, selection: &Selection) -> Result<(), ReadPackageError> {
+    pub(super) fn listed_by_nobody(&mut self, sorted: &Sorted, selection: &Selection) -> Result<(), ReadPackageError> {
         let others = self.tree.solutions.iter().filter(|name| !self.folder.ends_with(&format!("/{name}")));
         let others: Result<Vec<_>, _> = others.map(|name| Selection::read(self.tree, name, self.limits)).collect();
         let others = others?;
