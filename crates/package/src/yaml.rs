@@ -2,7 +2,12 @@
 //!
 //! Both directions are pure functions on lists of files. Everything goes through one small tree, `doc`: XML is
 //! read into it (`xml_in`) and written from it (`xml_out`), and so is YAML (`yaml_in`, `yaml_out`, `scalar`).
-//! What a mapping cannot say is an [`Arrangement`], which the layout keeps in a file of its own.
+//! What a mapping cannot say is an [`Arrangement`], which the layout keeps in a file of its own, the `sidecar`.
+//!
+//! `kinds` and `table` say which element has a file and where; `unpack` takes a package apart and `unpack_tree` settles
+//! its names and order; `tree` finds solutions and their lists, `sort` what each file is, `pack` puts it together
+//! (`pack_manifest`, `pack_table`, `pack_members`, `order`). `members` is about files that components name, `path` about
+//! names that become steps of paths.
 //!
 //! Not here: the file system, and what the components mean.
 
