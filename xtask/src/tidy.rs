@@ -14,7 +14,8 @@ mod tests {
         ("engine", &["model", "xml"]),
         ("store", &["model"]),
         ("checker", &["engine", "model", "xml"]),
-        ("ops", &["checker", "engine", "model", "package", "store"]),
+        ("odata", &["model"]),
+        ("ops", &["checker", "engine", "model", "odata", "package", "store"]),
         ("cli", &["model", "ops"]),
         ("testkit", &["engine", "model", "xml"]),
     ];

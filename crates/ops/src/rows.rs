@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use strata_model::code::ErrorCode;
 use strata_model::environment::Environment;
 use strata_model::id::{Guid, Operation};
+use strata_odata::expression;
 use strata_store::{Record, RecordError, ViolationKind};
 
 use crate::{OpsError, Workspace};
@@ -152,8 +153,8 @@ pub fn count(workspace: &Workspace, at: Option<Operation>, table: &str, filter: 
 
 fn passing(table: &mut TableAt<'_>, filter: Option<&str>) -> Result<Vec<Record>, OpsError> {
     let Some(text) = filter else { return table.records() };
-    let expression = filter::parse(text).map_err(|message| {
-        OpsError::request(ErrorCode::INVALID_FILTER, format!("the filter cannot be read: {message}"))
+    let expression = expression::parse(text).map_err(|error| {
+        OpsError::request(ErrorCode::INVALID_FILTER, format!("the filter cannot be read: {error}"))
             .hint("write it as in `contoso_name eq 'Ada' and contoso_total gt 5`")
     })?;
     let test = table.test(&expression)?;

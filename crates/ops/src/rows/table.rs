@@ -10,10 +10,11 @@ use strata_model::component::ComponentType;
 use strata_model::environment::{Environment, Footprint};
 use strata_model::id::{Guid, Operation};
 use strata_model::rules::Rules;
+use strata_odata::expression::{Expression, Literal, Operator, Path};
 use strata_store::{Record, RecordIndex, StoreBodies};
 
 use super::Row;
-use super::filter::{Expression, Literal, Operator, Test};
+use super::filter::Test;
 use super::value::{self, Written};
 use crate::names::did_you_mean;
 use crate::{OpsError, Workspace};
@@ -149,22 +150,40 @@ impl<'w> TableAt<'w> {
     /// Gives a filter's columns their types.
     pub(crate) fn test(&mut self, expression: &Expression) -> Result<Test, OpsError> {
         Ok(match expression {
-            Expression::And(left, right) => Test::And(Box::new(self.test(left)?), Box::new(self.test(right)?)),
-            Expression::Or(left, right) => Test::Or(Box::new(self.test(left)?), Box::new(self.test(right)?)),
+            Expression::And(parts) => Test::And(self.tests(parts)?),
+            Expression::Or(parts) => Test::Or(self.tests(parts)?),
             Expression::Not(inner) => Test::Not(Box::new(self.test(inner)?)),
-            Expression::Call { function, column, text } => {
-                let column = self.column(column)?;
+            Expression::Text { function, path, text } => {
+                let column = self.own_column(path)?;
                 if !matches!(column.kind, Kind::Text { .. }) {
                     let message = format!("column {} holds no texts to look into", column.name);
                     return Err(OpsError::request(ErrorCode::INVALID_FILTER, message));
                 }
-                Test::Call { function: *function, column: column.name, text: text.clone() }
+                Test::Text { function: *function, column: column.name, text: text.clone() }
             }
-            Expression::Compare { column, operator, literal } => {
-                let column = self.column(column)?;
+            Expression::Compare { path, operator, literal } => {
+                let column = self.own_column(path)?;
                 self.comparison(column, *operator, literal)?
             }
+            Expression::In { path, literals } => {
+                let column = self.own_column(path)?;
+                let is_one = |literal| self.comparison(column.clone(), Operator::Eq, literal);
+                Test::Or(literals.iter().map(is_one).collect::<Result<_, _>>()?)
+            }
+            Expression::Call { name, .. } => return Err(not_here(&format!("the function {name}"))),
+            Expression::Related { path, .. } => return Err(not_here(&format!("looking at the rows of {path}"))),
         })
+    }
+
+    fn tests(&mut self, parts: &[Expression]) -> Result<Vec<Test>, OpsError> {
+        parts.iter().map(|part| self.test(part)).collect()
+    }
+
+    fn own_column(&mut self, path: &Path) -> Result<Column, OpsError> {
+        match path.column() {
+            Some(column) => self.column(column),
+            None => Err(not_here(&format!("following {path} to another table"))),
+        }
     }
 
     fn comparison(&self, column: Column, operator: Operator, literal: &Literal) -> Result<Test, OpsError> {
@@ -172,8 +191,10 @@ impl<'w> TableAt<'w> {
             let message = format!("column {} cannot be compared so: {message}", column.name);
             OpsError::request(ErrorCode::INVALID_FILTER, message)
         };
-        let Literal::Text(text) = literal else {
-            return Ok(Test::Compare { column: column.name, operator, value: Value::Null });
+        let text = match literal {
+            Literal::Null => return Ok(Test::Compare { column: column.name, operator, value: Value::Null }),
+            Literal::Alias(name) => return Err(invalid(format!("nothing says what @{name} is"))),
+            Literal::Quoted(text) | Literal::Bare(text) => text,
         };
         let is_equality = matches!(operator, Operator::Eq | Operator::Ne);
         let is_ordered = !matches!(column.kind, Kind::Id | Kind::Lookup { .. } | Kind::Choices { .. } | Kind::Boolean);
@@ -189,6 +210,12 @@ impl<'w> TableAt<'w> {
         };
         Ok(Test::Compare { column: column.name, operator, value })
     }
+}
+
+/// What the grammar knows and filters of rows do not do.
+fn not_here(what: &str) -> OpsError {
+    OpsError::request(ErrorCode::INVALID_FILTER, format!("a filter of rows cannot do this: {what}"))
+        .hint("compare columns of the table itself, as in `contoso_name eq 'Ada' and contoso_total gt 5`")
 }
 
 /// A column without limits: a filter may ask for what no row can hold.

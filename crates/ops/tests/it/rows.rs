@@ -221,6 +221,8 @@ fn d8_filters_find_by_index_and_by_looking() {
     assert_eq!(names(&format!("contoso_customer ne {account}")), ["-"]);
     assert_eq!(names("statecode eq 0").len(), 4);
     assert_eq!(names("contoso_status eq 5").len(), 0, "no option, and so no row");
+    assert_eq!(names("contoso_name in ('alpha','BETA') and contoso_total in (20, 3)"), ["Beta"]);
+    assert_eq!(names("1 eq contoso_total or contoso_total in ()"), ["Alpha"]);
     let id = list(&scratch, ORDER, "contoso_name eq 'Alpha'").expect("a row")[0]["contoso_orderid"].clone();
     assert_eq!(names(&format!("contoso_orderid eq {}", id.as_str().expect("an id"))), ["Alpha"]);
     let counted = rows::count(&scratch.workspace, None, ORDER, Some("createdon ge 2020-01-01"));
@@ -231,6 +233,10 @@ fn d8_filters_find_by_index_and_by_looking() {
         ("contains(contoso_total,'1')", "InvalidFilter"),
         ("contoso_nam eq 'x'", "UnknownColumn"),
         ("contoso_name =", "InvalidFilter"),
+        ("contoso_customer/name eq 'Ada'", "InvalidFilter"),
+        ("Microsoft.Dynamics.CRM.Today(PropertyName='createdon')", "InvalidFilter"),
+        ("contoso_lines/any()", "InvalidFilter"),
+        ("contoso_total eq @p1", "InvalidFilter"),
     ] {
         assert_eq!(list(&scratch, ORDER, filter).expect_err(filter).report().name, name, "{filter}");
     }
