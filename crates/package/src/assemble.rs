@@ -10,7 +10,6 @@ mod document;
 mod home;
 mod layout;
 mod manifest;
-mod node;
 mod plain;
 mod template;
 

@@ -1,15 +1,15 @@
 //! The unpacked XML layout (package-format §7): the same components as in the zip, each from its own file.
 //!
-//! A file's place says what its root element is. Member files take the path that their metadata gives them in a
+//! A file's place says what its root element is: the table of places is [`crate::tree::spot`]. Member files take the path that their metadata gives them in a
 //! zip. In a managed tree a `…_managed.xml` stands for its plain sibling, in any other it is left alone.
 
 use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
-use strata_model::package::Mode;
 
 use crate::ReadPackageError;
 use crate::customizations_xml::Root;
+use crate::tree::spot::{self, Keeps};
 
 /// A tree with its manifest found and its files named as the reader wants them.
 pub(crate) struct Tree {
@@ -83,69 +83,31 @@ fn unknown_layout(files: &[(String, Vec<u8>)]) -> ReadPackageError {
     }
 }
 
-/// Leaves out what the mode of the tree does not use.
-pub(crate) fn choose_variants(files: Vec<(String, Vec<u8>)>, mode: Mode) -> Vec<(String, Vec<u8>)> {
-    let plain = |path: &str| path.strip_suffix("_managed.xml").map(|stem| format!("{stem}.xml"));
-    if mode != Mode::Managed {
-        return files.into_iter().filter(|(path, _)| plain(path).is_none()).collect();
-    }
-    let replaced: BTreeSet<_> = files.iter().filter_map(|(path, _)| plain(path)).collect();
-    files.into_iter().filter(|(path, _)| !replaced.contains(path)).collect()
+/// Leaves out the files of the kind of package that is not wanted: a managed one prefers its own.
+pub(crate) fn choose_variants(files: Vec<(String, Vec<u8>)>, is_managed: bool) -> Vec<(String, Vec<u8>)> {
+    let replaced: BTreeSet<_> =
+        files.iter().filter_map(|(path, _)| Some(spot::plain_of(path)?.to_lowercase())).collect();
+    let is_wanted = |path: &str| match spot::plain_of(path) {
+        Some(_) => is_managed,
+        None => !is_managed || !replaced.contains(&path.to_lowercase()),
+    };
+    files.into_iter().filter(|(path, _)| is_wanted(path)).collect()
 }
 
 /// Tells what a file holds by where it stands.
 pub(crate) fn holds(path: &str) -> Holds {
-    let lower = path.to_lowercase();
-    let steps: Vec<&str> = path.split('/').collect();
-    let folded: Vec<&str> = lower.split('/').collect();
-    let (mut table, mut home) = (None, None);
-    let root = match folded.as_slice() {
-        ["other", "relationships.xml"] => return Holds::Nothing,
-        ["other", "relationships", _] => Root::Container("entityrelationship"),
-        ["other", "entitymaps.xml"] => Root::Container("entitymap"),
-        ["other", "connectionroles.xml"] => Root::ConnectionRoles,
-        ["other", "fieldsecurityprofiles.xml"] => Root::Container("fieldsecurityprofile"),
-        ["other", "sitemap.xml" | "sitemap_managed.xml"] => {
-            home = Some("SiteMap".to_owned());
-            Root::SiteMap
-        }
-        ["other", "ribboncustomization.xml" | "ribboncustomizations.xml"] => Root::Item("ribboncustomization"),
-        ["entities", _, "entity.xml"] => Root::Item("entity"),
-        ["entities", _, inside @ ..] => {
-            table = Some(steps[1].to_owned());
-            match inside {
-                ["ribbondiff.xml"] => Root::Item("ribboncustomization"),
-                ["formxml", _, file] if file.ends_with(".xml") => {
-                    home = Some(format!("forms/{}", steps[3]));
-                    Root::Container("systemform")
-                }
-                ["savedqueries", file] if file.ends_with(".xml") => Root::Container("savedquery"),
-                ["visualizations", file] if file.ends_with(".xml") => Root::Item("savedqueryvisualization"),
-                _ => return Holds::Other,
-            }
-        }
-        ["optionsets", _] => Root::Item("optionset"),
-        ["roles", _] => Root::Item("role"),
-        ["dashboards" | "interactioncentricdashboards", _] => {
-            home = Some(steps[0].to_owned());
-            Root::Item("systemform")
-        }
-        ["sdkmessageprocessingsteps", _] => Root::Item("sdkmessageprocessingstep"),
-        ["canvasapps", file] if file.ends_with(".meta.xml") => Root::Item("canvasapp"),
-        ["connectors", file] if file.ends_with(".xml") => Root::Item("connector"),
-        ["appmodules", _, "appmodule.xml" | "appmodule_managed.xml"] => Root::Item("appmodule"),
-        ["appmodulesitemaps", _, "appmodulesitemap.xml" | "appmodulesitemap_managed.xml"] => Root::Item("sitemap"),
-        ["reports", "reportsignatureidmappings.xml"] => Root::Container(""),
-        ["templates", "emailtemplates.xml"] => Root::Container("template"),
-        [top, .., file] if file.ends_with(".data.xml") => match *top {
-            "webresources" => Root::Item("webresource"),
-            "workflows" => Root::Item("workflow"),
-            "pluginassemblies" => Root::Item("pluginassembly"),
-            "controls" => Root::Item("customcontrol"),
-            "reports" => Root::Item("report"),
-            _ => return Holds::Other,
-        },
-        _ => return Holds::Other,
+    if path.eq_ignore_ascii_case("Other/Relationships.xml") {
+        return Holds::Nothing;
+    }
+    let Some(found) = spot::find(path) else { return Holds::Other };
+    let root = found.spot.root;
+    let name = |index: usize| (*found.names.get(index).unwrap_or(&"")).to_owned();
+    let table = matches!(found.spot.keeps, Keeps::Ribbon | Keeps::Part { .. }).then(|| name(0));
+    let home = match (found.spot.section, found.spot.keeps) {
+        (_, Keeps::Part { group: "forms", .. }) => Some(format!("forms/{}", name(1))),
+        ("SiteMap", _) => Some("SiteMap".to_owned()),
+        (section @ ("Dashboards" | "InteractionCentricDashboards"), _) => Some(section.to_owned()),
+        _ => None,
     };
     Holds::Components { root, table, home }
 }

@@ -275,7 +275,7 @@ pub(crate) fn key_of(item: &Item, table: Option<&str>) -> (ComponentKey, String)
 }
 
 /// Returns what a component is called and the id that travels with it.
-fn identify(item: &Item, table: Option<&str>) -> (String, Option<Guid>) {
+pub(crate) fn identify(item: &Item, table: Option<&str>) -> (String, Option<Guid>) {
     let attribute = |name: &str| item.attribute(name).map(str::to_owned);
     let text = |name: &str| item.text(name).map(str::to_owned);
     let in_table = |column: Option<String>| Some(format!("{}.{}", table?, column?));

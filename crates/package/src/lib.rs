@@ -15,10 +15,13 @@ mod folder;
 mod inventory;
 mod item;
 mod limits;
+mod node;
+mod parallel;
 mod places;
 mod read;
 mod rows;
 mod solution_xml;
+pub mod tree;
 mod tree_skeleton;
 pub mod write;
 pub mod yaml;
@@ -26,7 +29,7 @@ mod zip_directory;
 
 pub use error::ReadPackageError;
 pub use limits::Limits;
-pub use read::{peek_name, read, read_manifest, read_parts};
+pub use read::{peek_name, read, read_files, read_manifest, read_parts};
 
 #[cfg(doc)]
 use strata_model::package::Package;

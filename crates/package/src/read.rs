@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use strata_model::id::Digest;
-use strata_model::package::{Container, Definition, Manifest, Package, Part, Slice};
+use strata_model::package::{Container, Definition, Manifest, Mode, Package, Part, Slice};
 
 use crate::assemble::AssembleError;
 use crate::customizations_xml::{Finished, Root, Scan, check_utf8, scan};
@@ -54,7 +54,7 @@ pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Pack
     let tree = folder::find(container::unique(named)?.files)?;
     let manifest_bytes = tree.files.iter().find(|(path, _)| *path == tree.manifest).map(|(_, bytes)| bytes.as_slice());
     let manifest = solution_xml::read(&tree.manifest, manifest_bytes.unwrap_or_default())?;
-    let files = folder::choose_variants(tree.files, manifest.mode);
+    let files = folder::choose_variants(tree.files, manifest.mode == Mode::Managed);
     let mut hash = Vec::new();
     for (path, bytes) in &files {
         hash.extend(path.as_bytes());
@@ -65,6 +65,25 @@ pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Pack
     inventory.say_sources(tree.prefix);
     let reading = Reading { inventory, limits, container: Container::Folder, digest: Digest::of(&hash) };
     reading.folder(manifest, &tree.manifest, &tree.customizations)
+}
+
+/// Returns the files of a zip or a cabinet, checked to be safe but not read.
+pub fn read_files(bytes: &[u8], limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, ReadPackageError> {
+    let files = match bytes {
+        [b'P', b'K', ..] => container::open_zip(bytes, limits)?,
+        [b'M', b'S', b'C', b'F', ..] => container::open_cab(bytes, limits)?,
+        _ => return Err(not_a_container(bytes)),
+    };
+    if let Some((index, crc)) = files.unverified
+        && libdeflater::crc32(&files.files[index].1) != crc
+    {
+        return Err(container::checksum_differs(&files.files[index].0));
+    }
+    let has = |name: &str| files.files.iter().any(|(path, _)| path.eq_ignore_ascii_case(name));
+    if !["solution.xml", "customizations.xml", "[Content_Types].xml"].into_iter().all(has) {
+        return Err(missing_root_file(&files.files));
+    }
+    Ok(files.files)
 }
 
 /// Reads a manifest that stands at the beginning of some bytes, as the residue of an installed solution does.
@@ -269,12 +288,13 @@ impl Reading<'_> {
         scan(path, bytes, root, language, self.limits, None)
     }
 
-    /// The table's own spelling, where its `Entity.xml` was read.
+    /// The name of the table in whose folder a part stands, where its `Entity.xml` was read; else the folder's own.
     fn table_name(&self, folder: &str) -> String {
-        let own =
-            self.inventory.components.iter().find(|component| {
-                component.key.component_type.is("entity") && component.name.eq_ignore_ascii_case(folder)
-            });
+        let path = format!("Entities/{folder}/Entity.xml");
+        let is_own = |slice: &Slice| self.inventory.parts[slice.part].path.eq_ignore_ascii_case(&path);
+        let own = self.inventory.components.iter().find(|component| {
+            component.key.component_type.is("entity") && component.definition.slices.iter().any(is_own)
+        });
         own.map_or_else(|| folder.to_owned(), |component| component.name.clone())
     }
 

@@ -122,10 +122,12 @@ fn document_leaves(bytes: &[u8]) -> Leaves {
 }
 
 fn collect(element: &Element, path: &str, leaves: &mut Leaves) {
-    if element.attributes.is_empty() && element.children.is_empty() {
+    // Where a namespace is declared says nothing.
+    let attributes: Vec<_> = element.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")).collect();
+    if attributes.is_empty() && element.children.is_empty() {
         leaves.insert(path.to_owned(), String::new());
     }
-    for (name, value) in element.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")) {
+    for (name, value) in attributes {
         leaves.insert(format!("{path}@{name}"), value.clone());
     }
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -187,6 +189,9 @@ fn skeleton_leaves(package: &Package, across: bool) -> Leaves {
         let is_skeleton = part.path.ends_with("#skeleton");
         let Some(mut root) = is_skeleton.then(|| strata_xml::parse(&part.bytes).ok()).flatten() else { continue };
         drop_blanks(&mut root);
+        if across {
+            root.elements_mut().for_each(drop_containers);
+        }
         let mut rest = root.clone();
         rest.children.clear();
         for node in &root.children {
@@ -211,6 +216,14 @@ fn drop_blanks(element: &mut Element) {
     element.elements_mut().for_each(drop_blanks);
 }
 
+/// Drops elements that hold nothing: a tree keeps containers with what was in them.
+fn drop_containers(element: &mut Element) {
+    element.elements_mut().for_each(drop_containers);
+    let is_container =
+        |node: &Node| matches!(node, Node::Element(inner) if inner.attributes.is_empty() && inner.children.is_empty());
+    element.children.retain(|node| !is_container(node));
+}
+
 /// What the skeleton keeps of tables: containers of parts, empty ribbons.
 fn shells(tables: &Element, leaves: &mut Leaves) {
     for table in tables.elements() {
@@ -227,12 +240,22 @@ fn shells(tables: &Element, leaves: &mut Leaves) {
 fn stray_leaves(package: &Package, across: bool) -> Leaves {
     let paths = package.residue.files.iter().map(|file| &package.parts[*file]);
     let is_made = |path: &str| path.ends_with("#skeleton") || path.eq_ignore_ascii_case("[Content_Types].xml");
-    // Empty ribbons and the order of relationships are files of a tree alone.
-    let is_layout = |path: &str| across && (path.starts_with("Entities/") || path == "Other/Relationships.xml");
-    paths
-        .filter(|part| !is_made(&part.path) && !is_layout(&part.path))
-        .map(|part| (part.path.clone(), Digest::of(&part.bytes).to_string()))
-        .collect()
+    // Empty ribbons and the order of relationships are documents of a tree alone.
+    let is_layout = |path: &str| path.starts_with("Entities/") || path == "Other/Relationships.xml";
+    let mut leaves = Leaves::new();
+    for part in paths.filter(|part| !is_made(&part.path)) {
+        match is_layout(&part.path) && package.container == Container::Folder {
+            true if across => {}
+            true => {
+                let own = document_leaves(&part.bytes).into_iter();
+                leaves.extend(own.map(|(path, value)| (format!("{} {path}", part.path), value)));
+            }
+            false => {
+                leaves.insert(part.path.clone(), Digest::of(&part.bytes).to_string());
+            }
+        }
+    }
+    leaves
 }
 
 #[cfg(test)]

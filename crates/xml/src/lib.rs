@@ -5,12 +5,13 @@
 //! text, CDATA and comments, and nothing else. It refuses DOCTYPE declarations and entities other than the
 //! five predefined ones and character references, and it bounds depth (D13).
 //!
-//! Beside it, [`tokens`] reads large documents without making a tree (decision 6), and [`skim`] goes over what
-//! [`tokens`] has checked.
+//! Beside it, [`tokens`] reads large documents without making a tree (decision 6), [`skim`] goes over what [`tokens`] has
+//! checked, and [`layout`] indents.
 //!
 //! Not here: cutting a package into components (`strata-package` does that on the token stream).
 
 pub mod attributes;
+pub mod layout;
 pub mod skim;
 pub mod tokens;
 

@@ -13,11 +13,11 @@ use strata_xml::tokens::TokenError;
 
 use super::home::Step;
 use super::layout::{self, Layout};
-use super::node::Node;
 use super::{AssembleError, Piece, Shells};
 use crate::Limits;
 use crate::customizations_xml::{Root, scan};
 use crate::inventory::key_of;
+use crate::node::Node;
 use crate::places::Place;
 
 /// What goes into one container.
@@ -234,7 +234,8 @@ impl Writer<'_> {
         let pieces: BTreeSet<&ComponentKey> =
             slot.iter().flat_map(|slot| &slot.items).map(|piece| &piece.key).collect();
         for child in &node.children {
-            let key = self.keys.get(&child.lead).filter(|_| child.is_item && std::ptr::eq(child.bytes, self.skeleton));
+            let key =
+                self.keys.get(&child.lead).filter(|_| child.item.is_some() && std::ptr::eq(child.bytes, self.skeleton));
             let is_replaced = key.is_some_and(|key| pieces.contains(key));
             let is_ribbon = child.name == "RibbonDiffXml";
             let found = slot.and_then(|slot| slot.inside.get_key_value(&step_to(child, key)));
@@ -363,7 +364,7 @@ fn place_of_new(name: &str) -> Place {
 
 /// The step that leads into an element.
 fn step_to<'e>(child: &Node<'e>, key: Option<&'e ComponentKey>) -> Step<'e> {
-    match (child.is_item, key, child.group) {
+    match (child.item.is_some(), key, child.group) {
         (true, Some(key), _) => Step::Item(key),
         (_, _, Some(group)) => Step::Group(group),
         (_, _, None) => Step::Section(child.name),
@@ -423,11 +424,11 @@ fn joined<'e>(own: &'e Piece<'e>, kept: Option<&'e Node<'e>>) -> Result<Node<'e>
     let fail =
         |error: TokenError| AssembleError::damaged(&own.key.to_string(), &own.bytes, error.offset, &error.message);
     let mut node = Node::read(&own.bytes, place).map_err(fail)?;
-    node.is_item = true;
+    node.item = Some("");
     let Some(kept) = kept else { return Ok(node) };
     let is_kept = |child: &&Node<'_>| {
         let is_known = node.child(child.name).is_some();
-        !is_known && (child.place != Place::Inside || child.is_item) && child.place != Place::EntityInfo
+        !is_known && (child.place != Place::Inside || child.item.is_some()) && child.place != Place::EntityInfo
     };
     let kept: Vec<_> = kept.children.iter().filter(is_kept).cloned().collect();
     node.children.extend(kept);

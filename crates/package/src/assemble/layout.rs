@@ -2,7 +2,7 @@
 
 use strata_xml::tokens::{Token, Tokens};
 
-use super::node::{Node, element_start};
+use crate::node::{Node, element_start};
 
 /// The declaration that elements with a file of their own have, and that the root of a document has anyway.
 pub(super) const XSI_NAME: &[u8] = b"xmlns:xsi=";

@@ -10,8 +10,8 @@ use strata_xml::{Element, Node as XmlNode, escape_attribute};
 
 use super::AssembleError;
 use super::layout::Layout;
-use super::node::{Node, element_start};
 use super::plain;
+use crate::node::{Node, element_start};
 use crate::places::Place;
 use crate::solution_xml;
 

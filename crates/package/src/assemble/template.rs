@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Piece;
-use super::node::Node;
+use crate::node::Node;
 use crate::places::Place;
 
 /// File names and the elements whose texts they are.

@@ -9,6 +9,8 @@ mod hostile;
 mod lossless;
 mod made;
 mod mutation;
+mod trees;
+mod trees_made;
 mod written;
 mod yaml_corpus;
 mod yaml_damage;
