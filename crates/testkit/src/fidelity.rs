@@ -5,7 +5,8 @@
 //! is known about component types, which makes this judge independent of the rules that it judges.
 //!
 //! Compared are each component (definition, name, home, files), the manifest (roots and missing dependencies as sets),
-//! and what no component owns (the document's skeleton, its tables told apart by name, and stray files). White space
+//! and what no component owns (the document's skeleton, its tables told apart by name, its siblings of one name by what they
+//! say, and stray files). White space
 //! between elements, line ends and the order of attributes are no content. When one side is a folder, the skeleton is
 //! compared section by section, since a tree keeps the shells of its tables elsewhere.
 
@@ -189,6 +190,7 @@ fn skeleton_leaves(package: &Package, across: bool) -> Leaves {
         let is_skeleton = part.path.ends_with("#skeleton");
         let Some(mut root) = is_skeleton.then(|| strata_xml::parse(&part.bytes).ok()).flatten() else { continue };
         drop_blanks(&mut root);
+        settle(&mut root);
         if across {
             root.elements_mut().for_each(drop_containers);
         }
@@ -214,6 +216,16 @@ fn skeleton_leaves(package: &Package, across: bool) -> Leaves {
 fn drop_blanks(element: &mut Element) {
     element.children.retain(|node| !matches!(node, Node::Text(text) if text.trim().is_empty()));
     element.elements_mut().for_each(drop_blanks);
+}
+
+/// Orders siblings of one name by what they say: what the skeleton holds beside containers are components that are there
+/// for reference, and those are compared on their own too.
+fn settle(element: &mut Element) {
+    element.elements_mut().for_each(settle);
+    element.children.sort_by_cached_key(|node| match node {
+        Node::Element(inner) => (inner.name.clone(), canonical(inner)),
+        Node::Text(text) | Node::Comment(text) => (String::new(), text.clone()),
+    });
 }
 
 /// Drops elements that hold nothing: a tree keeps containers with what was in them.
