@@ -9,6 +9,7 @@ use strata_ops::plan_file;
 mod by_hand;
 mod check;
 mod diff;
+mod export;
 mod flow;
 mod import;
 mod row;
@@ -17,6 +18,7 @@ mod solution;
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use check::CheckArgs;
 pub(crate) use diff::DiffArgs;
+pub(crate) use export::ExportArgs;
 pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use row::RowCommand;
@@ -108,7 +110,9 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Compare two packages, folders or solutions of environments
     Diff(DiffArgs),
-    /// Solutions: list, show, import, plan, apply, delete, publish
+    /// Export a solution as a package
+    Export(ExportArgs),
+    /// Solutions: list, show, import, plan, apply, delete, publish, export
     #[command(subcommand)]
     Solution(SolutionCommand),
     /// Components: list, show, layers, create, edit, switch, delete, remove the unmanaged layer

@@ -11,6 +11,7 @@ mod dependencies;
 mod deployment;
 mod diff;
 mod env;
+mod export;
 mod flow;
 mod history;
 mod import;
@@ -105,6 +106,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::plan(context, args),
         Command::Check(args) => check::check(context, args),
         Command::Diff(args) => diff::diff(context, args),
+        Command::Export(args) => export::export(context, args),
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),
         Command::Component(command) => component::run(context, command),

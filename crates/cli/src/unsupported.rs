@@ -8,8 +8,8 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["pack", "unpack", "serve", "merge", "clone", "export"]),
-    ("solution", &["export", "clone", "merge", "pack", "unpack", "version"]),
+    ("", &["pack", "unpack", "serve", "merge", "clone"]),
+    ("solution", &["clone", "merge", "pack", "unpack", "version"]),
 ];
 
 const REST: &str = "rest";

@@ -8,6 +8,7 @@
 //! no longer holds (`upgrade`); it comes to the same state as staging and applying ([`crate::apply_upgrade`]).
 
 mod assume;
+pub(crate) use assume::BASE_PLACEHOLDER;
 pub use assume::is_assumed_layer;
 mod checks;
 mod cycles;

@@ -18,6 +18,7 @@ pub mod definition;
 pub mod dependency;
 pub mod desktop_flow;
 mod effect;
+pub mod export;
 mod fallback;
 mod family;
 pub mod import;

@@ -26,7 +26,9 @@ pub fn undo_target(history: &[HistoryEntry]) -> Option<Operation> {
 
 /// Returns the operation whose state was in force after `operation`; `None` before the first one.
 fn standing_for(history: &[HistoryEntry], operation: Operation) -> Option<Operation> {
-    let entry = history.iter().find(|entry| entry.operation <= operation && entry.outcome == Outcome::Succeeded)?;
+    // An export leaves everything as it was: there is nothing in it to go back over.
+    let is_step = |entry: &&HistoryEntry| entry.outcome == Outcome::Succeeded && entry.kind != HistoryKind::Export;
+    let entry = history.iter().filter(is_step).find(|entry| entry.operation <= operation)?;
     match (entry.kind, entry.state_of) {
         (HistoryKind::Undo, Some(target)) => standing_for(history, target),
         (..) => Some(entry.operation),

@@ -46,6 +46,11 @@ codes! {
     SITE_MAP_OVERWRITTEN = Some("0x80048043"), "ImportSolutionSiteMapWarning";
     LANGUAGES_IGNORED = Some("0x80048026"), "ImportLanguagesIgnoredError";
     IMPORT_WORKFLOW_NAME_CONFLICT = Some("0x80048027"), "ImportWorkflowNameConflictError";
+    EXPORT_SOLUTION = Some("0x80048035"), "ExportSolutionError";
+    EXPORT_MANAGED = Some("0x80048036"), "ExportManagedSolutionError";
+    EXPORT_MISSING = Some("0x80048037"), "ExportMissingSolutionError";
+    EXPORT_DEFAULT = Some("0x80071158"), "ExportDefaultSolutionError";
+    EXPORT_DEFAULT_AS_MANAGED = Some("0x80048048"), "ExportDefaultAsPackagedError";
     PENDING_UPGRADE_EXISTS = Some("0x8004F086"), "PendingUpgradeExists";
     SOLUTION_UPGRADE_FAILED = Some("0x8004F046"), "SolutionUpgradeFailed";
     UPGRADE_NOT_AVAILABLE = Some("0x8004853B"), "SolutionUpgradeNotAvailable";

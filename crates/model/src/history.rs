@@ -91,6 +91,7 @@ pub enum HistoryKind {
     Import,
     ApplyUpgrade,
     Uninstall,
+    Export,
     ClonePatch,
     CloneSolution,
     Settings,

@@ -57,6 +57,7 @@ pub enum OperationKind {
     Patch,
     ApplyUpgrade,
     Uninstall,
+    Export,
     /// Version equal or higher is installed and `--skip-lower-version` was given (R15).
     Skip,
     ClonePatch,

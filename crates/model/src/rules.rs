@@ -42,6 +42,8 @@ pub struct Rules {
     pub required_brings_managed: bool,
     /// DF16: whether a table that comes along because it is required brings all its parts.
     pub required_tables_bring_parts: bool,
+    /// L22, merge §8: whether a managed package leaves out what managed layers define and nobody here has changed.
+    pub unmodified_is_left_out: bool,
     /// DP22: what becomes of an import whose definitions name a component that is nowhere and not declared missing.
     pub undeclared_missing: UndeclaredMissing,
 }
@@ -101,6 +103,7 @@ impl Rules {
         added_tables_include_subcomponents: true,
         required_brings_managed: false,
         required_tables_bring_parts: false,
+        unmodified_is_left_out: true,
         undeclared_missing: UndeclaredMissing::Warns,
     };
 }

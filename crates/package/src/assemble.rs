@@ -128,6 +128,11 @@ impl<'a> Skeleton<'a> {
     }
 }
 
+/// Returns the components that a skeleton holds for reference, tables around others included.
+pub fn shells(skeleton: &Skeleton<'_>) -> Result<Vec<ComponentKey>, AssembleError> {
+    Ok(document::components(&skeleton.customizations)?.into_iter().collect())
+}
+
 /// Puts components that are there for reference into a skeleton.
 pub(crate) fn fill_skeleton(skeleton: &[u8], pieces: &[Piece<'_>]) -> Result<Vec<u8>, AssembleError> {
     let templates = document::templates(skeleton)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{AddArgs, CheckArgs, DiffArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
+use super::{AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -155,6 +155,8 @@ pub(crate) enum SolutionCommand {
     Import(ImportArgs),
     /// Show what an operation would do; changes nothing
     Plan(PlanArgs),
+    /// Export a solution as a package
+    Export(ExportArgs),
     /// Look for mistakes in packages, without an environment
     Check(CheckArgs),
     /// Compare two packages, folders or solutions of environments

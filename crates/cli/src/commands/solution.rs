@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, check, dependencies, deployment, diff, import, plan, write};
+use super::{Context, by_hand, check, dependencies, deployment, diff, export, import, plan, write};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -21,6 +21,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
     match command {
         SolutionCommand::Import(args) => import::import(context, args),
         SolutionCommand::Plan(args) => plan::plan(context, args),
+        SolutionCommand::Export(args) => export::export(context, args),
         SolutionCommand::Check(args) => check::check(context, args),
         SolutionCommand::Diff(args) => diff::diff(context, args),
         SolutionCommand::List { all } => {
@@ -146,7 +147,7 @@ fn create(
 }
 
 /// Reads a version: text that is none is the platform's refusal, not the command line's.
-fn parsed(version: &str) -> Result<Version, OpsError> {
+pub(crate) fn parsed(version: &str) -> Result<Version, OpsError> {
     Version::parse(version).map_err(|error| OpsError::request(ErrorCode::INVALID_SOLUTION_VERSION, error.to_string()))
 }
 

@@ -238,6 +238,7 @@ fn verb(operation: OperationKind) -> &'static str {
         OperationKind::Patch => "install patch",
         OperationKind::ApplyUpgrade => "apply the upgrade of",
         OperationKind::Uninstall => "uninstall",
+        OperationKind::Export => "export",
         OperationKind::Skip => "skip",
         OperationKind::Settings => "change settings",
         OperationKind::CreatePublisher => "create a publisher",

@@ -23,7 +23,7 @@ use super::{ASSUMED_PUBLISHER, Import, NewComponent, take};
 const ASSUMED_DEFINITION: &[u8] = b"<assumed />";
 
 /// The placeholder for bases that no declared dependency speaks of.
-const BASE_PLACEHOLDER: &str = "AssumedBase";
+pub(crate) const BASE_PLACEHOLDER: &str = "AssumedBase";
 
 /// The placeholder for components that were unmanaged at the source.
 const ACTIVE_PLACEHOLDER: &str = "AssumedActive";

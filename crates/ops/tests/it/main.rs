@@ -4,6 +4,7 @@ mod compare;
 mod corpus;
 mod desktop_flows;
 mod examples;
+mod export;
 mod lifecycle;
 mod merges;
 mod needs;

@@ -246,6 +246,9 @@ impl Writer<'_> {
             if is_replaced || is_dropped {
                 continue;
             }
+            if inside.is_none() && self.loses_all(child) {
+                continue;
+            }
             let own = inside.and_then(|inside| inside.own);
             let made = own.filter(|own| own.presence != Presence::Reference).map(|own| joined(own, Some(child)));
             let kept = match made.transpose()? {
@@ -278,6 +281,14 @@ impl Writer<'_> {
             entries[from..].sort_by(|left, right| in_order(left.0).cmp(&in_order(right.0)));
         }
         Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// Tells whether a group of forms held some for reference, of which none stays.
+    fn loses_all(&self, node: &Node<'_>) -> bool {
+        let stays = |form: &Node<'_>| {
+            self.keys.get(&form.lead).is_none_or(|key| self.shells.components.contains(key))
+        };
+        node.group.is_some() && !node.children.is_empty() && !node.children.iter().any(stays)
     }
 
     /// Tells whether this is the definition of a table that is there for reference, where such are left out.

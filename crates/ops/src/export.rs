@@ -1,0 +1,434 @@
+//! Exports: a solution of an environment becomes a package (L53–L57).
+//!
+//! The rules say what goes out; here definitions are read from the store, what they name is read on every core, and the
+//! file is written beside its place and put there when it is whole. An export stands in history as the platform's does
+//! (L115) and changes nothing, but for the version where one is asked for (L25).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use serde::Serialize;
+use strata_engine::export::{self, Content, Exported, ExportOptions, manifest, needs};
+use strata_model::code::ErrorCode;
+use strata_model::component::ComponentKey;
+use strata_model::environment::{Environment, Footprint, Snapshot};
+use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts};
+use strata_model::id::{Digest, Operation};
+use strata_model::package::{Manifest, Mode};
+use strata_model::plan::{Bodies, Body, Finding, OperationKind, Plan, Severity};
+use strata_model::rules::Rules;
+use strata_model::solution::Solution;
+use strata_package::assemble::{self, AssembleError, Piece, Shells, Skeleton};
+use strata_store::{Held, StoreBodies, StoreError};
+
+use crate::operation::{Phase, Progress, Request, carry_out};
+use crate::seeing::add;
+use crate::target_file::Staged;
+use crate::workspace::now;
+use crate::{OpsError, Workspace};
+
+/// A package as files, with what is to be said of it.
+#[derive(Debug)]
+pub struct Exports {
+    /// Paths and contents, the content types left to the zip writer.
+    pub files: Vec<(String, Vec<u8>)>,
+    pub manifest: Manifest,
+    /// How many components go out.
+    pub components: usize,
+    /// Warnings and remarks.
+    pub findings: Vec<Finding>,
+}
+
+/// What an export answers.
+#[derive(Debug, Serialize)]
+pub struct ExportView {
+    #[serde(rename = "uniquename")]
+    pub unique_name: String,
+    pub version: String,
+    #[serde(rename = "ismanaged")]
+    pub is_managed: bool,
+    pub path: PathBuf,
+    /// Bytes of the file; 0 where it was only planned.
+    pub size: u64,
+    pub components: usize,
+    pub files: usize,
+    #[serde(rename = "missingdependencies")]
+    pub missing_dependencies: usize,
+    pub findings: Vec<Finding>,
+}
+
+/// Where a package goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// A zip, or the folder that gets one under its usual name; without one the current folder.
+    pub path: Option<PathBuf>,
+    /// A file that is there is replaced.
+    pub overwrite: bool,
+}
+
+/// Makes the package of a solution, as it was after `at`.
+pub fn package_of(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    options: &ExportOptions,
+) -> Result<(Vec<u8>, Exports), OpsError> {
+    let exports = files_of(workspace, &workspace.environment()?, at, options, &crate::silent)?;
+    Ok((strata_package::write::zip(&exports.files), exports))
+}
+
+/// Says what an export would do and does nothing.
+pub fn plan(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    options: &ExportOptions,
+    target: &Target,
+) -> Result<ExportView, OpsError> {
+    target.check()?;
+    let exports = files_of(workspace, &workspace.environment()?, at, options, &crate::silent)?;
+    Ok(view(&exports, options, target.place(&exports.manifest)?, 0))
+}
+
+/// Exports a solution to a file. Of the past nothing is written into history and no version is raised.
+pub fn export(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    options: &ExportOptions,
+    target: &Target,
+    progress: Progress<'_>,
+) -> Result<ExportView, OpsError> {
+    target.check()?;
+    if at.is_some() {
+        let exports = files_of(workspace, &workspace.environment()?, at, options, progress)?;
+        let place = target.place(&exports.manifest)?;
+        let zip = strata_package::write::zip(&exports.files);
+        Staged::write(&place, &zip)?.put(target.overwrite)?;
+        return Ok(view(&exports, options, place, zip.len()));
+    }
+    let started = now();
+    let environment = workspace.environment()?;
+    let lease = Held::take(workspace.store(), &environment, "Export", started).map_err(|error| match error {
+        StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: "Export", running: operation },
+        other => other.into(),
+    })?;
+    let exports = match files_of(workspace, &environment, None, options, progress) {
+        Ok(exports) => exports,
+        Err(OpsError::Refused(plan)) => {
+            drop(lease);
+            let entry = entry(options, None, started, None, plan.findings.clone());
+            workspace.store().record(&environment, NewHistoryEntry { outcome: Outcome::Failed, ..entry })?;
+            return Err(OpsError::Refused(plan));
+        }
+        Err(other) => return Err(other),
+    };
+    let place = target.place(&exports.manifest)?;
+    let zip = strata_package::write::zip(&exports.files);
+    let staged = Staged::write(&place, &zip)?;
+    drop(lease);
+    raise(workspace, &environment, options, &exports)?;
+    staged.put(target.overwrite)?;
+    let findings = exports.findings.iter().filter(|finding| finding.severity != Severity::Info).cloned().collect();
+    let entry = entry(options, Some(&place), started, Some(&exports), findings);
+    workspace.store().record(&environment, entry)?;
+    Ok(view(&exports, options, place, zip.len()))
+}
+
+/// L25: the version that is asked for becomes the solution's.
+fn raise(
+    workspace: &Workspace,
+    environment: &Environment,
+    options: &ExportOptions,
+    exports: &Exports,
+) -> Result<(), OpsError> {
+    let Some(version) = &options.version else { return Ok(()) };
+    let headers = workspace.store().snapshot(environment, None, &Footprint::default())?;
+    let is_raised = |solution: &Solution| solution.version.as_str() != version.as_str();
+    if headers.solution_named(&exports.manifest.unique_name).is_some_and(is_raised) {
+        let solution = exports.manifest.unique_name.clone();
+        let request = Request::OnlineVersion { solution, version: version.clone() };
+        carry_out(workspace, environment, &request, &crate::silent)?;
+    }
+    Ok(())
+}
+
+impl Target {
+    /// Refuses a place that no file can be written to, before anything is read.
+    fn check(&self) -> Result<(), OpsError> {
+        match &self.path {
+            Some(path) if !path.is_dir() => self.check_file(path),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn check_file(&self, path: &Path) -> Result<(), OpsError> {
+        let is_zip = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+        if !is_zip {
+            let message = format!("{}: the name of a package ends in .zip", path.display());
+            return Err(OpsError::request(ErrorCode::INVALID_VALUE, message));
+        }
+        if path.exists() && !self.overwrite {
+            let message = format!("{} exists already", path.display());
+            return Err(OpsError::request(ErrorCode::ALREADY_EXISTS, message)
+                .hint("give --overwrite to replace it, or another --path"));
+        }
+        Ok(())
+    }
+
+    /// Returns the file that a package goes to.
+    fn place(&self, manifest: &Manifest) -> Result<PathBuf, OpsError> {
+        let file = match &self.path {
+            Some(path) if !path.is_dir() => return Ok(path.clone()),
+            Some(folder) => folder.join(file_name(manifest)),
+            None => PathBuf::from(file_name(manifest)),
+        };
+        self.check_file(&file)?;
+        Ok(file)
+    }
+}
+
+/// The usual name of a package's file (`Name_1_0_0_0.zip`).
+fn file_name(manifest: &Manifest) -> String {
+    let kind = if manifest.mode == Mode::Managed { "_managed" } else { "" };
+    format!("{}_{}{kind}.zip", manifest.unique_name, manifest.version.as_str().replace('.', "_"))
+}
+
+fn view(exports: &Exports, options: &ExportOptions, path: PathBuf, size: usize) -> ExportView {
+    ExportView {
+        unique_name: exports.manifest.unique_name.clone(),
+        version: exports.manifest.version.to_string(),
+        is_managed: options.managed,
+        path,
+        size: size as u64,
+        components: exports.components,
+        files: exports.files.len(),
+        missing_dependencies: exports.manifest.missing_dependencies.len(),
+        findings: exports.findings.clone(),
+    }
+}
+
+fn entry(
+    options: &ExportOptions,
+    place: Option<&Path>,
+    started: i64,
+    exports: Option<&Exports>,
+    findings: Vec<Finding>,
+) -> NewHistoryEntry {
+    let manifest = exports.map(|exports| &exports.manifest);
+    let name = place.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let version = manifest.map(|manifest| manifest.version.to_string());
+    NewHistoryEntry {
+        time: started,
+        duration: now() - started,
+        kind: HistoryKind::Export,
+        solution: Some(manifest.map_or_else(|| options.solution.clone(), |manifest| manifest.unique_name.clone())),
+        from_version: None,
+        to_version: version.clone(),
+        suboperation: None,
+        outcome: Outcome::Succeeded,
+        changes: 0,
+        job: None,
+        state_of: None,
+        options: None,
+        findings,
+        facts: Some(SolutionFacts {
+            publisher: manifest.map(|manifest| manifest.publisher.unique_name.clone()),
+            is_managed: options.managed,
+            is_patch: manifest.is_some_and(|manifest| manifest.parent_solution.is_some()),
+            overwrites: false,
+            package_name: name,
+            package_version: version,
+        }),
+        components: Vec::new(),
+    }
+}
+
+/// Makes the files of a package.
+pub fn files_of(
+    workspace: &Workspace,
+    environment: &Environment,
+    at: Option<Operation>,
+    options: &ExportOptions,
+    progress: Progress<'_>,
+) -> Result<Exports, OpsError> {
+    progress(Phase::Planning, 0, 0);
+    let (store, rules) = (workspace.store(), Rules::OURS);
+    let snapshot = |footprint: &Footprint| store.snapshot(environment, at, footprint);
+    let headers = snapshot(&Footprint::default())?;
+    let solution = export::check(&headers, options).map_err(|finding| refused(&headers, *finding))?;
+    let kept = Kept::read(workspace, solution)?;
+    let before = kept.as_ref().and_then(|kept| strata_package::read_manifest(&kept.solution).ok());
+    let bodies = StoreBodies::new(store);
+    let in_skeleton = match &kept {
+        Some(kept) => assemble::shells(&kept.skeleton()).map_err(damaged)?,
+        None => Vec::new(),
+    };
+    let mut seen = snapshot(&export::footprint(solution.no, in_skeleton.clone()))?;
+    let more = export::more_footprint(&seen, solution.no, options.managed);
+    add(&mut seen, snapshot(&more)?);
+    let mut manifest = manifest::of(&seen, solution, before.as_ref(), options.managed, options.version.as_ref());
+    let contents =
+        export::contents(&seen, solution, options.managed, manifest.base_language, &rules, &bodies);
+    let loaded = Loaded::read(&contents.components, &bodies, progress);
+    let outside = loaded.outside(&contents.components);
+    let declared = before.as_ref().map_or(&[][..], |before| &before.missing_dependencies);
+    add(&mut seen, snapshot(&needs::footprint(&outside, declared))?);
+    let missing = needs::missing(&seen, solution.no, &contents.components, &outside, before.as_ref(), &rules, &bodies);
+    let mut findings = contents.findings;
+    findings.extend(needs::finding(&seen, &missing));
+    manifest.missing_dependencies = missing;
+    if let Some(error) = bodies.take_error() {
+        return Err(error.into());
+    }
+    let shells = Shells {
+        components: in_skeleton.into_iter().filter(|key| stays(&seen, &contents.known, options, key)).collect(),
+        tables: !options.managed,
+    };
+    let pieces = loaded.pieces(&contents.components);
+    let skeleton = kept.as_ref().map_or_else(|| Skeleton::plain(&manifest), Kept::skeleton);
+    let files = assemble::assemble(&manifest, &skeleton, &shells, &pieces).map_err(damaged)?;
+    Ok(Exports { files, components: pieces.len(), manifest, findings })
+}
+
+/// Tells whether what the skeleton says of a component for reference stays: what belongs to the solution, and what this
+/// environment has never known. A managed package names tables only.
+fn stays(
+    seen: &Snapshot,
+    known: &BTreeSet<ComponentKey>,
+    options: &ExportOptions,
+    key: &ComponentKey,
+) -> bool {
+    let is_known_elsewhere = seen.components.get(key).is_some_and(|state| !state.layers.is_empty());
+    let is_kind = !options.managed || key.component_type.is("entity");
+    is_kind && (known.contains(key) || !is_known_elsewhere)
+}
+
+fn refused(headers: &Snapshot, finding: Finding) -> OpsError {
+    let mut plan = Plan::empty(OperationKind::Export, headers.environment.revision, Rules::OURS);
+    plan.findings.push(finding);
+    OpsError::Refused(Box::new(plan))
+}
+
+fn damaged(error: AssembleError) -> OpsError {
+    OpsError::Store(StoreError::Damaged(Box::new(error)))
+}
+
+/// What is kept with a solution of the package that it came in.
+struct Kept {
+    solution: Vec<u8>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Kept {
+    fn read(workspace: &Workspace, solution: &Solution) -> Result<Option<Self>, OpsError> {
+        // A patch that was cloned here came in no package.
+        let Some(residue) = solution.residue else { return Ok(None) };
+        let store = workspace.store();
+        let Some(body) = store.definition(&residue)? else { return Ok(None) };
+        let mut files = Vec::new();
+        for (path, digest) in &body.files {
+            files.extend(store.file(digest)?.map(|bytes| (path.clone(), bytes)));
+        }
+        Ok(Some(Self { solution: body.bytes.into_owned(), files }))
+    }
+
+    fn skeleton(&self) -> Skeleton<'_> {
+        let files = self.files.iter().map(|(path, bytes)| (Cow::Borrowed(path.as_str()), Cow::Borrowed(bytes.as_slice())));
+        Skeleton::kept(Cow::Borrowed(&self.solution), files)
+    }
+}
+
+/// Definitions and files that go out, in memory.
+struct Loaded {
+    /// In the order of the components.
+    bodies: Vec<Body<'static>>,
+    files: BTreeMap<Digest, Vec<u8>>,
+}
+
+impl Bodies for Loaded {
+    fn definition(&self, _: &Digest) -> Option<Body<'_>> {
+        None
+    }
+
+    fn file(&self, digest: &Digest) -> Option<Cow<'_, [u8]>> {
+        self.files.get(digest).map(|bytes| Cow::Borrowed(bytes.as_slice()))
+    }
+}
+
+impl Loaded {
+    fn read(components: &[Exported], bodies: &dyn Bodies, progress: Progress<'_>) -> Self {
+        let mut loaded = Self { bodies: Vec::with_capacity(components.len()), files: BTreeMap::new() };
+        let total = components.len() as u64;
+        for (done, component) in (0..).zip(components) {
+            let body = match &component.content {
+                Content::Kept(digest) => bodies.definition(digest).map(owned),
+                Content::Made(body) => Some(body.clone()),
+            };
+            let body = body.unwrap_or_default();
+            for (_, digest) in &body.files {
+                if !loaded.files.contains_key(digest)
+                    && let Some(bytes) = bodies.file(digest)
+                {
+                    loaded.files.insert(*digest, bytes.into_owned());
+                }
+            }
+            loaded.bodies.push(body);
+            progress(Phase::Definitions, done, total);
+        }
+        loaded
+    }
+
+    /// Reads what the components name and the package does not hold.
+    fn outside(&self, components: &[Exported]) -> Vec<needs::Outside> {
+        let both: Vec<_> = components.iter().zip(&self.bodies).collect();
+        let mut provided = on_every_core(&both, |(component, body)| needs::provided(component, body, self));
+        provided.sort_unstable();
+        on_every_core(&both, |(component, body)| needs::outside(component, body, self, &provided))
+    }
+
+    fn pieces<'l>(&'l self, components: &'l [Exported]) -> Vec<Piece<'l>> {
+        let piece = |(component, body): (&'l Exported, &'l Body<'static>)| Piece {
+            key: component.key.clone(),
+            name: Cow::Borrowed(&component.name),
+            parent: component.parent.clone(),
+            home: body.home.as_deref().map(Cow::Borrowed),
+            presence: component.presence,
+            bytes: Cow::Borrowed(&body.bytes),
+            files: body
+                .files
+                .iter()
+                .filter_map(|(path, digest)| Some((Cow::Borrowed(path.as_str()), Cow::Borrowed(self.files.get(digest)?.as_slice()))))
+                .collect(),
+        };
+        components.iter().zip(&self.bodies).map(piece).collect()
+    }
+}
+
+fn owned(body: Body<'_>) -> Body<'static> {
+    Body { bytes: Cow::Owned(body.bytes.into_owned()), home: body.home, files: body.files }
+}
+
+/// Does the same to every item, on as many threads as there are cores; results come in the order of the items.
+fn on_every_core<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> Vec<R> + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let length = items.len().div_ceil(threads * 8).max(64);
+    let chunks: Vec<_> = items.chunks(length).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = chunks.get(index) else { return done };
+            done.push((index, chunk.iter().flat_map(&read).collect::<Vec<_>>()));
+        }
+    };
+    let mut done = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.min(chunks.len())).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        done.extend(others.into_iter().flat_map(|other| other.join().expect("a reader only reads")));
+        done
+    });
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().flat_map(|(_, results)| results).collect()
+}
