@@ -93,7 +93,8 @@ pub fn check<'s>(headers: &'s Snapshot, options: &ExportOptions) -> Result<&'s S
     let name = &solution.unique_name;
     if solution.is_managed {
         let message = format!("{name} is managed: only unmanaged solutions are exported");
-        let hint = "export it from the environment where it is unmanaged, or add its components to a solution of your own";
+        let hint =
+            "export it from the environment where it is unmanaged, or add its components to a solution of your own";
         return Err(Box::new(refuse(ErrorCode::EXPORT_MANAGED, "L53", message).hint(hint)));
     }
     if let Some(message) = Family::of(headers, solution).lock() {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde::Serialize;
-use strata_engine::export::{self, Content, Exported, ExportOptions, manifest, needs};
+use strata_engine::export::{self, Content, ExportOptions, Exported, manifest, needs};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
 use strata_model::environment::{Environment, Footprint, Snapshot};
@@ -24,6 +24,7 @@ use strata_model::solution::Solution;
 use strata_package::assemble::{self, AssembleError, Piece, Shells, Skeleton};
 use strata_store::{Held, StoreBodies, StoreError};
 
+use crate::names::did_you_mean;
 use crate::operation::{Phase, Progress, Request, carry_out};
 use crate::seeing::add;
 use crate::target_file::Staged;
@@ -256,7 +257,8 @@ pub fn files_of(
     let (store, rules) = (workspace.store(), Rules::OURS);
     let snapshot = |footprint: &Footprint| store.snapshot(environment, at, footprint);
     let headers = snapshot(&Footprint::default())?;
-    let solution = export::check(&headers, options).map_err(|finding| refused(&headers, *finding))?;
+    let solution =
+        export::check(&headers, options).map_err(|finding| refused(&headers, &options.solution, *finding))?;
     let kept = Kept::read(workspace, solution)?;
     let before = kept.as_ref().and_then(|kept| strata_package::read_manifest(&kept.solution).ok());
     let bodies = StoreBodies::new(store);
@@ -268,8 +270,7 @@ pub fn files_of(
     let more = export::more_footprint(&seen, solution.no, options.managed);
     add(&mut seen, snapshot(&more)?);
     let mut manifest = manifest::of(&seen, solution, before.as_ref(), options.managed, options.version.as_ref());
-    let contents =
-        export::contents(&seen, solution, options.managed, manifest.base_language, &rules, &bodies);
+    let contents = export::contents(&seen, solution, options.managed, manifest.base_language, &rules, &bodies);
     let loaded = Loaded::read(&contents.components, &bodies, progress);
     let outside = loaded.outside(&contents.components);
     let declared = before.as_ref().map_or(&[][..], |before| &before.missing_dependencies);
@@ -293,18 +294,18 @@ pub fn files_of(
 
 /// Tells whether what the skeleton says of a component for reference stays: what belongs to the solution, and what this
 /// environment has never known. A managed package names tables only.
-fn stays(
-    seen: &Snapshot,
-    known: &BTreeSet<ComponentKey>,
-    options: &ExportOptions,
-    key: &ComponentKey,
-) -> bool {
+fn stays(seen: &Snapshot, known: &BTreeSet<ComponentKey>, options: &ExportOptions, key: &ComponentKey) -> bool {
     let is_known_elsewhere = seen.components.get(key).is_some_and(|state| !state.layers.is_empty());
     let is_kind = !options.managed || key.component_type.is("entity");
     is_kind && (known.contains(key) || !is_known_elsewhere)
 }
 
-fn refused(headers: &Snapshot, finding: Finding) -> OpsError {
+fn refused(headers: &Snapshot, asked: &str, mut finding: Finding) -> OpsError {
+    if finding.name.as_deref() == Some(ErrorCode::EXPORT_MISSING.name) {
+        let names = headers.solutions.iter().map(|solution| solution.unique_name.as_str());
+        let guess = did_you_mean(asked, names);
+        finding.hints.splice(0..0, guess);
+    }
     let mut plan = Plan::empty(OperationKind::Export, headers.environment.revision, Rules::OURS);
     plan.findings.push(finding);
     OpsError::Refused(Box::new(plan))
@@ -334,7 +335,8 @@ impl Kept {
     }
 
     fn skeleton(&self) -> Skeleton<'_> {
-        let files = self.files.iter().map(|(path, bytes)| (Cow::Borrowed(path.as_str()), Cow::Borrowed(bytes.as_slice())));
+        let files =
+            self.files.iter().map(|(path, bytes)| (Cow::Borrowed(path.as_str()), Cow::Borrowed(bytes.as_slice())));
         Skeleton::kept(Cow::Borrowed(&self.solution), files)
     }
 }
@@ -398,7 +400,9 @@ impl Loaded {
             files: body
                 .files
                 .iter()
-                .filter_map(|(path, digest)| Some((Cow::Borrowed(path.as_str()), Cow::Borrowed(self.files.get(digest)?.as_slice()))))
+                .filter_map(|(path, digest)| {
+                    Some((Cow::Borrowed(path.as_str()), Cow::Borrowed(self.files.get(digest)?.as_slice())))
+                })
                 .collect(),
         };
         components.iter().zip(&self.bodies).map(piece).collect()

@@ -128,10 +128,8 @@ fn says_row(component_type: &ComponentType, bytes: &[u8]) -> bool {
 /// Tells whether two definitions have the same leaves; order is no matter of theirs.
 fn is_same(component_type: &ComponentType, left: &Element, right: &Element) -> bool {
     let leaves = |tree: &Element| {
-        let mut leaves: Vec<_> = definition::tree_leaves(component_type, tree)
-            .into_iter()
-            .map(|leaf| (leaf.path, leaf.value))
-            .collect();
+        let mut leaves: Vec<_> =
+            definition::tree_leaves(component_type, tree).into_iter().map(|leaf| (leaf.path, leaf.value)).collect();
         leaves.sort_unstable();
         leaves
     };

@@ -60,7 +60,8 @@ pub(super) fn blanked(
 /// Blanks the cells below an element; tells whether there were any.
 fn blank(element: &mut Element, table: &ComponentKey, labels: &ColumnLabels<'_>) -> bool {
     if element.name != "cell" {
-        return element.elements_mut().fold(false, |any, child| blank(child, table, labels) || any);
+        let blanked = element.elements_mut().filter_map(|child| blank(child, table, labels).then_some(()));
+        return blanked.count() > 0;
     }
     let column = element.child("control").and_then(|control| control.attribute("datafieldname"));
     let Some(own) = column.and_then(|column| labels.of(table, column)) else { return false };

@@ -27,9 +27,9 @@ pub fn of(
     });
     let known = before.map(|before| &before.publisher);
     // A publisher that was there before the package keeps its own labels here; the package's say what it came with.
-    let is_known = known.zip(publisher.as_ref()).is_some_and(|(known, own)| {
-        known.unique_name.eq_ignore_ascii_case(&own.unique_name)
-    });
+    let is_known = known
+        .zip(publisher.as_ref())
+        .is_some_and(|(known, own)| known.unique_name.eq_ignore_ascii_case(&own.unique_name));
     let publisher = if is_known { known.cloned() } else { publisher.or_else(|| known.cloned()) };
     let parent = solution.parent.filter(|_| solution.kind == SolutionKind::Patch).and_then(|no| seen.solution(no));
     Manifest {
@@ -76,7 +76,9 @@ fn roots(seen: &Snapshot, solution: &Solution, before: Option<&Manifest>) -> Vec
             None => {}
         }
     }
-    roots.sort_by(|(left, left_root), (right, right_root)| left.cmp(right).then_with(|| left_root.key.cmp(&right_root.key)));
+    roots.sort_by(|(left, left_root), (right, right_root)| {
+        left.cmp(right).then_with(|| left_root.key.cmp(&right_root.key))
+    });
     roots.into_iter().map(|(_, root)| root).collect()
 }
 

@@ -96,7 +96,8 @@ pub fn missing(
     for declared in before.into_iter().flat_map(|manifest| &manifest.missing_dependencies) {
         // A dependent that this environment does not know is one that nobody here can have removed.
         let dependent = seen.components.get(&declared.dependent.key).filter(|state| !state.layers.is_empty());
-        let has_left = dependent.is_some_and(|state| !state.is_member_of(solution) && !listed.contains(&state.component.key));
+        let has_left =
+            dependent.is_some_and(|state| !state.is_member_of(solution) && !listed.contains(&state.component.key));
         // What came in the same package needs the layer below all the same; what joined the solution since is no longer
         // missing.
         let is_own = defined.contains_key(&declared.required.key);
@@ -110,11 +111,25 @@ pub fn missing(
         pairs.insert((declared.required.key.clone(), declared.dependent.key.clone()));
         missing.push(MissingDependency { provider, ..declared.clone() });
     }
+    for state in seen.components.values().filter(|state| state.is_member_of(solution)) {
+        let key = &state.component.key;
+        let is_root = state.members.iter().any(|member| member.solution == solution && member.behavior.is_some());
+        let goes_out = is_root || defined.contains_key(key);
+        // What managed layers define needs them: of the platform's own nobody speaks.
+        let is_base_elsewhere = state.managed().next().is_some() && !catalogue::contains(key, rules);
+        let Some(provider) = provider(seen, key).filter(|_| goes_out && is_base_elsewhere) else { continue };
+        if pairs.insert((key.clone(), key.clone())) {
+            let (required, dependent) = (side(seen, key), side(seen, key));
+            missing.push(MissingDependency { required, dependent, provider, application: None });
+        }
+    }
     for Outside { dependent, target } in outside {
         for required in world.find(target) {
             let is_member = seen.components.get(&required).is_some_and(|state| state.is_member_of(solution));
             let is_own = is_member || defined.contains_key(&required) || catalogue::contains(&required, rules);
-            let Some(provider) = provider(seen, &required).filter(|_| !is_own && required != *dependent) else { continue };
+            let Some(provider) = provider(seen, &required).filter(|_| !is_own && required != *dependent) else {
+                continue;
+            };
             if pairs.insert((required.clone(), dependent.clone())) {
                 let (required, dependent) = (side(seen, &required), side(seen, dependent));
                 missing.push(MissingDependency { required, dependent, provider, application: None });
@@ -171,14 +186,20 @@ fn side(seen: &Snapshot, key: &ComponentKey) -> DependencySide {
         "attribute" | "entityrelationship" | "entitykey" | "systemform" | "savedquery" | "savedqueryvisualization"
     );
     let parent = parent.filter(|_| has_parent);
-    let parent_state = parent.as_ref().and_then(|parent| seen.components.get(parent));
+    let parent_label = |parent: &ComponentKey| {
+        let own = seen.components.get(parent).and_then(display);
+        own.or_else(|| catalogue::component(parent, &Rules::OURS)?.display_name)
+    };
     DependencySide {
         key: key.clone(),
         id: key.guid().or_else(|| state?.component.id).filter(|_| is_guid || by_guid || has_id(key)),
         display_name: display_name.or_else(|| (!is_guid).then_some(own_name)),
         schema_name,
-        parent_schema_name: parent.as_ref().filter(|_| !key.component_type.is("systemform")).map(|parent| parent.as_str().to_owned()),
-        parent_display_name: parent_state.and_then(display),
+        parent_schema_name: parent
+            .as_ref()
+            .filter(|_| !key.component_type.is("systemform"))
+            .map(|parent| parent.as_str().to_owned()),
+        parent_display_name: parent.as_ref().and_then(parent_label),
     }
 }
 

@@ -26,12 +26,14 @@ pub(super) fn add_shells(lens: &Lens<'_>, solution: SolutionNo, managed: bool, c
     let parents = contents.components.iter().filter_map(|component| component.parent.clone());
     let with_parts: BTreeSet<ComponentKey> = parents.filter(|parent| parent.component_type.is("entity")).collect();
     let listed = contents.known.iter().filter(|key| key.component_type.is("entity"));
-    let listed = listed.filter(|key| lens.snapshot.components.get(*key).is_some_and(|state| state.is_member_of(solution)));
+    let listed =
+        listed.filter(|key| lens.snapshot.components.get(*key).is_some_and(|state| state.is_member_of(solution)));
     let tables: BTreeSet<ComponentKey> = with_parts.iter().chain(listed).cloned().collect();
     let mut shells = Vec::new();
     for table in tables.iter().filter(|table| !whole.contains(table)) {
         let behavior = behavior(lens.snapshot.components.get(table), solution);
-        let is_unmodified = !managed && matches!(behavior, Some(Behavior::IncludeSubcomponents | Behavior::DoNotIncludeSubcomponents));
+        let is_unmodified =
+            !managed && matches!(behavior, Some(Behavior::IncludeSubcomponents | Behavior::DoNotIncludeSubcomponents));
         // A managed package has no place for a table of which nothing goes out.
         if managed && !with_parts.contains(table) {
             continue;

@@ -35,7 +35,8 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
 ];
 
 /// What a difference needs in the environment and the corpus does not have.
-const NEEDS_BASE: &str = "managed: a difference to a form or a site map of another solution, which is not in the corpus";
+const NEEDS_BASE: &str =
+    "managed: a difference to a form or a site map of another solution, which is not in the corpus";
 
 fn packaged(bytes: Vec<u8>) -> Package {
     read(bytes, &Limits::default()).expect("readable")
@@ -105,7 +106,10 @@ fn zip_lines(corpus: &Corpus) -> Vec<Line> {
         let bytes = exported(&scratch, &options(&package, false));
         assert_eq!(bytes, exported(&scratch, &options(&package, false)), "{}: the same bytes twice", sample.path);
         let back = packaged(bytes.clone());
-        assert_eq!(back.notes, package.notes.iter().filter(|note| !note.message.starts_with("stands twice")).cloned().collect::<Vec<_>>());
+        assert_eq!(
+            back.notes,
+            package.notes.iter().filter(|note| !note.message.starts_with("stands twice")).cloned().collect::<Vec<_>>()
+        );
         lines.push(Line::of(format!("{}, unmanaged", sample.path), fidelity::compare(&package, &back), &[]));
         assert_no_worse(&sample.path, &package, &back);
         let again = Scratch::new();
@@ -145,8 +149,7 @@ fn assert_no_worse(path: &str, before: &Package, after: &Package) {
     let findings = |package: &Package| {
         let name = "package.zip";
         let report = check(&[Checked { package, name, size: 0 }], None, &Options::plain());
-        let mut found: Vec<_> =
-            report.findings.iter().map(|finding| (finding.rule, finding.message.clone())).collect();
+        let mut found: Vec<_> = report.findings.iter().map(|finding| (finding.rule, finding.message.clone())).collect();
         found.sort();
         found
     };
@@ -167,7 +170,8 @@ fn report(lines: &[Line]) -> String {
     let mut explained: BTreeMap<&str, usize> = BTreeMap::new();
     for line in lines {
         let Fidelity { leaves, equal, .. } = &line.fidelity;
-        writeln!(text, "| {} | {leaves} | {equal} | {} | {:.3} |", line.what, line.without_base, line.percent()).expect("text");
+        writeln!(text, "| {} | {leaves} | {equal} | {} | {:.3} |", line.what, line.without_base, line.percent())
+            .expect("text");
         for (reason, count) in &line.explained {
             *explained.entry(reason).or_default() += count;
         }
@@ -190,8 +194,14 @@ fn l53_l55_fidelity_of_exports_over_the_corpus() {
     lines.extend(tree_lines(&corpus));
     for line in &lines {
         let goal = if line.what.ends_with("unmanaged") { 99.9 } else { 99.0 };
-        let templates = line.explained.iter().filter(|(reason, _)| reason.contains("e-mail")).map(|(_, count)| count).sum::<usize>();
-        let percent = 100.0 * (line.fidelity.equal + templates) as f64 / (line.fidelity.leaves - line.without_base) as f64;
+        let templates = line
+            .explained
+            .iter()
+            .filter(|(reason, _)| reason.contains("e-mail"))
+            .map(|(_, count)| count)
+            .sum::<usize>();
+        let percent =
+            100.0 * (line.fidelity.equal + templates) as f64 / (line.fidelity.leaves - line.without_base) as f64;
         assert!(percent >= goal, "{}: {percent:.3}", line.what);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/fidelity-export.md");

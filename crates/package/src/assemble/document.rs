@@ -285,9 +285,7 @@ impl Writer<'_> {
 
     /// Tells whether a group of forms held some for reference, of which none stays.
     fn loses_all(&self, node: &Node<'_>) -> bool {
-        let stays = |form: &Node<'_>| {
-            self.keys.get(&form.lead).is_none_or(|key| self.shells.components.contains(key))
-        };
+        let stays = |form: &Node<'_>| self.keys.get(&form.lead).is_none_or(|key| self.shells.components.contains(key));
         node.group.is_some() && !node.children.is_empty() && !node.children.iter().any(stays)
     }
 
