@@ -26,21 +26,10 @@ const ADVICE: &[&str] = &["L5", "L47", "L71", "L72", "L112", "L122", "L123", "L1
 /// Rules, or the parts of them, that need what is not built yet.
 const WAITING: &[(&str, &str)] = &[
     ("L12", "the Web API, for updating and deleting publishers"),
-    ("L25", "export"),
-    ("L42", "export, for the direction out; the direction in is shown"),
-    ("L53", "export"),
-    ("L54", "export"),
-    ("L55", "export"),
-    ("L56", "export, for its refusal; changes are refused"),
-    ("L57", "export"),
     ("L95", "the Web API, for asynchronous staging"),
     ("L109", "the Web API, for `LayerDesiredOrder`"),
-    ("L111", "export, for the package of the clone; the upgrade that applies it is shown"),
     ("L114", "the Web API"),
-    ("L119", "export, for what a package leaves out"),
     ("DP11", "a case: it is not known when the platform raises it"),
-    ("DP23", "export, for the warning; what the list holds is shown"),
-    ("DF16", "export, for its warning; which binaries it is about is shown"),
 ];
 
 /// More tests of one rule than this are counted.

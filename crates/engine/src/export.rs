@@ -12,6 +12,7 @@ mod difference;
 mod label;
 pub mod manifest;
 pub mod needs;
+mod state;
 mod table;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use std::collections::BTreeSet;
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
-use strata_model::id::{Digest, Guid, SolutionNo};
+use strata_model::id::{ComponentNo, Digest, Guid, SolutionNo};
 use strata_model::layer::LayerState;
 use strata_model::package::Presence;
 use strata_model::plan::{Bodies, Body, Finding, FindingKind};
@@ -134,12 +135,14 @@ fn members(seen: &Snapshot, solution: SolutionNo) -> impl Iterator<Item = &Compo
     seen.components.values().filter(move |state| state.is_member_of(solution))
 }
 
-/// Finds what each component of a solution says in a package; `base_language` is the one that labels are compared in.
+/// Finds what each component of a solution says in a package; `base_language` is the one that labels are compared in,
+/// `once_on` are components that have been switched on and off again.
 pub fn contents(
     seen: &Snapshot,
     solution: &Solution,
     managed: bool,
     base_language: u32,
+    once_on: &BTreeSet<ComponentNo>,
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Contents {
@@ -155,7 +158,10 @@ pub fn contents(
             drafts.push(names::installed(seen.environment.id, state));
         }
         let said = content::of(&lens, state, solution.no, managed);
-        let said = said.map(|(content, presence)| (label::blanked(&lens, state, content, managed, &labels), presence));
+        let said = said.map(|(content, presence)| {
+            let content = label::blanked(&lens, state, content, managed, &labels);
+            (state::recorded(&lens, state, content, once_on), presence)
+        });
         contents.components.extend(said.map(|(content, presence)| exported(state, content, presence)));
         contents.findings.extend(binaries_outside(&lens, state, solution));
     }

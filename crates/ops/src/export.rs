@@ -270,7 +270,9 @@ pub fn files_of(
     let more = export::more_footprint(&seen, solution.no, options.managed);
     add(&mut seen, snapshot(&more)?);
     let mut manifest = manifest::of(&seen, solution, before.as_ref(), options.managed, options.version.as_ref());
-    let contents = export::contents(&seen, solution, options.managed, manifest.base_language, &rules, &bodies);
+    let once_on = store.once_on(environment, at)?.into_iter().collect();
+    let language = manifest.base_language;
+    let contents = export::contents(&seen, solution, options.managed, language, &once_on, &rules, &bodies);
     let loaded = Loaded::read(&contents.components, &bodies, progress);
     let outside = loaded.outside(&contents.components);
     let declared = before.as_ref().map_or(&[][..], |before| &before.missing_dependencies);

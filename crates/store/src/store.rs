@@ -6,7 +6,7 @@ use serde_json::Value;
 use strata_model::component::{Component, ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
-use strata_model::id::{Digest, EnvironmentNo, Operation, SolutionNo};
+use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Operation, SolutionNo};
 use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
@@ -67,6 +67,9 @@ pub trait Store: Send + Sync {
         &self,
         read: &dyn Fn(&Component, &Digest) -> Result<DefinitionNames, StoreError>,
     ) -> Result<u64, StoreError>;
+
+    /// Lists the components that have been switched on, those that have been switched off again too.
+    fn once_on(&self, environment: &Environment, at: Option<Operation>) -> Result<Vec<ComponentNo>, StoreError>;
 
     /// Returns a definition.
     fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError>;

@@ -9,6 +9,7 @@ mod dependencies;
 mod dependency_questions;
 mod desktop_flows;
 mod drafts;
+mod export;
 mod fallback;
 mod flow_saves;
 mod import_managed;

@@ -5,6 +5,7 @@ mod corpus;
 mod desktop_flows;
 mod examples;
 mod export;
+mod exports;
 mod lifecycle;
 mod merges;
 mod needs;

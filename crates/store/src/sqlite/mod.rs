@@ -34,7 +34,7 @@ use serde_json::Value;
 use strata_model::component::{Component, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
-use strata_model::id::{Digest, EnvironmentNo, Operation};
+use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
 
@@ -179,6 +179,10 @@ impl Store for SqliteStore {
         read: &dyn Fn(&Component, &Digest) -> Result<DefinitionNames, StoreError>,
     ) -> Result<u64, StoreError> {
         naming::name_definitions(self, read)
+    }
+
+    fn once_on(&self, environment: &Environment, at: Option<Operation>) -> Result<Vec<ComponentNo>, StoreError> {
+        activation::ever(&self.lock().conn, environment.no, at)
     }
 
     fn definition(&self, digest: &Digest) -> Result<Option<Body<'static>>, StoreError> {
