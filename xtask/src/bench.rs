@@ -52,6 +52,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     row("plan of an upgrade that changes 1 %", &format!("{:.2} × bound", ratio(large.plan)), "≤ 0.7 ×");
     row("upgrade that changes 1 %, in one step", &format!("{:.2} × bound", ratio(large.upgrade)), "≤ 1.0 ×");
     row("names in the definitions of the import (edges)", &format!("{:.2} × bound", ratio(large.names)), "≤ 0.3 ×");
+    let export = large.export.millis / large.export_bound.millis;
+    row("export of the solution, unmanaged", &format!("{export:.2} × (read + deflate)"), "≤ 2.5 ×");
     row("reading the package", &format!("{:.2} × bound", ratio(large.read)), "–");
     let growth = large.import.millis / small.import.millis;
     let bound_growth = large.bound.millis / small.bound.millis;
@@ -91,14 +93,18 @@ struct Size {
     names: Figure,
     column: Figure,
     table: Figure,
+    export: Figure,
+    export_bound: Figure,
 }
 
 impl Bench {
     fn size(&self, components: usize) -> Result<Size, String> {
         let recipe = Recipe { components, version: "1.0.0.0".into(), managed: true, seed: 7, changed_permille: 0 };
         let (package, inflated) = self.package(&format!("{components}.zip"), &recipe)?;
-        let next = Recipe { version: "1.1.0.0".into(), changed_permille: 10, ..recipe };
+        let next = Recipe { version: "1.1.0.0".into(), changed_permille: 10, ..recipe.clone() };
         let (changed, _) = self.package(&format!("{components}-changed.zip"), &next)?;
+        let own = Recipe { managed: false, ..recipe.clone() };
+        let (unmanaged, _) = self.package(&format!("{components}-unmanaged.zip"), &own)?;
         let mut rounds = Vec::new();
         for round in 0..self.rounds.max(1) {
             let store = self.folder.join(format!("{components}-{round}.db"));
@@ -114,7 +120,25 @@ impl Bench {
             let table = self.measure("used-by", &package, Some(&store), Some("entity:gen_table00001"))?;
             remove_store(&store);
             let names = self.measure("names", &package, Some(&store), None)?;
-            rounds.push([bound, read, import, again, plan, layers, upgrade, form_stack, names, column, table]);
+            remove_store(&store);
+            self.measure("unmanaged", &unmanaged, Some(&store), None)?;
+            let export = self.measure("export", &unmanaged, Some(&store), None)?;
+            let export_bound = self.measure("export-bound", &unmanaged, None, None)?;
+            rounds.push([
+                bound,
+                read,
+                import,
+                again,
+                plan,
+                layers,
+                upgrade,
+                form_stack,
+                names,
+                column,
+                table,
+                export,
+                export_bound,
+            ]);
             remove_store(&store);
         }
         let figure = |index: usize| median(rounds.iter().map(|round| round[index]).collect());
@@ -131,6 +155,8 @@ impl Bench {
             names: figure(8),
             column: figure(9),
             table: figure(10),
+            export: figure(11),
+            export_bound: figure(12),
         })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Prints one line: milliseconds, peak resident memory in bytes.
 
+mod export;
 mod names;
 
 use std::fs::File;
@@ -43,6 +44,12 @@ pub(crate) enum What {
     Read,
     /// What an import takes longer for the names in its definitions: reading them, and writing them to an index
     Names,
+    /// Imports as unmanaged and publishes, for the exports to come
+    Unmanaged,
+    /// Of the solution that the package brought, to a file
+    Export,
+    /// Read, inflate, deflate at the level of exports; single thread
+    ExportBound,
     /// Who uses a component, in process, when the store holds half a million references besides its own
     UsedBy,
 }
@@ -63,6 +70,14 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         What::Layers => layers(options)?,
         What::FormStack => form_stack()?,
         What::Names => names::names(options)?,
+        What::Unmanaged => {
+            export::prepare(&workspace(options)?, wanted(options.package.as_deref(), "--package")?)?;
+            started.elapsed()
+        }
+        What::Export => {
+            export::export(&workspace(options)?, wanted(options.package.as_deref(), "--package")?, started)?
+        }
+        What::ExportBound => keeping(started, export::bound(wanted(options.package.as_deref(), "--package")?)?),
         What::UsedBy => names::used_by(options)?,
     };
     println!("{} {}", elapsed.as_secs_f64() * 1000.0, peak_memory());
@@ -190,6 +205,26 @@ fn form_difference(layer: usize) -> String {
 /// The fresh-import bound of the performance budget.
 fn bound(package: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
+    let inflated = inflated(package)?;
+    for (_, bytes) in inflated.iter().filter(|(name, _)| name == "customizations.xml") {
+        tokenise(bytes)?;
+    }
+    let mut hashed = 0_usize;
+    for (_, bytes) in &inflated {
+        hashed += usize::from(blake3::hash(bytes).as_bytes()[0]);
+    }
+    std::hint::black_box(hashed);
+    let mut file = tempfile::tempfile().map_err(|error| text(&error))?;
+    for (_, bytes) in &inflated {
+        file.write_all(bytes).map_err(|error| text(&error))?;
+    }
+    sync(&file)?;
+    Ok(inflated)
+}
+
+/// Reads a package and inflates its files, one after the other.
+fn inflated(package: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
     let zip = std::fs::read(package).map_err(|error| text(&error))?;
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&zip)).map_err(|error| text(&error))?;
     let mut inflated = Vec::with_capacity(archive.len());
@@ -212,19 +247,6 @@ fn bound(package: &Path) -> Result<Vec<(String, Vec<u8>)>, String> {
         let name = entry.name().map_err(|error| text(&error))?.into_owned();
         inflated.push((name, out));
     }
-    for (_, bytes) in inflated.iter().filter(|(name, _)| name == "customizations.xml") {
-        tokenise(bytes)?;
-    }
-    let mut hashed = 0_usize;
-    for (_, bytes) in &inflated {
-        hashed += usize::from(blake3::hash(bytes).as_bytes()[0]);
-    }
-    std::hint::black_box(hashed);
-    let mut file = tempfile::tempfile().map_err(|error| text(&error))?;
-    for (_, bytes) in &inflated {
-        file.write_all(bytes).map_err(|error| text(&error))?;
-    }
-    sync(&file)?;
     Ok(inflated)
 }
 

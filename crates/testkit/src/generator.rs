@@ -31,6 +31,9 @@ const COMPONENTS_PER_WEB_RESOURCE: usize = 5_000;
 /// Columns a table has whatever the recipe says: key, name, state and their like.
 pub(crate) const COLUMNS_MIN: usize = 10;
 
+/// Unique name of the solution that is generated.
+pub const SOLUTION: &str = "Generated";
+
 /// What to generate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipe {
@@ -201,7 +204,7 @@ fn solution(recipe: &Recipe) -> String {
         "version=\"9.2.25012.140\" SolutionPackageVersion=\"9.2\" languagecode=\"1033\" generatedBy=\"generator\"";
     pen.open("ImportExportXml", &format!("{build} xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\""));
     pen.open("SolutionManifest", "");
-    pen.leaf("UniqueName", "Generated");
+    pen.leaf("UniqueName", SOLUTION);
     pen.label("LocalizedNames", "LocalizedName", "Generated");
     pen.empty("Descriptions", "");
     pen.leaf("Version", &recipe.version);
