@@ -50,7 +50,8 @@ impl Layout {
     pub(super) fn piece(&self, bytes: &[u8], depth: usize, declares_xsi: bool, out: &mut Vec<u8>) {
         let start = element_start(bytes, if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 });
         let (lead, element) = bytes.split_at(start);
-        let has_lines = memchr::memchr(b'\n', element).is_some();
+        // What came out of a document brings the line before it along, and is copied as it is.
+        let has_lines = memchr::memchr(b'\n', bytes).is_some();
         match lead.contains(&b'\n') && !is_instruction(lead) {
             true => out.extend(lead),
             false => self.line(depth, out),

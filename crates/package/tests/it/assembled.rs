@@ -1,5 +1,6 @@
 //! Packages put together from their own components and skeleton: nothing is lost, and what nobody touched keeps its bytes.
 
+use proptest::prelude::*;
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::dependency::{DependencySide, MissingDependency, Provider};
 use strata_model::environment::Behavior;
@@ -9,6 +10,7 @@ use strata_model::version::Version;
 use strata_package::assemble::{Piece, Shells, Skeleton, assemble};
 use strata_package::{Limits, read, write};
 use strata_testkit::fidelity;
+use strata_testkit::generator::{self, Recipe};
 
 use crate::{each_tree, each_zip};
 
@@ -199,4 +201,49 @@ fn dp25_missing_dependencies_are_written_as_they_are_read() {
     assert!(text.contains("id.connectionreferencelogicalname=\"new_r\"") && text.contains("System (5.0)"), "{text}");
     let again = strata_package::read_manifest(&files[1].1).expect("a manifest");
     assert_eq!(again.missing_dependencies, manifest.missing_dependencies);
+}
+
+/// Files of a package with what nobody knows strewn in: a section, a comment in a container, an attribute, a stray file.
+fn strewn(recipe: &Recipe, places: [usize; 2]) -> Vec<(String, Vec<u8>)> {
+    let package = read(generator::package(recipe), &Limits::default()).expect("readable");
+    let files = package.parts.iter().filter(|part| !part.path.contains('#'));
+    let mut files: Vec<_> = files.map(|part| (part.path.clone(), part.bytes.clone())).collect();
+    let document = files.iter_mut().find(|(path, _)| path == "customizations.xml").expect("a document");
+    let mut text = String::from_utf8(std::mem::take(&mut document.1)).expect("text");
+    let sections: Vec<_> = text.match_indices("\n  </").map(|(at, _)| at + 1).collect();
+    let at = sections[places[0] % sections.len()];
+    text.insert_str(at, "    <!-- kept -->\r\n");
+    let root = text.find('>').expect("a root");
+    text.insert_str(root, " novel=\"1\"");
+    let ends: Vec<_> = text.match_indices("\n  <Languages").map(|(at, _)| at + 1).collect();
+    text.insert_str(
+        ends[places[1] % ends.len()],
+        "  <Novelties kind=\"n\">\r\n    <Novelty id=\"1\"><Depth /></Novelty>\r\n  </Novelties>\r\n",
+    );
+    document.1 = text.into_bytes();
+    files.push(("stray/note.txt".to_owned(), b"kept".to_vec()));
+    files
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn d3_reading_what_was_written_gives_the_same_package(
+        seed in any::<u64>(),
+        components in 40..400_usize,
+        managed in any::<bool>(),
+        places in any::<[usize; 2]>(),
+    ) {
+        let recipe = Recipe { components, version: "1.2.0.0".into(), managed, seed, changed_permille: 0 };
+        let first = read(write::zip(&strewn(&recipe, places)), &Limits::default()).expect("readable");
+        let second = read(write::zip(&again(&first)), &Limits::default()).expect("readable");
+        let fidelity = fidelity::compare(&first, &second);
+        prop_assert!(fidelity.is_complete(), "{fidelity}");
+        let digests = |package: &Package| -> Vec<_> {
+            package.components.iter().map(|component| (component.key.clone(), component.digest)).collect()
+        };
+        prop_assert_eq!(digests(&first), digests(&second));
+        prop_assert_eq!(again(&first), again(&second));
+    }
 }
