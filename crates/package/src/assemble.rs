@@ -34,7 +34,7 @@ pub struct Piece<'a> {
     pub parent: Option<ComponentKey>,
     /// As in [`strata_model::package::Definition::home`].
     pub home: Option<Cow<'a, str>>,
-    /// A reference yields to what the skeleton says of the component.
+    /// A table that is there for reference yields to what the skeleton says of it.
     pub presence: Presence,
     pub bytes: Cow<'a, [u8]>,
     /// Member files: path and content.

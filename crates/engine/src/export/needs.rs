@@ -234,8 +234,8 @@ pub fn finding(seen: &Snapshot, missing: &[MissingDependency]) -> Option<Finding
         more => format!(" and {more} more"),
     };
     let message = match required.len() {
-        1 => format!("1 component that the package needs is not in it: {}", named.join("; ")),
-        many => format!("{many} components that the package needs are not in it: {}{rest}", named.join("; ")),
+        1 => format!("the package needs 1 component that it does not bring whole: {}", named.join("; ")),
+        many => format!("the package needs {many} components that it does not bring whole: {}{rest}", named.join("; ")),
     };
     let related = required.values().map(|missing| names::side(environment, &missing.required)).collect();
     let hint = "they are declared as missing; the target must have them before the import";
