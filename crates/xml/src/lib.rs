@@ -274,7 +274,38 @@ pub fn write(element: &Element) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn write_element(element: &Element, out: &mut String) {
+/// Writes an element with a line for each child, two spaces for each level, and no line end behind it.
+///
+/// Elements that hold text are written on one line, since white space beside text would be text too.
+pub fn write_lines(element: &Element, line_end: &str) -> Vec<u8> {
+    let mut out = String::new();
+    write_in_lines(element, line_end, 0, &mut out);
+    out.into_bytes()
+}
+
+fn write_in_lines(element: &Element, line_end: &str, depth: usize, out: &mut String) {
+    let has_text = element.children.iter().any(|node| matches!(node, Node::Text(_)));
+    if has_text || element.children.is_empty() {
+        write_element(element, out);
+        return;
+    }
+    write_start(element, out);
+    out.push('>');
+    for node in &element.children {
+        out.push_str(line_end);
+        (0..=depth).for_each(|_| out.push_str("  "));
+        match node {
+            Node::Element(child) => write_in_lines(child, line_end, depth + 1, out),
+            Node::Text(text) => escape(text, false, out),
+            Node::Comment(text) => write_comment(text, out),
+        }
+    }
+    out.push_str(line_end);
+    (0..depth).for_each(|_| out.push_str("  "));
+    write_end(element, out);
+}
+
+fn write_start(element: &Element, out: &mut String) {
     out.push('<');
     out.push_str(&element.name);
     for (key, value) in &element.attributes {
@@ -284,6 +315,22 @@ fn write_element(element: &Element, out: &mut String) {
         escape(value, true, out);
         out.push('"');
     }
+}
+
+fn write_end(element: &Element, out: &mut String) {
+    out.push_str("</");
+    out.push_str(&element.name);
+    out.push('>');
+}
+
+fn write_comment(text: &str, out: &mut String) {
+    out.push_str("<!--");
+    out.push_str(text);
+    out.push_str("-->");
+}
+
+fn write_element(element: &Element, out: &mut String) {
+    write_start(element, out);
     if element.children.is_empty() {
         out.push_str(" />");
         return;
@@ -293,16 +340,10 @@ fn write_element(element: &Element, out: &mut String) {
         match node {
             Node::Element(child) => write_element(child, out),
             Node::Text(text) => escape(text, false, out),
-            Node::Comment(text) => {
-                out.push_str("<!--");
-                out.push_str(text);
-                out.push_str("-->");
-            }
+            Node::Comment(text) => write_comment(text, out),
         }
     }
-    out.push_str("</");
-    out.push_str(&element.name);
-    out.push('>');
+    write_end(element, out);
 }
 
 /// Returns text as the value of an attribute says it.
@@ -353,6 +394,16 @@ mod tests {
         assert_eq!(tree.attribute("x"), Some("1 & 2"));
         assert_eq!(tree.child("b").map(Element::text).as_deref(), Some("t < u"));
         assert_eq!(String::from_utf8(write(&tree)).expect("utf-8"), text);
+    }
+
+    #[test]
+    fn lines_change_nothing_of_what_is_said() {
+        let text = "<a x=\"1\"><b>t\nu</b><!-- c --><d><e /></d></a>";
+        let tree = parse(text.as_bytes()).expect("well formed");
+        let lines = write_lines(&tree, "\r\n");
+        let expected = "<a x=\"1\">\r\n  <b>t\nu</b>\r\n  <!-- c -->\r\n  <d>\r\n    <e />\r\n  </d>\r\n</a>";
+        assert_eq!(String::from_utf8_lossy(&lines), expected);
+        assert_eq!(parse(&lines).expect("well formed"), tree);
     }
 
     #[test]
