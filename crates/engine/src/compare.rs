@@ -29,6 +29,11 @@ use strata_xml::Element;
 use crate::definition;
 use crate::pairing::Keys;
 
+pub(crate) use file::{of_none, pair as pair_files};
+pub(crate) use json::{KEYS as JSON_KEYS, below as json_below};
+pub(crate) use manifest::manifest;
+pub(crate) use text::{document, script};
+
 /// What differs between two packages.
 #[derive(Debug, Default)]
 pub struct Comparison<'p> {
@@ -172,10 +177,10 @@ pub fn compare<'p>(before: &'p Package, after: &'p Package) -> Comparison<'p> {
     comparison
 }
 
-type Sides<'p> = (Option<&'p PackagedComponent>, Option<&'p PackagedComponent>);
+pub(crate) type Sides<'p> = (Option<&'p PackagedComponent>, Option<&'p PackagedComponent>);
 
 /// Pairs components by key; what is left over of a type by the id that travels with it.
-fn paired<'p>(before: &'p Package, after: &'p Package) -> Vec<Sides<'p>> {
+pub(crate) fn paired<'p>(before: &'p Package, after: &'p Package) -> Vec<Sides<'p>> {
     let mut sides: BTreeMap<_, Sides<'p>> = BTreeMap::new();
     for component in &before.components {
         sides.entry(&component.key).or_default().0 = Some(component);
@@ -197,6 +202,11 @@ fn paired<'p>(before: &'p Package, after: &'p Package) -> Vec<Sides<'p>> {
         sides.entry(key).or_default().0 = old.0;
     }
     sides.into_values().collect()
+}
+
+/// Tells whether a component says the same in two packages, its files and its home included.
+pub(crate) fn is_same(before: &Package, old: &PackagedComponent, after: &Package, new: &PackagedComponent) -> bool {
+    old.key == new.key && changed(before, old, after, new).is_none()
 }
 
 fn changed<'p>(
@@ -261,20 +271,21 @@ fn definitions(
     properties
 }
 
-/// Shortens paths to those below the component's own element (R8).
 fn own_paths(properties: &mut [PropertyChange], own_element: &[&str]) {
+    for change in properties {
+        change.rename_places(|text| shorten(text, own_element));
+    }
+}
+
+/// Shortens a path to what is below the component's own element (R8).
+pub(crate) fn shorten(path: &mut String, own_element: &[&str]) {
     if own_element.is_empty() {
         return;
     }
-    let own = own_element.join("/");
-    for change in properties {
-        change.rename_places(|text| {
-            let Some(rest) = text.strip_prefix(&own) else { return };
-            let rest = rest.strip_prefix('/').unwrap_or(rest);
-            if !rest.is_empty() {
-                *text = rest.to_owned();
-            }
-        });
+    let Some(rest) = path.strip_prefix(&own_element.join("/")) else { return };
+    let rest = rest.strip_prefix('/').unwrap_or(rest);
+    if !rest.is_empty() {
+        *path = rest.to_owned();
     }
 }
 

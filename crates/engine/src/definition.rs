@@ -85,7 +85,12 @@ pub fn in_languages(mut leaves: Vec<Leaf>, languages: &[u32]) -> Vec<Leaf> {
 /// Returns the tree of a definition: XML, or JSON read as the XML it stands for.
 pub fn tree(bytes: &[u8]) -> Option<Element> {
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
-    if bytes[start] == b'{' { json_tree(&bytes[start..]) } else { strata_xml::parse(bytes).ok() }
+    if is_json(bytes) { json_tree(&bytes[start..]) } else { strata_xml::parse(bytes).ok() }
+}
+
+/// Tells whether a definition is JSON, as those of environment variable values are.
+pub(crate) fn is_json(bytes: &[u8]) -> bool {
+    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
 /// Returns the leaves of a definition's tree, in document order.

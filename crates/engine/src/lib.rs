@@ -36,5 +36,6 @@ pub mod reference;
 mod removal;
 pub mod restore;
 pub mod table;
+pub mod three_way;
 pub mod uninstall;
 pub mod variables;

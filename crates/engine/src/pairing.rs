@@ -14,7 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use strata_xml::{Element, Node};
 
-pub(crate) use key::{Keys, named};
+use crate::definition;
+use crate::merge;
+
+pub(crate) use key::Keys;
+use key::named;
 
 /// Something that stands in an element.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,16 @@ impl<'e> Item<'e> {
         match self {
             Self::Element(element) | Self::Row(element) => Some(element),
             Self::Text(_) | Self::Comment(_) => None,
+        }
+    }
+
+    /// Tells whether two items say the same.
+    pub(crate) fn is_same(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Element(left), Self::Element(right)) => is_same(left, right),
+            (Self::Row(left), Self::Row(right)) => has_same_attributes(left, right),
+            (Self::Text(left), Self::Text(right)) | (Self::Comment(left), Self::Comment(right)) => left == right,
+            (Self::Element(_) | Self::Row(_) | Self::Text(_) | Self::Comment(_), _) => false,
         }
     }
 
@@ -192,13 +206,39 @@ pub(crate) struct Pair {
     pub(crate) after: Option<usize>,
 }
 
-/// Pairs the items of two elements: in the order of `after`, what is gone where it stood.
+/// Writes an item as people see it in a file.
+pub(crate) fn written(item: Item<'_>) -> String {
+    match item {
+        Item::Element(element) => String::from_utf8_lossy(&strata_xml::write(element)).into_owned(),
+        Item::Row(row) => {
+            let bare = Element { children: Vec::new(), ..row.clone() };
+            String::from_utf8_lossy(&strata_xml::write(&bare)).into_owned()
+        }
+        Item::Text(text) | Item::Comment(text) => text.to_owned(),
+    }
+}
+
+/// Returns what tells the items of two sides from their siblings; `None` for what only its position does.
+pub(crate) fn keys(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> (Vec<Option<String>>, Vec<Option<String>>) {
+    key::of(before, after, keys)
+}
+
+/// Pairs the items of two elements, for comparing them: in the order of `after`, what is gone where it stood.
 pub(crate) fn pair(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> Vec<Pair> {
-    let (before_keys, after_keys) = key::of(before, after, keys);
-    let partners = partners(before, after, &before_keys, &after_keys);
+    let mut partners = partners(before, after, keys);
+    pair_rows(before, after, &mut partners);
+    pairs(before, &partners)
+}
+
+/// Pairs the items of two elements, for merging them: a row is the same only where its first cell or its place says so.
+pub(crate) fn pair_strictly(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> Vec<Pair> {
+    pairs(before, &partners(before, after, keys))
+}
+
+fn pairs(before: &[Item<'_>], partners: &[Option<usize>]) -> Vec<Pair> {
     let mut taken = vec![false; before.len()];
     partners.iter().flatten().for_each(|at| taken[*at] = true);
-    let mut pairs = Vec::with_capacity(after.len());
+    let mut pairs = Vec::with_capacity(partners.len());
     let mut gone = 0;
     for (at, partner) in partners.iter().enumerate() {
         // What stood before its partner and is gone comes first.
@@ -214,12 +254,8 @@ pub(crate) fn pair(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> Vec<P
 }
 
 /// Returns for each item of `after` which of `before` it is.
-fn partners(
-    before: &[Item<'_>],
-    after: &[Item<'_>],
-    before_keys: &[Option<String>],
-    after_keys: &[Option<String>],
-) -> Vec<Option<usize>> {
+fn partners(before: &[Item<'_>], after: &[Item<'_>], keys: Keys) -> Vec<Option<usize>> {
+    let (before_keys, after_keys) = self::keys(before, after, keys);
     let mut partners = vec![None; after.len()];
     let places: BTreeMap<(&str, &str), usize> = before_keys
         .iter()
@@ -234,9 +270,8 @@ fn partners(
         }
     }
     if keyless && before_keys.iter().any(Option::is_none) {
-        pair_keyless(before, after, before_keys, after_keys, &mut partners);
+        pair_keyless(before, after, &before_keys, &after_keys, &mut partners);
     }
-    pair_rows(before, after, &mut partners);
     partners
 }
 
@@ -332,6 +367,34 @@ fn out_of_order(group: &[(usize, usize)]) -> Vec<usize> {
         at = before[item];
     }
     group.iter().zip(stays).filter(|(_, stays)| !stays).map(|((to, _), _)| *to).collect()
+}
+
+/// The position of an item among its namesakes, from 1.
+pub(crate) fn position(items: &[Item<'_>], at: usize) -> usize {
+    items[..=at].iter().filter(|item| item.name() == items[at].name()).count()
+}
+
+/// Names items as paths do; in a side of its own, so that what stays alone keeps its short name.
+pub(crate) fn segments(items: &[Item<'_>], keys: Keys) -> Vec<String> {
+    let elements: Vec<_> = items.iter().filter_map(|item| item.element()).collect();
+    // The entries of a manifest are named by the components they are about.
+    let entry = |element: &Element| match element.name.as_str() {
+        "RootComponent" | "MissingDependency" => named(element),
+        _ => None,
+    };
+    let mut named = match keys {
+        Keys::Merged => merge::sibling_segments(&elements),
+        Keys::Plain => definition::segments_of(&elements)
+            .into_iter()
+            .map(|(segment, element)| entry(element).map_or(segment, |entry| format!("{}[{entry}]", element.name)))
+            .collect(),
+    }
+    .into_iter();
+    let of_item = |(at, item): (usize, &Item<'_>)| match item {
+        Item::Element(_) | Item::Row(_) => named.next().unwrap_or_default(),
+        Item::Text(_) | Item::Comment(_) => format!("{}[{}]", item.name(), position(items, at)),
+    };
+    items.iter().enumerate().map(of_item).collect()
 }
 
 #[cfg(test)]

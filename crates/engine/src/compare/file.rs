@@ -7,11 +7,11 @@ use strata_model::package::{Container, Package, Part};
 use super::{ChangeKind, FileChange, PropertyChange, text, words};
 
 /// A file on either side, as places among the parts.
-pub(super) type FilePair = (Option<usize>, Option<usize>);
+pub(crate) type FilePair = (Option<usize>, Option<usize>);
 
 /// Pairs the files of one component: by path, then what is left by folder and extension, since names of files follow
 /// the names of their components.
-pub(super) fn pair(before: &Package, old: &[usize], after: &Package, new: &[usize]) -> Vec<FilePair> {
+pub(crate) fn pair(before: &Package, old: &[usize], after: &Package, new: &[usize]) -> Vec<FilePair> {
     let path = |package: &Package, part: usize| package.parts[part].path.to_lowercase();
     let mut left: Vec<usize> = old.to_vec();
     let mut pairs: Vec<FilePair> = new.iter().map(|part| (None, Some(*part))).collect();
@@ -131,7 +131,7 @@ pub(super) fn strays(before: &Package, after: &Package) -> Vec<FileChange> {
 }
 
 /// Returns the files of a package that belong to no component and say something, by folded path.
-pub(super) fn of_none(package: &Package) -> BTreeMap<String, &Part> {
+pub(crate) fn of_none(package: &Package) -> BTreeMap<String, &Part> {
     let parts = package.residue.files.iter().map(|part| &package.parts[*part]);
     let says_something = |part: &&Part| {
         let path = part.path.to_lowercase();

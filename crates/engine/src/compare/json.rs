@@ -8,7 +8,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::{PropertyChange, Whole, text};
 
 /// Members that tell the objects of a list apart, first match first.
-const KEYS: [&str; 5] = ["id", "name", "key", "uniqueName", "logicalName"];
+pub(crate) const KEYS: [&str; 5] = ["id", "name", "key", "uniqueName", "logicalName"];
 
 /// Compares two documents; nothing differs where only the order of members does.
 pub(super) fn compare(path: &str, before: &Value, after: &Value) -> Vec<PropertyChange> {
@@ -110,7 +110,7 @@ impl Walk {
     }
 }
 
-fn below(path: &str, step: &str) -> String {
+pub(crate) fn below(path: &str, step: &str) -> String {
     format!("{path}/{}", step.replace('~', "~0").replace('/', "~1"))
 }
 

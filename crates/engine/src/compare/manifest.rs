@@ -34,7 +34,7 @@ pub(super) fn compare(before: &Package, after: &Package) -> Vec<PropertyChange> 
 }
 
 /// Returns the manifest without what says nothing: the running numbers of older exports.
-pub(super) fn manifest(package: &Package) -> Option<Element> {
+pub(crate) fn manifest(package: &Package) -> Option<Element> {
     let mut tree = parsed(&package.bytes(&package.residue))?;
     drop_numbers(&mut tree);
     Some(tree)
@@ -66,10 +66,17 @@ fn frame(package: &Package) -> Option<Element> {
     let skeleton = parts.find(|part| part.path.ends_with("#skeleton"))?;
     let mut tree = parsed(&skeleton.bytes)?;
     tree.children.retain(|node| !matches!(node, Node::Element(section) if section.name == "Entities"));
+    drop_references(&mut tree);
     // The manifest's root bears the same attributes.
     tree.attributes.clear();
     drop_empty(&mut tree);
     Some(tree)
+}
+
+/// What is there for reference stays in the document, and is a component all the same.
+fn drop_references(element: &mut Element) {
+    element.children.retain(|node| !matches!(node, Node::Element(child) if child.attribute("unmodified") == Some("1")));
+    element.elements_mut().for_each(drop_references);
 }
 
 fn drop_empty(element: &mut Element) {

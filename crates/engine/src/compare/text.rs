@@ -38,7 +38,7 @@ pub(super) fn lines(before: &str, after: &str) -> String {
 }
 
 /// Returns the lines that a JSON string holds.
-pub(super) fn script(text: &str) -> Option<String> {
+pub(crate) fn script(text: &str) -> Option<String> {
     let trimmed = text.trim();
     let is_string = trimmed.len() > 1 && trimmed.starts_with('"') && trimmed.ends_with('"');
     let decoded: String = is_string.then(|| serde_json::from_str(trimmed).ok()).flatten()?;
@@ -46,7 +46,7 @@ pub(super) fn script(text: &str) -> Option<String> {
 }
 
 /// Returns the JSON document that a text is.
-pub(super) fn document(text: &str) -> Option<Value> {
+pub(crate) fn document(text: &str) -> Option<Value> {
     let trimmed = text.trim_start_matches('\u{feff}').trim();
     let is_document = trimmed.starts_with(['{', '[']) && trimmed.ends_with(['}', ']']);
     is_document.then(|| serde_json::from_str(trimmed).ok()).flatten()

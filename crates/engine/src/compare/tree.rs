@@ -4,8 +4,6 @@
 use strata_xml::Element;
 
 use super::{PropertyChange, Whole, text, words};
-use crate::definition;
-use crate::merge;
 use crate::pairing::{self, Item, Keys};
 
 /// Compares two elements that are the same one.
@@ -91,13 +89,13 @@ impl Walk {
         }
         let pairs = pairing::pair(&old, &new, self.keys);
         let moved = pairing::moved(&pairs, &new);
-        let (old_segments, new_segments) = (segments(&old, self.keys), segments(&new, self.keys));
+        let (old_segments, new_segments) = (pairing::segments(&old, self.keys), pairing::segments(&new, self.keys));
         for pair in pairs {
             match (pair.before, pair.after) {
                 (Some(from), Some(to)) => {
                     let child = below(path, &new_segments[to]);
                     if moved.binary_search(&to).is_ok() {
-                        let positions = (position(&old, from), position(&new, to));
+                        let positions = (pairing::position(&old, from), pairing::position(&new, to));
                         self.moved(&child, new[to], positions);
                     }
                     self.pair(old[from], new[to], &child);
@@ -167,7 +165,7 @@ impl Walk {
         }
         let count = self.changes.len();
         self.said(element, path, is_after);
-        let segments = segments(&items, self.keys);
+        let segments = pairing::segments(&items, self.keys);
         for (item, segment) in items.iter().zip(&segments) {
             self.alone(*item, &below(path, segment), is_after);
         }
@@ -235,32 +233,4 @@ impl Walk {
 
 fn below(path: &str, segment: &str) -> String {
     if path.is_empty() { segment.to_owned() } else { format!("{path}/{segment}") }
-}
-
-/// The position of an item among its namesakes, from 1.
-fn position(items: &[Item<'_>], at: usize) -> usize {
-    items[..=at].iter().filter(|item| item.name() == items[at].name()).count()
-}
-
-/// Names items as paths do; in a side of its own, so that what stays alone keeps its short name.
-fn segments(items: &[Item<'_>], keys: Keys) -> Vec<String> {
-    let elements: Vec<_> = items.iter().filter_map(|item| item.element()).collect();
-    // The entries of a manifest are named by the components they are about.
-    let entry = |element: &Element| match element.name.as_str() {
-        "RootComponent" | "MissingDependency" => pairing::named(element),
-        _ => None,
-    };
-    let mut named = match keys {
-        Keys::Merged => merge::sibling_segments(&elements),
-        Keys::Plain => definition::segments_of(&elements)
-            .into_iter()
-            .map(|(segment, element)| entry(element).map_or(segment, |entry| format!("{}[{entry}]", element.name)))
-            .collect(),
-    }
-    .into_iter();
-    let of_item = |(at, item): (usize, &Item<'_>)| match item {
-        Item::Element(_) | Item::Row(_) => named.next().unwrap_or_default(),
-        Item::Text(_) | Item::Comment(_) => format!("{}[{}]", item.name(), position(items, at)),
-    };
-    items.iter().enumerate().map(of_item).collect()
 }

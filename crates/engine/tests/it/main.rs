@@ -28,6 +28,7 @@ mod references_of_code;
 mod references_removed;
 mod refusals;
 mod switching;
+mod three_way;
 mod uninstall;
 mod upgrade;
 mod variables;
