@@ -45,10 +45,32 @@ impl Version {
         [self.parts[0], self.parts[1]]
     }
 
+    /// Returns the version with that part one higher and those behind it at 0; what stands before it keeps its text.
+    ///
+    /// Parts that were not written are not added, unless they are the one that is raised.
+    pub fn bumped(&self, part: VersionPart) -> Result<Self, VersionError> {
+        let error = || VersionError { text: self.text.clone() };
+        let place = part as usize;
+        let mut written: Vec<String> = self.text.split('.').map(str::to_owned).collect();
+        written.resize_with(written.len().max(place + 1), || "0".to_owned());
+        written[place] = self.parts[place].checked_add(1).ok_or_else(error)?.to_string();
+        written[place + 1..].fill("0".to_owned());
+        Self::parse(&written.join("."))
+    }
+
     /// Returns the version as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
+}
+
+/// One of the four numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionPart {
+    Major,
+    Minor,
+    Build,
+    Revision,
 }
 
 impl fmt::Display for Version {
@@ -105,6 +127,18 @@ mod tests {
         assert_eq!(version("1.0.02407.1937"), version("1.0.2407.1937"));
         assert_eq!(version("1.0.02407.1937").as_str(), "1.0.02407.1937");
         assert!(version("20260312.0") > version("1.0.0.17"));
+    }
+
+    #[test]
+    fn l23_a_part_is_raised_and_those_before_it_keep_their_text() {
+        let bumped = |text: &str, part| version(text).bumped(part).map(|version| version.to_string());
+        assert_eq!(bumped("1.2.3.4", VersionPart::Minor).as_deref(), Ok("1.3.0.0"));
+        assert_eq!(bumped("1.0.02407.1937", VersionPart::Revision).as_deref(), Ok("1.0.02407.1938"));
+        assert_eq!(bumped("1.0.02407.1937", VersionPart::Build).as_deref(), Ok("1.0.2408.0"));
+        assert_eq!(bumped("1.0", VersionPart::Minor).as_deref(), Ok("1.1"));
+        assert_eq!(bumped("1.0", VersionPart::Revision).as_deref(), Ok("1.0.0.1"));
+        assert_eq!(bumped("1", VersionPart::Major).as_deref(), Ok("2"));
+        assert!(bumped(&format!("1.{}", u64::MAX), VersionPart::Minor).is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The bytes of a solution package become a [`Package`]: a zip, a cabinet, or the files of an unpacked folder. And back:
-//! [`assemble`] makes files of components, [`write`] a zip of files.
+//! [`assemble`] makes files of components, [`write`] a zip of files, [`stamp`] another version of a manifest.
 //!
 //! A package is judged by its own content alone. Nothing in it is trusted (D13) and nothing of it is dropped:
 //! what no component owns is the package's residue. Components are slices of the parts they came in (D3).
@@ -22,6 +22,7 @@ mod read;
 mod rows;
 mod solution_xml;
 pub mod tree;
+pub mod stamp;
 mod tree_skeleton;
 pub mod write;
 pub mod yaml;
