@@ -12,6 +12,7 @@ mod diff;
 mod export;
 mod flow;
 mod import;
+mod merge;
 mod row;
 mod solution;
 
@@ -21,9 +22,10 @@ pub(crate) use diff::DiffArgs;
 pub(crate) use export::ExportArgs;
 pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
+pub(crate) use merge::MergeArgs;
 pub(crate) use row::RowCommand;
 pub(crate) use solution::{
-    CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion,
+    CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion, VersionArgs,
 };
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.

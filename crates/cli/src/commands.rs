@@ -15,10 +15,12 @@ mod export;
 mod flow;
 mod history;
 mod import;
+mod merge;
 mod plan;
 mod publisher;
 mod row;
 mod solution;
+mod version;
 mod write;
 
 use std::ffi::OsString;

@@ -8,6 +8,7 @@ pub(crate) mod findings;
 pub(crate) mod flows;
 pub(crate) mod history;
 pub(crate) mod layers;
+pub(crate) mod merge;
 pub(crate) mod plan;
 pub(crate) mod rows;
 pub(crate) mod style;

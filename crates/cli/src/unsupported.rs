@@ -7,10 +7,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
-const NOT_YET: &[(&str, &[&str])] = &[
-    ("", &["pack", "unpack", "serve", "merge", "clone"]),
-    ("solution", &["clone", "merge", "pack", "unpack", "version"]),
-];
+const NOT_YET: &[(&str, &[&str])] =
+    &[("", &["pack", "unpack", "serve", "merge", "clone"]), ("solution", &["clone", "pack", "unpack"])];
 
 const REST: &str = "rest";
 

@@ -3,6 +3,7 @@
 //! A key named there is never renamed or dropped; keys may be added.
 
 mod diff;
+mod files;
 mod jobs;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use strata_model::plan::{Action, Change, Finding, OperationKind, Plan, PlanSolut
 use strata_model::rules::Rules;
 
 pub use diff::{ComponentContents, ContentValue, DiffChange, DiffProperty, DiffSide, DiffSummary, DiffView};
+pub use files::{ConflictView, MergeView, VersionView};
 pub use jobs::{ComponentResult, ImportLog, JobResult, SolutionHistoryEntry};
 
 /// An entry of `env list`, and the answer of `env show`.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use strata_model::version::VersionPart;
 
-use super::{AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, PlanArgs, WriteFlags};
+use super::{AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, MergeArgs, PlanArgs, WriteFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -112,6 +113,57 @@ pub(crate) struct CloneArgs {
     pub(crate) write: WriteFlags,
 }
 
+const VERSION_HELP: &str = "\
+Examples:
+  strata solution version --path src/ --bump build
+  strata solution version --path Core.zip --set 1.4.0.7
+
+A raised part sets those behind it to 0; what stands before it keeps its text. The version of a solution in an
+environment is set with `strata solution online-version`.";
+
+/// What `version` takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VersionArgs {
+    /// A .zip or an unpacked folder
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) path: PathBuf,
+    #[command(flatten)]
+    pub(crate) new: NewVersionArgs,
+    #[command(flatten)]
+    pub(crate) write: WriteFlags,
+}
+
+/// The version itself, or the part that is raised.
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct NewVersionArgs {
+    /// The version: up to four numbers joined by dots
+    #[arg(long, value_name = "V")]
+    pub(crate) set: Option<String>,
+    /// The part to raise by one
+    #[arg(long, value_enum, ignore_case = true, value_name = "PART")]
+    pub(crate) bump: Option<BumpPart>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum BumpPart {
+    Major,
+    Minor,
+    Build,
+    Revision,
+}
+
+impl From<BumpPart> for VersionPart {
+    fn from(part: BumpPart) -> Self {
+        match part {
+            BumpPart::Major => Self::Major,
+            BumpPart::Minor => Self::Minor,
+            BumpPart::Build => Self::Build,
+            BumpPart::Revision => Self::Revision,
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SolutionCommand {
     /// Create an unmanaged solution
@@ -186,6 +238,11 @@ pub(crate) enum SolutionCommand {
         #[command(flatten)]
         write: WriteFlags,
     },
+    /// Merge what two people made of one package, three-way
+    Merge(MergeArgs),
+    /// Set the version of a package or an unpacked folder; nothing else in it changes
+    #[command(after_help = VERSION_HELP)]
+    Version(VersionArgs),
     /// What the platform's solution history says: imports, uninstalls, publishing; newest first
     History,
     /// The log of an import: what came of each component

@@ -11,7 +11,7 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, check, dependencies, deployment, diff, export, import, plan, write};
+use super::{Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, version, write};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -62,6 +62,8 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             context.refuse_at("solution online-version")?;
             online_version(context, &name.get(), solution_version, write.plan)
         }
+        SolutionCommand::Merge(args) => merge::merge(context, args),
+        SolutionCommand::Version(args) => version::version(context, args),
         SolutionCommand::History => {
             let entries = jobs::solution_history(&context.open()?, context.at())?;
             context.output.answer(&entries, || history_text::solutions(&entries))?;

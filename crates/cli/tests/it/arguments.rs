@@ -120,7 +120,6 @@ fn commands_of_later_versions_say_so_whatever_follows() {
     let sandbox = Sandbox::new();
     let later = [
         "solution export --name Core --path out.zip --managed",
-        "solution version --path a.zip --set 1.0",
         "serve --listen 127.0.0.1:0",
         "pack --folder a --zipfile b",
         "unpack",

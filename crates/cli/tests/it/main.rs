@@ -8,6 +8,7 @@ mod environments;
 mod jobs;
 mod maker;
 mod names;
+mod packages;
 mod rows;
 mod sandbox;
 mod scenarios;

@@ -15,6 +15,7 @@ mod row_corpus;
 mod row_imports;
 mod rows;
 mod switches;
+mod three_way;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
