@@ -112,6 +112,10 @@ fn finish(
     };
     let place = draft.place.or_else(manifest);
     let (part, at) = match place.and_then(|place| Some((place, package.parts.get(place.part)?))) {
+        // A line of a document that was put together is a line of no file.
+        Some((place, part)) if part.piece_at(place.offset).is_some() => {
+            (part.piece_at(place.offset).map(str::to_owned), None)
+        }
         Some((place, part)) => {
             (Some(part.source.clone().unwrap_or_else(|| part.path.clone())), Some(lines.of(package, place)))
         }

@@ -455,11 +455,15 @@ pub(crate) struct PackagePath {
     /// The same as FILE
     #[arg(short, long, value_name = "FILE", conflicts_with = "file")]
     path: Option<PathBuf>,
+    /// The solution to take of a folder that holds several
+    #[arg(long, visible_alias = "name", value_name = "U")]
+    solution_name: Option<String>,
 }
 
 impl PackagePath {
     pub(crate) fn get(&self) -> Option<PathBuf> {
-        self.path.clone().or_else(|| self.file.clone())
+        let path = self.path.clone().or_else(|| self.file.clone())?;
+        Some(strata_ops::choose_solution(path, self.solution_name.as_deref()))
     }
 }
 

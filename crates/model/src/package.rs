@@ -49,6 +49,9 @@ pub struct Part {
     pub path: String,
     /// Where the file stands below the folder that was read, when that is not `path`.
     pub source: Option<String>,
+    /// Which files of the folder its bytes came from, where the reader put it together: start, end,
+    /// file, in order.
+    pub pieces: Vec<(usize, usize, String)>,
     pub bytes: Vec<u8>,
     /// Of the bytes. A document that is cut into components is hashed piece by piece, and as a whole has zeros here.
     pub digest: Digest,
@@ -164,6 +167,15 @@ pub struct Slice {
 pub struct PackageNote {
     pub part: String,
     pub message: String,
+}
+
+impl Part {
+    /// Returns the file of the folder that a place came from, where the part was put together of several.
+    pub fn piece_at(&self, offset: usize) -> Option<&str> {
+        let after = self.pieces.partition_point(|(start, ..)| *start <= offset);
+        let (_, end, file) = self.pieces.get(after.checked_sub(1)?)?;
+        (offset < *end).then_some(file.as_str())
+    }
 }
 
 impl Package {

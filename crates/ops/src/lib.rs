@@ -40,7 +40,7 @@ pub use error::{ErrorReport, OpsError, Place};
 pub use names::closest;
 pub use operation::{Applied, Phase, Prepared, Progress, Request, carry_out, compare, prepare, silent};
 pub use seeing::names_of_package;
-pub use source::read_package;
+pub use source::{choose_solution, read_package};
 pub use strata_engine::active::PropertyEdit;
 pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};

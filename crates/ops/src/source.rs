@@ -12,18 +12,19 @@ use strata_package::{Limits, ReadPackageError};
 
 use crate::{Location, OpsError, Workspace, solutions};
 
-/// Reads the package at a path.
+/// Reads the package at a path. A solution of a folder that holds several is named by its own folder,
+/// `FOLDER/solutions/NAME`.
 pub fn read_package(path: &Path) -> Result<Package, OpsError> {
     let limits = Limits::default();
     let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
     let package = |source: ReadPackageError| OpsError::Package { path: path.to_owned(), source: Box::new(source) };
+    if let Some((root, solution)) = solution_of_tree(path) {
+        let parts = folder_files(&root, &limits)?;
+        return strata_package::read_tree(parts, Some(&solution), &limits).map_err(package);
+    }
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
-        let mut files = FolderFiles { root: path, parts: Vec::new(), bytes: 0, limits: &limits };
-        files.collect(path, 0)?;
-        let mut parts = files.parts;
-        // Sorted, since the order of a directory is the file system's.
-        parts.sort();
+        let parts = folder_files(path, &limits)?;
         return strata_package::read_parts(parts, &limits).map_err(package);
     }
     if metadata.len() > limits.inflated_bytes_max {
@@ -31,6 +32,34 @@ pub fn read_package(path: &Path) -> Result<Package, OpsError> {
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     strata_package::read(bytes, &limits).map_err(package)
+}
+
+/// Returns the path that means one solution of a folder which may hold several; other paths stay.
+pub fn choose_solution(path: PathBuf, solution: Option<&str>) -> PathBuf {
+    let Some(solution) = solution else { return path };
+    let below = |folder: &str| Some(path.join(folder)).filter(|folder| folder.is_dir());
+    let solutions = below("solutions").or_else(|| below("src/solutions"));
+    solutions.map_or_else(|| path.clone(), |solutions| solutions.join(solution))
+}
+
+/// Splits the folder of one solution's manifests from the tree that it is in; whether it is there is for the reader to
+/// say, who knows the others.
+fn solution_of_tree(path: &Path) -> Option<(PathBuf, String)> {
+    let solutions = path.parent().filter(|parent| parent.file_name().is_some_and(|name| name == "solutions"))?;
+    let name = path.file_name()?.to_str()?.to_owned();
+    if path.exists() && !path.join("solution.yml").is_file() || !solutions.is_dir() {
+        return None;
+    }
+    let root = solutions.parent().filter(|root| !root.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some((root.to_owned(), name))
+}
+
+/// Reads the files below a folder, in path order, since the order of a directory is the file system's.
+fn folder_files(root: &Path, limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
+    let mut files = FolderFiles { root, parts: Vec::new(), bytes: 0, limits };
+    files.collect(root, 0)?;
+    files.parts.sort();
+    Ok(files.parts)
 }
 
 /// What stands before the name of an environment's solution where a package is expected.
@@ -72,6 +101,9 @@ pub(crate) fn read_package_beside<T: Send>(
 ) -> Result<(Package, Option<T>), OpsError> {
     let limits = Limits::default();
     let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
+    if solution_of_tree(path).is_some() {
+        return read_package(path).map(|package| (package, None));
+    }
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() || metadata.len() > limits.inflated_bytes_max {
         return read_package(path).map(|package| (package, None));

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use strata_model::code::ErrorCode;
-
 use crate::ReadPackageError;
 use crate::customizations_xml::Root;
 use crate::tree::spot::{self, Keeps};
@@ -37,10 +35,6 @@ pub(crate) enum Holds {
 /// Finds the tree in the files of a folder: at its root, or below `src/`.
 pub(crate) fn find(files: Vec<(String, Vec<u8>)>) -> Result<Tree, ReadPackageError> {
     let has = |path: &str| files.iter().any(|(other, _)| other.eq_ignore_ascii_case(path));
-    if files.iter().any(|(path, _)| is_yaml_manifest(path)) {
-        let message = "the folder is in the YAML layout, which is not read yet";
-        return Err(ReadPackageError::new(ErrorCode::UNSUPPORTED, message));
-    }
     let prefix = if has("Other/Solution.xml") {
         ""
     } else if has("src/Other/Solution.xml") {
@@ -60,11 +54,6 @@ pub(crate) fn find(files: Vec<(String, Vec<u8>)>) -> Result<Tree, ReadPackageErr
     let manifest = path("Other/Solution.xml").ok_or_else(|| missing("Other/Solution.xml"))?;
     let customizations = path("Other/Customizations.xml").ok_or_else(|| missing("Other/Customizations.xml"))?;
     Ok(Tree { files, manifest, customizations, prefix })
-}
-
-fn is_yaml_manifest(path: &str) -> bool {
-    let steps: Vec<_> = path.split('/').collect();
-    matches!(steps.as_slice(), [.., "solutions", _, "solution.yml"])
 }
 
 fn unknown_layout(files: &[(String, Vec<u8>)]) -> ReadPackageError {

@@ -42,8 +42,10 @@ impl Inventory {
     pub(crate) fn new(files: Vec<(String, Vec<u8>)>, notes: Vec<PackageNote>) -> Self {
         let by_path = files.iter().enumerate().map(|(index, (path, _))| (path.to_lowercase(), index)).collect();
         let owned = vec![false; files.len()];
-        let parts =
-            files.into_iter().map(|(path, bytes)| Part { path, source: None, bytes, digest: UNHASHED }).collect();
+        let parts = files
+            .into_iter()
+            .map(|(path, bytes)| Part { path, source: None, pieces: Vec::new(), bytes, digest: UNHASHED })
+            .collect();
         Self { parts, components: Vec::new(), notes, claimed: Vec::new(), owned, by_path }
     }
 

@@ -30,7 +30,7 @@ mod zip_directory;
 
 pub use error::ReadPackageError;
 pub use limits::Limits;
-pub use read::{peek_name, read, read_files, read_manifest, read_parts};
+pub use read::{peek_name, read, read_files, read_manifest, read_parts, read_tree};
 
 #[cfg(doc)]
 use strata_model::package::Package;

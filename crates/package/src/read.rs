@@ -5,13 +5,14 @@ use std::sync::mpsc;
 use std::thread;
 
 use strata_model::id::Digest;
-use strata_model::package::{Container, Definition, Manifest, Mode, Package, Part, Slice};
+use strata_model::package::{Container, Definition, Manifest, Mode, Package, PackageNote, Part, Slice};
 
 use crate::assemble::AssembleError;
 use crate::customizations_xml::{Finished, Root, Scan, check_utf8, scan};
 use crate::folder::{self, Holds};
 use crate::inventory::{Inventory, Surroundings, UNHASHED};
 use crate::item::subtract;
+use crate::yaml::{self, Detected};
 use crate::{Limits, ReadPackageError, container, rows, solution_xml, tree_skeleton};
 
 /// Reads a package from the bytes of a zip or a cabinet.
@@ -47,6 +48,80 @@ pub fn peek_name(bytes: &[u8], limits: &Limits) -> Option<String> {
 
 /// Reads a package from the files of an unpacked folder: paths below it with `/`, and contents.
 pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Package, ReadPackageError> {
+    read_tree(parts, None, limits)
+}
+
+/// Reads one solution of an unpacked folder; only a folder in the YAML layout may hold several.
+pub fn read_tree(
+    parts: Vec<(String, Vec<u8>)>,
+    solution: Option<&str>,
+    limits: &Limits,
+) -> Result<Package, ReadPackageError> {
+    let has = |wanted: &str| parts.iter().any(|(path, _)| path.eq_ignore_ascii_case(wanted));
+    let is_xml = has("Other/Solution.xml") || has("src/Other/Solution.xml");
+    match yaml::detect(parts.iter().map(|(path, _)| path.as_str())) {
+        Detected::Yaml { .. } => read_yaml(&parts, solution, is_xml, limits),
+        Detected::Misplaced(message) if !is_xml => Err(ReadPackageError::not_a_package(message)),
+        Detected::Misplaced(_) | Detected::No => read_xml(parts, limits),
+    }
+}
+
+/// Packs a tree in the YAML layout and reads that; what is said of it names the tree's files.
+fn read_yaml(
+    parts: &[(String, Vec<u8>)],
+    solution: Option<&str>,
+    is_xml_too: bool,
+    limits: &Limits,
+) -> Result<Package, ReadPackageError> {
+    let options = yaml::PackOptions { solution: solution.map(str::to_owned), managed: None };
+    let mut packed = yaml::pack(parts, &options, limits)?;
+    packed.refuse_missing_components()?;
+    let note = |part: &str, message: &str| PackageNote { part: part.to_owned(), message: message.to_owned() };
+    let mut notes: Vec<_> = packed.missing.iter().map(|missing| note(&missing.file, &missing.message)).collect();
+    notes.append(&mut packed.notes);
+    if is_xml_too {
+        notes.push(note("Other/Solution.xml", "the folder is in both layouts; the XML half is ignored"));
+    }
+    let files = std::mem::take(&mut packed.files);
+    let digest = digest_of(&files);
+    let mut inventory = Inventory::new(files, notes);
+    for part in &mut inventory.parts {
+        part.source = packed.members.get(&part.path).cloned();
+        if part.path == "customizations.xml" {
+            part.pieces.clone_from(&packed.sources);
+        }
+    }
+    let document = inventory.parts.first().map(|part| part.bytes.clone()).unwrap_or_default();
+    let reading = Reading { inventory, limits, container: Container::Folder, digest };
+    reading.zip("solution.xml", "customizations.xml", None).map_err(|error| blame(error, &packed, &document))
+}
+
+/// An error in a document that was put together belongs to the file that the place came from.
+fn blame(error: ReadPackageError, packed: &yaml::Packed, document: &[u8]) -> ReadPackageError {
+    let source = match error.part.as_deref() {
+        Some("customizations.xml") => error.line.and_then(|line| packed.source_of_line(document, line)),
+        Some("solution.xml") => Some(packed.manifest.as_str()),
+        Some(path) => packed.members.get(path).map(String::as_str),
+        None => None,
+    };
+    let Some(source) = source.map(str::to_owned) else { return error };
+    let is_document = error.part.as_deref().is_some_and(|path| !packed.members.contains_key(path));
+    let error = error.in_part(&source);
+    if is_document { error.at_line(1, 1) } else { error }
+}
+
+fn digest_of(files: &[(String, Vec<u8>)]) -> Digest {
+    let mut hash = Vec::new();
+    for (path, bytes) in files {
+        hash.extend(path.as_bytes());
+        hash.push(0);
+        hash.extend(Digest::of(bytes).0);
+    }
+    Digest::of(&hash)
+}
+
+/// Reads a tree in the XML layout.
+fn read_xml(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Package, ReadPackageError> {
     let mut named = Vec::with_capacity(parts.len());
     for (path, bytes) in parts {
         named.push((container::part_name(&path, limits)?, bytes));
@@ -55,15 +130,10 @@ pub fn read_parts(parts: Vec<(String, Vec<u8>)>, limits: &Limits) -> Result<Pack
     let manifest_bytes = tree.files.iter().find(|(path, _)| *path == tree.manifest).map(|(_, bytes)| bytes.as_slice());
     let manifest = solution_xml::read(&tree.manifest, manifest_bytes.unwrap_or_default())?;
     let files = folder::choose_variants(tree.files, manifest.mode == Mode::Managed);
-    let mut hash = Vec::new();
-    for (path, bytes) in &files {
-        hash.extend(path.as_bytes());
-        hash.push(0);
-        hash.extend(Digest::of(bytes).0);
-    }
+    let digest = digest_of(&files);
     let mut inventory = Inventory::new(files, Vec::new());
     inventory.say_sources(tree.prefix);
-    let reading = Reading { inventory, limits, container: Container::Folder, digest: Digest::of(&hash) };
+    let reading = Reading { inventory, limits, container: Container::Folder, digest };
     reading.folder(manifest, &tree.manifest, &tree.customizations)
 }
 
@@ -392,7 +462,7 @@ impl Reading<'_> {
         let path = format!("{}#skeleton", self.inventory.parts[customizations].path);
         let digest = Digest::of(&skeleton);
         files.push(self.inventory.parts.len());
-        self.inventory.parts.push(Part { path, source: None, bytes: skeleton, digest });
+        self.inventory.parts.push(Part { path, source: None, pieces: Vec::new(), bytes: skeleton, digest });
         files.sort_by(|left, right| self.inventory.parts[*left].path.cmp(&self.inventory.parts[*right].path));
         let range = 0..self.inventory.parts[manifest].bytes.len();
         let slices = vec![Slice { part: manifest, range }];

@@ -32,9 +32,10 @@ mod xml_in;
 mod xml_out;
 mod yaml_in;
 mod yaml_out;
+mod yaml_plain;
 
 use crate::{Limits, ReadPackageError};
-pub use pack::{PackOptions, Packed, pack};
+pub use pack::{Missing, PackOptions, Packed, pack};
 pub use tree::{Detected, detect};
 pub use unpack::unpack;
 pub use xml_out::Newline;

@@ -14,6 +14,9 @@ pub(crate) struct CheckArgs {
     /// The same as FILE; the last step may be a pattern
     #[arg(short, long, value_name = "FILE", num_args = 1..)]
     path: Vec<PathBuf>,
+    /// The solution to take of a folder that holds several
+    #[arg(long, visible_alias = "name", value_name = "U")]
+    solution_name: Option<String>,
     /// Environment, or earlier package, to compare with
     #[arg(long, value_name = "ENV")]
     pub(crate) against: Option<String>,
@@ -45,7 +48,8 @@ pub(crate) struct CheckArgs {
 
 impl CheckArgs {
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        self.files.iter().chain(&self.path).cloned().collect()
+        let paths = self.files.iter().chain(&self.path).cloned();
+        paths.map(|path| strata_ops::choose_solution(path, self.solution_name.as_deref())).collect()
     }
 }
 

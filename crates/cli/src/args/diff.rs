@@ -20,6 +20,9 @@ pub(crate) struct DiffArgs {
     /// The later side
     #[arg(value_name = "B")]
     pub(crate) after: String,
+    /// The solution to take of folders that hold several
+    #[arg(long, visible_alias = "name", value_name = "U")]
+    pub(crate) solution_name: Option<String>,
     /// Exit with 2 when there are differences
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,

@@ -193,8 +193,8 @@ pub(crate) enum SolutionCommand {
         /// Unique name of an installed solution
         #[arg(value_name = "NAME", required_unless_present_any = ["solution_name", "path"])]
         unique_name: Option<String>,
-        /// The same as NAME
-        #[arg(long, visible_alias = "name", value_name = "U", conflicts_with_all = ["unique_name", "path"])]
+        /// The same as NAME; with a folder, the solution to take of several
+        #[arg(long, visible_alias = "name", value_name = "U", conflicts_with = "unique_name")]
         solution_name: Option<String>,
         /// A package: .zip, .cab or unpacked folder; needs no store
         #[arg(short, long, value_name = "FILE", conflicts_with = "unique_name")]

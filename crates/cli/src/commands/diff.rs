@@ -1,7 +1,8 @@
 //! `diff`: two packages, folders or solutions of environments compared.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use strata_ops::choose_solution;
 use strata_ops::compare::{self, DiffOptions};
 
 use super::Context;
@@ -12,7 +13,11 @@ use crate::render;
 pub(crate) fn diff(context: &Context<'_>, args: &DiffArgs) -> Result<Exit, Failure> {
     context.refuse_at("diff")?;
     let options = DiffOptions { sees_kind: args.include_kind };
-    let view = compare::compare(&context.location(), &args.before, &args.after, options)?;
+    let side = |text: &str| match text.starts_with("env:") {
+        true => text.to_owned(),
+        false => choose_solution(PathBuf::from(text), args.solution_name.as_deref()).to_string_lossy().into_owned(),
+    };
+    let view = compare::compare(&context.location(), &side(&args.before), &side(&args.after), options)?;
     context.output.answer(&view, || render::diff::text(&view, context.global.verbose))?;
     Ok(if args.detailed_exitcode && !view.changes.is_empty() { Exit::Changes } else { Exit::Done })
 }

@@ -30,10 +30,13 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
             entries.iter().for_each(|entry| ways_out(context, entry));
             Ok(Exit::Done)
         }
-        SolutionCommand::Show { path: Some(path), contents: true, .. } => diff::contents(context, path),
-        SolutionCommand::Show { path: Some(path), .. } => {
+        SolutionCommand::Show { path: Some(path), solution_name, contents, .. } => {
+            let path = strata_ops::choose_solution(path.clone(), solution_name.as_deref());
+            if *contents {
+                return diff::contents(context, &path);
+            }
             context.refuse_at("solution show --path")?;
-            let detail = solutions::show_package(path)?;
+            let detail = solutions::show_package(&path)?;
             context.output.answer(&detail, || tables::package(&detail, context.global.verbose))?;
             Ok(Exit::Done)
         }

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use strata_model::package::PackageNote;
+
 use super::doc::{Doc, Id};
 use super::kinds::{self, KINDS, Kind, Layout};
 use super::order::{Slot, slots};
@@ -32,14 +34,61 @@ pub struct PackOptions {
 pub struct Packed {
     /// Path in the zip and content.
     pub files: Vec<(String, Vec<u8>)>,
-    /// What a list or a component names and the tree lacks, or a root needs and no list takes: `file: what`.
-    pub missing: Vec<String>,
+    /// What a list or a component names and the tree lacks, or a root needs and no list takes.
+    pub missing: Vec<Missing>,
     /// Oddities that cost nothing.
-    pub notes: Vec<String>,
+    pub notes: Vec<PackageNote>,
     /// Which bytes of `customizations.xml` came from which file: start, end, file.
     pub sources: Vec<(usize, usize, String)>,
+    /// The file of the tree that is the manifest.
+    pub manifest: String,
     /// Member files: path in the zip, and in the tree.
     pub members: BTreeMap<String, String>,
+}
+
+/// Something that is named and not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing {
+    /// What names it, or is not named itself.
+    pub file: String,
+    pub line: Option<usize>,
+    /// It is a file that a component describes, and not the component.
+    pub is_member: bool,
+    pub message: String,
+}
+
+impl std::fmt::Display for Missing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl Packed {
+    /// Refuses a package that lacks components which its tree names; files that components describe may be missing.
+    pub(crate) fn refuse_missing_components(&self) -> Result<(), ReadPackageError> {
+        let mut missing = self.missing.iter().filter(|missing| !missing.is_member);
+        let Some(first) = missing.next() else { return Ok(()) };
+        let mut error = ReadPackageError::not_a_package(first.message.clone()).in_part(&first.file);
+        if let Some(line) = first.line {
+            error = error.at_line(line, 1);
+        }
+        let rest: Vec<_> = missing.map(ToString::to_string).collect();
+        Err(if rest.is_empty() { error } else { error.hint(format!("also {}", rest.join("; "))) })
+    }
+
+    /// Returns the file of the tree that a line of `customizations.xml` came from.
+    pub(crate) fn source_of_line(&self, document: &[u8], line: u32) -> Option<&str> {
+        let breaks = memchr::memchr_iter(b'\n', document).map(|at| at + 1);
+        let start = std::iter::once(0).chain(breaks).nth(line.checked_sub(1)? as usize)?;
+        let text = &document[start..];
+        let offset = start + text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
+        let found = self.sources.iter().find(|(from, to, _)| (*from..*to).contains(&offset));
+        found.map(|(.., file)| file.as_str())
+    }
 }
 
 /// Packs one solution of a tree.

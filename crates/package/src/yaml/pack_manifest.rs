@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::doc::{Doc, Id};
 use super::manifest::{self, BLOCKS, MANIFEST};
-use super::pack::{Pack, PackOptions};
+use super::pack::{Missing, Pack, PackOptions};
 use super::sidecar::DocumentBytes;
 use super::{pack_table, path, xml_out};
 use crate::ReadPackageError;
@@ -26,6 +26,7 @@ impl<'t> Pack<'_, 't> {
         let missing = |what: String| ReadPackageError::not_a_package(format!("the tree has no {what}"));
         let index = self.tree.find_yaml(&stem(MANIFEST)).ok_or_else(|| missing(format!("{folder}/{MANIFEST}")))?;
         let mut doc = Doc::default();
+        self.packed.manifest = self.tree.source(index);
         let root = self.read(&mut doc, index)?;
         let expects = |what: &str| {
             let code = strata_model::code::ErrorCode::IMPORT_INVALID_XML;
@@ -82,7 +83,12 @@ impl<'t> Pack<'_, 't> {
         let Some(index) = self.tree.find_yaml(&stem) else {
             // A manifest that holds the whole publisher needs no file.
             if doc.children(id).count() <= 1 {
-                self.packed.missing.push(format!("{stem}.yml: the publisher that {}/{MANIFEST} names", self.folder));
+                self.packed.missing.push(Missing {
+                    file: format!("{}/{MANIFEST}", self.folder),
+                    line: None,
+                    is_member: false,
+                    message: format!("names the publisher {name}, but {stem}.yml is not there"),
+                });
             }
             return Ok(());
         };

@@ -1,8 +1,10 @@
 //! What a package holds beside its two documents, and what of the tree is not in it.
 
+use strata_model::package::PackageNote;
+
 use super::doc::{Doc, Id};
 use super::kinds::Kind;
-use super::pack::Pack;
+use super::pack::{Missing, Pack};
 use super::pack_manifest::Head;
 use super::sort::Sorted;
 use super::tree::Selection;
@@ -28,11 +30,20 @@ impl Pack<'_, '_> {
                 None if is_stub || self.sidecar.absent.contains(&named) => {}
                 None => {
                     let expected = own.unwrap_or_else(|| path::encode(path::file_name(&named)));
-                    let source = self.tree.source(index);
-                    self.packed.missing.push(format!("{folder}/{expected}: the file that {source} describes"));
+                    self.missing_member(index, format!("{folder}/{expected}"));
                 }
             }
         }
+    }
+
+    fn note(&mut self, index: usize, message: &str) {
+        self.packed.notes.push(PackageNote { part: self.tree.source(index), message: message.to_owned() });
+    }
+
+    pub(super) fn missing_member(&mut self, index: usize, expected: String) {
+        let message = format!("describes {}{expected}, which is not there", self.tree.prefix);
+        let file = self.tree.source(index);
+        self.packed.missing.push(Missing { file, line: None, is_member: true, message });
     }
 
     /// Finds the file of the tree that a component means by a path in the zip.
@@ -73,9 +84,7 @@ impl Pack<'_, '_> {
             let known = self.sidecar.members.get(file).cloned();
             match known.or_else(|| members::zip_path_of_stray(file)) {
                 Some(zip_path) => self.member(zip_path, *index),
-                None => {
-                    self.packed.notes.push(format!("{}: belongs to no component, not packed", self.tree.source(*index)))
-                }
+                None => self.note(*index, "belongs to no component, not packed"),
             }
         }
         Ok(())
@@ -84,23 +93,21 @@ impl Pack<'_, '_> {
     /// Says what the list names and the tree lacks, and what the tree has and the list forgot.
     pub(super) fn report(&mut self, sorted: &Sorted, selection: &Selection, head: &Head) {
         for (entry, line) in selection.absent(self.tree) {
-            let (file, prefix) = (selection.file(), &self.tree.prefix);
-            self.packed
-                .missing
-                .push(format!("{file}, line {line}: /{entry} is listed, but {prefix}{entry} is not there"));
+            let message = format!("/{entry} is listed, but {}{entry} is not there", self.tree.prefix);
+            let file = selection.file().to_owned();
+            self.packed.missing.push(Missing { file, line: Some(line), is_member: false, message });
         }
         for index in &sorted.unlisted {
             let source = self.tree.source(*index);
             if let Some((kind, name, id)) = head.roots.iter().find(|root| is_about(root, &source.to_lowercase())) {
                 let name = if name.is_empty() { id } else { name };
-                let message =
-                    format!("{source}: the root component {name} of type {kind} needs it, but it is not listed");
-                self.packed.missing.push(message);
+                let message = format!("the root component {name} of type {kind} needs it, but it is not listed");
+                self.packed.missing.push(Missing { file: source, line: None, is_member: false, message });
             }
         }
         self.packed.missing.sort();
         self.packed.missing.dedup();
-        self.packed.notes.sort();
+        self.packed.notes.sort_by(|left, right| (&left.part, &left.message).cmp(&(&right.part, &right.message)));
     }
 
     /// Says which files no solution of the tree lists.
@@ -114,7 +121,7 @@ impl Pack<'_, '_> {
             let is_shared = !top.is_empty() && !top.starts_with('.') && !["solutions", "publishers"].contains(&top);
             let is_listed = self.taken.contains(index) || selection.takes(file);
             if is_shared && !is_listed && !others.iter().any(|other| other.takes(file)) {
-                self.packed.notes.push(format!("{}: no solution lists it, not packed", self.tree.source(*index)));
+                self.note(*index, "no solution lists it, not packed");
             }
         }
         Ok(())

@@ -172,9 +172,7 @@ fn formulas(pack: &mut Pack<'_, '_>, doc: &Doc<'_>, groups: &Groups, files: &Tab
             None if pack.sidecar.absent.contains(&named) => {}
             None => {
                 let folder = path::parent(pack.tree.files[index].0);
-                pack.packed
-                    .missing
-                    .push(format!("{folder}/{}/{own}: the formula that a column names", table::FORMULAS));
+                pack.missing_member(index, format!("{folder}/{}/{own}", table::FORMULAS));
             }
         }
     }

@@ -11,6 +11,7 @@ use strata_model::code::ErrorCode;
 
 use super::doc::{Doc, Id, Kind};
 use super::yaml_out::{Arrangement, CDATA, COMMENT, DECLARES, ONE_TAG, TEXT, XSI};
+use super::yaml_plain::{self, NotPlain};
 use crate::{Limits, ReadPackageError};
 
 /// What the sidecar says about one file, by path of the element.
@@ -48,9 +49,14 @@ pub(crate) fn read<'a>(
     limits: &Limits,
 ) -> Result<Vec<Id>, ReadPackageError> {
     let text = utf8(part, bytes)?;
+    let before = doc.mark();
     let top = doc.element("");
-    let mut reader = Reader { doc, part, arrangements, limits, open: Vec::new(), path: String::new() };
-    reader.push(top, 0, Marker::new(0, 1, 0))?;
+    if let Ok(()) = read_plain(doc, top, part, text, arrangements, limits) {
+        return Ok(doc.children(top).collect());
+    }
+    doc.rewind(before);
+    let top = doc.element("");
+    let mut reader = Reader::new(doc, top, part, arrangements, limits)?;
     let mut parser = Parser::new_from_str(text);
     let mut documents = 0;
     while let Some(event) = parser.next_event() {
@@ -68,6 +74,20 @@ pub(crate) fn read<'a>(
         }
     }
     Ok(reader.doc.children(top).collect())
+}
+
+/// Reads a file that is written as this layout writes; of any other it says only that.
+fn read_plain<'a>(
+    doc: &mut Doc<'a>,
+    top: Id,
+    part: &str,
+    text: &'a str,
+    arrangements: &Arrangements,
+    limits: &Limits,
+) -> Result<(), NotPlain> {
+    let mut reader = Reader::new(doc, top, part, arrangements, limits).map_err(|_| NotPlain)?;
+    yaml_plain::read(text, |event, mark| reader.event(event, mark).map_err(|_| NotPlain))?;
+    if reader.has_begun() { Ok(()) } else { Err(NotPlain) }
 }
 
 fn utf8<'a>(part: &str, bytes: &'a [u8]) -> Result<&'a str, ReadPackageError> {
@@ -137,6 +157,23 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Reader<'_, 'a> {
+    fn new<'r>(
+        doc: &'r mut Doc<'a>,
+        top: Id,
+        part: &'r str,
+        arrangements: &'r Arrangements,
+        limits: &'r Limits,
+    ) -> Result<Reader<'r, 'a>, ReadPackageError> {
+        let mut reader = Reader { doc, part, arrangements, limits, open: Vec::new(), path: String::new() };
+        reader.push(top, 0, Marker::new(0, 1, 0))?;
+        Ok(reader)
+    }
+
+    /// Tells whether anything but blank lines was there.
+    fn has_begun(&self) -> bool {
+        self.open.first().is_some_and(|frame| frame.has_begun)
+    }
+
     fn refuse(&self, mark: Marker, message: &str) -> ReadPackageError {
         fail(self.part, mark, ErrorCode::IMPORT_INVALID_XML, message)
     }

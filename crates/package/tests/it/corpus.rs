@@ -46,11 +46,15 @@ fn a_zip_and_its_unpacked_tree_hold_the_same_components() {
 }
 
 #[test]
-fn the_yaml_layout_is_named_as_not_read_yet() {
+fn trees_in_the_yaml_layout_are_read_like_any_other() {
     let Some(corpus) = Corpus::find() else { return };
     for tree in corpus.yaml_trees() {
-        let error = read_parts(tree.files, &Limits::default()).expect_err("YAML");
-        assert_eq!(error.code.name, "Unsupported", "{}", tree.path);
+        let package =
+            read_parts(tree.files, &Limits::default()).unwrap_or_else(|error| panic!("{}: {error}", tree.path));
+        assert_eq!(package.container, strata_model::package::Container::Folder);
+        assert_eq!((package.manifest.unique_name.as_str(), package.notes.len()), ("output", 0), "{}", tree.path);
+        let tables = package.of_type(&strata_model::component::ComponentType::named("entity")).count();
+        assert_eq!(tables, 2, "{}", tree.path);
     }
 }
 

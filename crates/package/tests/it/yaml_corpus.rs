@@ -23,7 +23,7 @@ pub(crate) fn unpacked(files: &Files) -> Files {
 
 pub(crate) fn packed(tree: &Files) -> Packed {
     let packed = pack(tree, &PackOptions::default(), &Limits::default()).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(packed.missing, Vec::<String>::new());
+    assert_eq!(packed.missing, []);
     packed
 }
 
@@ -65,7 +65,7 @@ fn every_package_comes_back_byte_for_byte() {
             assert!(bytes == other_bytes, "{path}: {name} differs");
         }
         assert_eq!(files.len(), packed.files.len(), "{path}");
-        assert_eq!(packed.notes, Vec::<String>::new(), "{path}");
+        assert_eq!(packed.notes, [], "{path}");
         let again = reread(&packed.files);
         let fidelity = compare(package, &again);
         assert!(fidelity.is_complete(), "{path}: {fidelity}");

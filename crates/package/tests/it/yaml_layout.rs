@@ -188,9 +188,13 @@ fn a_folder_brings_all_of_a_kind_unless_items_are_listed() {
     assert!(!document.contains("<Novelty"));
     // The root that the list forgot, and what nobody lists.
     assert_eq!(packed.missing.len(), 1, "{:?}", packed.missing);
-    assert!(packed.missing[0].starts_with("optionsets/new_o/optionset.yml: the root component new_o of type 9"));
+    let missing = packed.missing[0].to_string();
+    assert!(missing.starts_with("optionsets/new_o/optionset.yml: the root component new_o of type 9"), "{missing}");
     let orphan = |path: &str| {
-        packed.notes.iter().any(|note| note.starts_with(path) && note.ends_with("no solution lists it, not packed"))
+        packed
+            .notes
+            .iter()
+            .any(|note| note.part.starts_with(path) && note.message == "no solution lists it, not packed")
     };
     assert!(
         orphan("other/novelties.yml")
@@ -209,13 +213,16 @@ fn what_is_listed_or_described_and_not_there_is_named() {
         "webresources/11111111-0000-4000-8000-0000000000d1/new_xjs11111111-0000-4000-8000-0000000000D1.js",
     );
     let missing = try_pack(&tree).expect("packed").missing;
-    let all = missing.join("\n");
+    let all = missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(all.contains("solutioncomponents.yml, line") && all.contains("/roles/reader~21111111 is listed"), "{all}");
     assert!(
-        all.contains("modernflows/Flow-11111111-0000-4000-8000-0000000000F1.json: the file that modernflows/"),
+        all.contains("0F1.json.data.yml: describes modernflows/Flow-11111111-0000-4000-8000-0000000000F1.json, which"),
         "{all}"
     );
-    assert!(all.contains("new_xjs11111111-0000-4000-8000-0000000000D1.js: the file that webresources/"), "{all}");
+    assert!(
+        all.contains("webresource.yml: describes webresources/") && all.contains("0000D1.js, which is not there"),
+        "{all}"
+    );
 }
 
 #[test]
@@ -376,10 +383,10 @@ fn several_solutions_share_a_tree() {
     let packed = pack(&tree, &named("second"), &Limits::default()).expect("packed");
     let document = text(&packed.files, "customizations.xml");
     assert!(document.contains("new_o") && !document.contains("<Role "), "{document}");
-    let missing: Vec<_> = packed.missing.iter().map(|line| line.split(':').next().unwrap_or_default()).collect();
+    let missing: Vec<_> = packed.missing.iter().map(|missing| missing.file.as_str()).collect();
     assert_eq!(missing, ["entities/new_t/entity.yml"], "the second solution's root of a table that it does not list");
     // What another solution lists is no orphan.
-    assert_eq!(packed.notes, Vec::<String>::new());
+    assert_eq!(packed.notes, []);
     let whole = pack(&tree, &named("Contoso"), &Limits::default()).expect("packed");
     assert!(compare(&reread(&files()), &reread(&whole.files)).is_complete());
     let error = pack(&tree, &named("Third"), &Limits::default()).expect_err("no such solution");
@@ -404,7 +411,7 @@ fn a_foreign_tree_read_and_written_anew_changes_quoting_only() {
         let packed = packed(&tree.files);
         let package = reread(&packed.files);
         assert!(package.components.len() > 50, "{}: {} components", tree.path, package.components.len());
-        assert_eq!(packed.notes, Vec::<String>::new());
+        assert_eq!(packed.notes, []);
         let mut written = unpacked(&files_of(&package));
         written.retain(|(path, _)| !path.ends_with("/packaging.yml"));
         let (mut before, mut after) = (image(&tree.files), image(&written));
