@@ -12,6 +12,7 @@
 //! Not here: the file system, and what the components mean.
 
 mod doc;
+mod join;
 mod kinds;
 mod manifest;
 mod members;
@@ -35,6 +36,7 @@ mod yaml_out;
 mod yaml_plain;
 
 use crate::{Limits, ReadPackageError};
+pub use join::{Conflict, Joined, Take, join};
 pub use pack::{Missing, PackOptions, Packed, pack};
 pub use tree::{Detected, detect};
 pub use unpack::unpack;

@@ -14,6 +14,7 @@ mod trees_made;
 mod written;
 mod yaml_corpus;
 mod yaml_damage;
+mod yaml_join;
 mod yaml_layout;
 mod yaml_mapping;
 

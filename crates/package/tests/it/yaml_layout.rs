@@ -66,20 +66,20 @@ fn tree() -> Files {
     unpacked(&files())
 }
 
-fn text<'f>(files: &'f Files, path: &str) -> &'f str {
+pub(crate) fn text<'f>(files: &'f Files, path: &str) -> &'f str {
     let found = files.iter().find(|(other, _)| other == path);
     let (_, bytes) =
         found.unwrap_or_else(|| panic!("no {path} in {:#?}", files.iter().map(|(p, _)| p).collect::<Vec<_>>()));
     std::str::from_utf8(bytes).expect("a text")
 }
 
-fn with(mut files: Files, path: &str, change: impl Fn(&str) -> String) -> Files {
+pub(crate) fn with(mut files: Files, path: &str, change: impl Fn(&str) -> String) -> Files {
     let (_, bytes) = files.iter_mut().find(|(other, _)| other == path).unwrap_or_else(|| panic!("no {path}"));
     *bytes = change(std::str::from_utf8(bytes).expect("a text")).into_bytes();
     files
 }
 
-fn without(mut files: Files, path: &str) -> Files {
+pub(crate) fn without(mut files: Files, path: &str) -> Files {
     let before = files.len();
     files.retain(|(other, _)| other != path && !other.starts_with(&format!("{path}/")));
     assert!(files.len() < before, "no {path}");
