@@ -17,6 +17,7 @@ mod yaml_damage;
 mod yaml_join;
 mod yaml_layout;
 mod yaml_mapping;
+mod yaml_report;
 
 use std::io::{Cursor, Write as _};
 
