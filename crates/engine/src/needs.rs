@@ -93,21 +93,34 @@ pub fn of(package: &Package, around: &dyn Around, rules: &Rules) -> Vec<Need> {
 
 /// Returns what a package names, neither brings nor declares, and nobody else is known to have.
 pub fn undeclared(package: &Package, around: &dyn Around, rules: &Rules) -> Vec<Need> {
-    let mut declared = BTreeSet::new();
-    for missing in &package.manifest.missing_dependencies {
-        let key = &missing.required.key;
-        let by_id = missing.required.id.map(|id| ComponentKey::new(key.component_type.clone(), &id.to_string()));
-        declared.extend(by_id);
-        declared.insert(key.clone());
-    }
-    let is_declared = |target: &Target| match target {
-        Target::Component(key) => declared.contains(key),
-        Target::EntitySet(set) => declared.iter().any(|key| may_be_set_of(set, key)),
-        Target::LookupRelationship(_) | Target::PrimaryColumns(_) => false,
-    };
+    let declared = Declared::of(package);
     let mut needs = of(package, around, rules);
-    needs.retain(|need| need.found.is_empty() && !is_declared(&need.required));
+    needs.retain(|need| need.found.is_empty() && !declared.names(&need.required));
     needs
+}
+
+/// What a manifest declares as missing, by the names that definitions may mean it by.
+pub(crate) struct Declared(BTreeSet<ComponentKey>);
+
+impl Declared {
+    pub(crate) fn of(package: &Package) -> Self {
+        let mut declared = BTreeSet::new();
+        for missing in &package.manifest.missing_dependencies {
+            let key = &missing.required.key;
+            let by_id = missing.required.id.map(|id| ComponentKey::new(key.component_type.clone(), &id.to_string()));
+            declared.extend(by_id);
+            declared.insert(key.clone());
+        }
+        Self(declared)
+    }
+
+    pub(crate) fn names(&self, target: &Target) -> bool {
+        match target {
+            Target::Component(key) => self.0.contains(key),
+            Target::EntitySet(set) => self.0.iter().any(|key| may_be_set_of(set, key)),
+            Target::LookupRelationship(_) | Target::PrimaryColumns(_) => false,
+        }
+    }
 }
 
 /// Tells whether an entity set may be that of a table which only a manifest names. Only its metadata would tell for

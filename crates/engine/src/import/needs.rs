@@ -5,7 +5,7 @@
 //! that is a warning; it refuses where the component cannot work without it. What answers must be managed where the
 //! package is (L65).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
@@ -19,6 +19,8 @@ use strata_model::rules::{Rules, UndeclaredMissing};
 
 use super::{Import, Standing};
 use crate::dependency::{PackageNames, World, to_find};
+use crate::needs::Declared;
+use crate::reference::is_platform_id;
 use crate::{catalogue, desktop_flow, names, variables};
 
 /// Returns what must be seen to find out who provides what a package's definitions need.
@@ -39,7 +41,7 @@ fn is_a_need(target: &Target, rules: &Rules) -> bool {
 }
 
 fn is_of_system(target: &Target, rules: &Rules) -> bool {
-    matches!(target, Target::Component(key) if catalogue::contains(key, rules))
+    matches!(target, Target::Component(key) if catalogue::contains(key, rules) || is_platform_id(key))
 }
 
 /// Something that nobody answers to, or only something unmanaged.
@@ -58,8 +60,7 @@ impl<'a> Import<'a> {
             return;
         }
         let world = World::now(self.lens);
-        let declared: BTreeSet<_> =
-            self.package.manifest.missing_dependencies.iter().map(|missing| &missing.required.key).collect();
+        let declared = Declared::of(self.package);
         let mut needs: BTreeMap<&Target, Need<'a>> = BTreeMap::new();
         // L117 has its own word for a value without its variable.
         let is_checked = |component: &PackagedComponent| !component.key.component_type.is(variables::VALUE);
@@ -67,10 +68,8 @@ impl<'a> Import<'a> {
         for (component, arrived) in named.filter(|(component, _)| is_checked(component)) {
             let outside = arrived.iter().flat_map(|arrived| &arrived.outside);
             for reference in outside.filter(|reference| is_a_need(&reference.target, self.lens.rules)) {
-                let is_declared = matches!(&reference.target, Target::Component(key) if declared.contains(key));
-                let Some(unmanaged) = self.lacking(&world, &reference.target).filter(|_| !is_declared) else {
-                    continue;
-                };
+                let lacking = self.lacking(&world, &reference.target);
+                let Some(unmanaged) = lacking.filter(|_| !declared.names(&reference.target)) else { continue };
                 let need = needs.entry(&reference.target).or_insert_with(|| Need {
                     dependents: Vec::new(),
                     reference,

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use strata_engine::needs::{self, Around, Need, Nothing};
 use strata_model::component::ComponentKey;
+use strata_model::id::Guid;
 use strata_model::reference::Target;
 use strata_model::rules::Rules;
 use strata_testkit::fixture::{key, package};
+use strata_testkit::simulated::Simulated;
 
 const FORM: &str = "11111111-0000-4000-8000-000000000001";
 
@@ -121,4 +123,38 @@ fn dp22_what_is_declared_is_not_undeclared() {
     assert_eq!(shown(&undeclared), ["webresource:contoso_/b.js", "webresource:msdyn_/c.js"]);
     assert_eq!(undeclared.iter().map(|need| need.is_weak).collect::<Vec<_>>(), [false, true]);
     assert_eq!(undeclared[0].dependents[0].reference.place, "form library");
+}
+
+#[test]
+fn dp22_what_every_environment_has_is_not_missed_at_an_import() {
+    let form = |body: &str| {
+        let text = format!(
+            "package P 1.0.0.0 managed contoso\n root entity:account 1\n systemform {FORM} of=account/quick {body}"
+        );
+        let plan = Simulated::default().import(&package(&text));
+        plan.findings.iter().filter(|finding| finding.rule == "DP22").count()
+    };
+    let role = |id: &str| format!("<form><DisplayConditions><Role Id=\"{{{id}}}\" /></DisplayConditions></form>");
+    let view = |id: &str| format!("<form><parameters><ViewId>{{{id}}}</ViewId></parameters></form>");
+    assert_eq!(form(&role("627090ff-40a3-4053-8790-584edc5be201")), 0, "the system administrator");
+    assert_eq!(form(&role("627090ff-40a3-4053-8790-584edc5be202")), 1);
+    assert_eq!(form(&view("00000000-0000-0000-00aa-000010001019")), 0, "a view of the platform");
+    assert_eq!(form(&view("00000000-0000-0001-00aa-000010001019")), 1);
+}
+
+#[test]
+fn dp22_what_is_declared_by_name_is_not_missed_by_its_id() {
+    let id = "44444444-0000-4000-8000-000000000004";
+    let undeclared = |named: &str| {
+        let mut package = package(&format!(
+            "package P 1.0.0.0 unmanaged contoso
+             needs webresource:contoso_/icon.png from Base 1.0.0.0
+             appmodule contoso_app <UniqueName>contoso_app</UniqueName><WebResourceId>{named}</WebResourceId>"
+        ));
+        package.manifest.missing_dependencies[0].required.id = Guid::parse(id);
+        let plan = Simulated::default().import(&package);
+        plan.findings.iter().filter(|finding| finding.rule == "DP22").count()
+    };
+    assert_eq!(undeclared(id), 0);
+    assert_eq!(undeclared("44444444-0000-4000-8000-000000000005"), 1);
 }
