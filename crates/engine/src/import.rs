@@ -112,13 +112,15 @@ pub fn tables(snapshot: &Snapshot, package: &Package, options: &ImportOptions, r
 pub fn at_risk(snapshot: &Snapshot, package: &Package, options: &ImportOptions) -> BTreeSet<ComponentKey> {
     let installed = installed(snapshot, package);
     let options = options.in_force(package, installed);
+    let pending = if options.publish_changes { publish::at_risk(snapshot) } else { BTreeSet::new() };
     let Some(base) = installed.filter(|_| operation(installed, package, &options) == OperationKind::Upgrade) else {
-        return BTreeSet::new();
+        return pending;
     };
     let family = Family::of(snapshot, base);
     let packaged: BTreeSet<_> = package.components.iter().map(|component| &component.key).collect();
     let dropped = |state: &&ComponentState| family.holds(state) && !packaged.contains(&state.component.key);
-    snapshot.components.values().filter(dropped).map(|state| state.component.key.clone()).collect()
+    let dropped = snapshot.components.values().filter(dropped).map(|state| state.component.key.clone());
+    dropped.chain(pending).collect()
 }
 
 /// Returns what an import comes to by what is installed under the package's name (L59).

@@ -1,6 +1,9 @@
 //! Plans a publish: drafts of the Active layer take effect (L49–L51, R1).
 //!
-//! A draft is cumulative: it holds everything that Active held and the edit, so publishing replaces.
+//! A draft is cumulative: it holds everything that Active held and the edit, so publishing replaces. A deletion that
+//! waited for it takes effect, and what has come to need the component meanwhile stands against that (DP13, DP14).
+
+use std::collections::BTreeSet;
 
 use strata_model::component::ComponentKey;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
@@ -9,6 +12,8 @@ use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Action, Bodies, Change, Edit, Finding, FindingKind, NoRows, OperationKind, Plan};
 use strata_model::rules::Rules;
 
+use crate::dependency::blocks::{blocks, delete_findings};
+use crate::dependency::{World, recipe};
 use crate::effect::{Lens, StackItem};
 use crate::loss::Going;
 use crate::{names, pending_deletion};
@@ -18,11 +23,19 @@ pub(crate) struct Published {
     pub(crate) edits: Vec<Edit>,
     pub(crate) changes: Vec<(ComponentKey, Change)>,
     pub(crate) findings: Vec<Finding>,
+    /// Components whose deletion takes effect.
+    pub(crate) deleted: BTreeSet<ComponentKey>,
 }
 
 /// Returns the components that planning a publish must see.
 pub fn footprint() -> Footprint {
     Footprint { drafts: true, ..Footprint::default() }
+}
+
+/// Returns the components whose deletion a publish may make effective: whoever names one must be seen too.
+pub fn at_risk(snapshot: &Snapshot) -> BTreeSet<ComponentKey> {
+    let pending = snapshot.components.values().filter(|state| pending_deletion::is_pending(state));
+    pending.map(|state| state.component.key.clone()).collect()
 }
 
 /// Says that drafts have come to be, and how they take effect (L49, L50).
@@ -43,11 +56,29 @@ pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bo
     plan.edits = published.edits;
     plan.findings = published.findings;
     plan.changes = published.changes.into_iter().map(|(_, change)| change).collect();
+    let refusals = refuse_deletions(&lens, &plan, &published.deleted);
+    plan.findings.extend(refusals);
+    if plan.is_refused() {
+        plan.edits.clear();
+    }
     plan
 }
 
+/// DP13, DP14: says what still needs components whose deletion would take effect with the edits of a plan.
+pub(crate) fn refuse_deletions(lens: &Lens<'_>, plan: &Plan, deleted: &BTreeSet<ComponentKey>) -> Vec<Finding> {
+    if deleted.is_empty() {
+        return Vec::new();
+    }
+    let found = blocks(&World::after(*lens, plan), deleted);
+    let each = found.iter().flat_map(|block| delete_findings(lens, &block.required, std::slice::from_ref(block)));
+    let mut findings: Vec<_> = each.collect();
+    recipe::attach(lens, &BTreeSet::new(), &found, &|_| false, &mut findings);
+    findings
+}
+
 pub(crate) fn publish_states<'a>(lens: &Lens<'_>, states: impl Iterator<Item = &'a ComponentState>) -> Published {
-    let mut published = Published { edits: Vec::new(), changes: Vec::new(), findings: Vec::new() };
+    let mut published =
+        Published { edits: Vec::new(), changes: Vec::new(), findings: Vec::new(), deleted: BTreeSet::new() };
     for state in states {
         let Some(draft) = state.active(LayerState::Unpublished) else { continue };
         if pending_deletion::is_pending_deletion(draft) {
@@ -67,6 +98,7 @@ fn publish_deletion(lens: &Lens<'_>, state: &ComponentState, published: &mut Pub
     let gone = going.delete(state, &NoRows);
     published.edits.extend(gone.edits);
     published.changes.push((state.component.key.clone(), gone.change));
+    published.deleted.insert(state.component.key.clone());
 }
 
 fn publish_draft(lens: &Lens<'_>, state: &ComponentState, draft: &Layer, published: &mut Published) {

@@ -333,7 +333,14 @@ fn plan(
                 Some(name) => Some(crate::solutions::find(&headers, name)?.no),
                 None => None,
             };
-            publish::plan(&snapshot(&publish::footprint())?, no, &rules, &bodies)
+            let seen = snapshot(&publish::footprint())?;
+            let going = publish::at_risk(&seen);
+            let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
+            let plan = publish::plan(&seen, no, &rules, &bodies);
+            match is_held(&plan) {
+                true => publish::plan(&with_holders(&snapshot, seen, &rules, &bodies)?, no, &rules, &bodies),
+                false => plan,
+            }
         }
         (Request::Set { component, edits, solution }, _) => {
             let seen = snapshot(&active::footprint(component))?;

@@ -396,6 +396,10 @@ impl<'a> Import<'a> {
         self.plan.edits.extend(published.edits);
         self.plan.findings.extend(published.findings);
         self.changes.extend(published.changes);
+        let over = Over(&self.plan, self.lens.bodies);
+        let lens = crate::effect::Lens { bodies: &over, ..self.lens };
+        let refusals = publish::refuse_deletions(&lens, &self.plan, &published.deleted);
+        self.plan.findings.extend(refusals);
     }
 }
 
