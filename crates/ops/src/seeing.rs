@@ -146,29 +146,36 @@ pub(crate) fn with_more(
 /// Components beyond which a way out is not looked for: it would be as long.
 const HELD_MAX: usize = 100_000;
 
-/// Sees all of the solutions that have a part in a refusal, and whoever names their components: uninstalling one of
-/// them first may be the way out (DP24).
+/// Sees all of the solutions that have a part in a refusal, and whoever names their components or unmanaged ones:
+/// uninstalling one of them first, or deleting those, may be the way out (DP24).
 pub(crate) fn with_holders(
     snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
     mut seen: Snapshot,
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Result<Snapshot, StoreError> {
-    let mut known = BTreeSet::new();
+    let (mut known, mut unmanaged) = (BTreeSet::new(), BTreeSet::new());
     while seen.components.len() <= HELD_MAX {
         let layers = seen.components.values().flat_map(ComponentState::managed);
         let solutions: BTreeSet<_> = layers.map(|layer| layer.solution).filter(|no| !known.contains(no)).collect();
-        if solutions.is_empty() {
+        let is_new = |state: &&ComponentState| {
+            let is_unmanaged = !state.layers.is_empty() && state.managed().next().is_none();
+            is_unmanaged && !unmanaged.contains(&state.component.key)
+        };
+        let own: Vec<_> = seen.components.values().filter(is_new).map(|state| state.component.key.clone()).collect();
+        if solutions.is_empty() && own.is_empty() {
             break;
         }
-        add(
-            &mut seen,
-            snapshot(&Footprint { solutions: solutions.iter().copied().collect(), ..Footprint::default() })?,
-        );
+        if !solutions.is_empty() {
+            let solutions = solutions.iter().copied().collect();
+            add(&mut seen, snapshot(&Footprint { solutions, ..Footprint::default() })?);
+        }
         let is_theirs = |state: &&ComponentState| state.managed().any(|layer| solutions.contains(&layer.solution));
-        let theirs = seen.components.values().filter(is_theirs).map(|state| state.component.key.clone()).collect();
-        seen = with_risk(snapshot, seen, theirs, rules, bodies)?;
+        let theirs = seen.components.values().filter(is_theirs).map(|state| state.component.key.clone());
+        let start = theirs.chain(own.iter().cloned()).collect();
+        seen = with_risk(snapshot, seen, start, rules, bodies)?;
         known.extend(solutions);
+        unmanaged.extend(own);
     }
     Ok(seen)
 }

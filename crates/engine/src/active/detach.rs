@@ -54,14 +54,48 @@ pub fn plan(
     plan
 }
 
-/// Tells whether a component could be made to let go of another, and returns its definition without it.
-pub(crate) fn can_let_go(world: &World<'_>, key: &ComponentKey, required: &ComponentKey) -> bool {
+/// Tells whether a component could be made to let go of others in one edit, after it has let go of some already.
+pub(crate) fn can_let_go<'k>(
+    world: &World<'_>,
+    key: &ComponentKey,
+    taken: impl Iterator<Item = &'k ComponentKey>,
+    mut required: impl Iterator<Item = &'k ComponentKey>,
+) -> bool {
     let lens = &world.lens;
     let Some(target) = Target::find(lens.snapshot, key, lens.rules) else { return false };
     let mut plan = Plan::empty(OperationKind::Set, lens.snapshot.environment.revision, *lens.rules);
     refuse_edit(&target, &mut plan);
     let locked = target.state.is_some_and(|state| !managed_property::refusals(lens, state, [EDITED], "MP6").is_empty());
-    !plan.is_refused() && !locked && target.let_go(world, None, required).is_some()
+    if plan.is_refused() || locked {
+        return false;
+    }
+    let mut so_far = target.without_all(world, taken);
+    required.all(|other| {
+        let changed = target.let_go(world, so_far.as_ref(), other);
+        let is_gone = changed.is_some();
+        so_far = changed.or(so_far.take());
+        is_gone
+    })
+}
+
+/// Tells whether a component that has let go of some others still names this one: what hangs on a reference goes with
+/// it.
+pub(crate) fn still_names<'k>(
+    world: &World<'_>,
+    key: &ComponentKey,
+    taken: impl Iterator<Item = &'k ComponentKey>,
+    other: &ComponentKey,
+) -> bool {
+    let Some(target) = Target::find(world.lens.snapshot, key, world.lens.rules) else { return false };
+    let names = names_of(world, other);
+    target.without_all(world, taken).is_none_or(|tree| target.mentions_any(world, &tree, &names))
+}
+
+fn names_of(world: &World<'_>, key: &ComponentKey) -> Vec<Name> {
+    match world.state(key) {
+        Some(state) => world.names(state),
+        None => reference::names_of_system(key),
+    }
 }
 
 /// A property that stands for any change of the definition.
@@ -88,17 +122,26 @@ impl Target<'_> {
             true => definition_of(&world.lens, &layers),
             false => self.resolved(&world.lens, &layers).map(|(tree, _)| tree),
         };
+        let names = names_of(world, other);
+        // An earlier one may have taken it along: the columns of a link to a table.
+        if let Some(tree) = so_far
+            && !self.mentions_any(world, tree, &names)
+            && resolved.as_ref().is_some_and(|tree| self.mentions_any(world, tree, &names))
+        {
+            return Some(tree.clone());
+        }
         let mut tree = so_far.cloned().or(resolved)?;
-        let names = match world.state(other) {
-            Some(state) => world.names(state),
-            None => reference::names_of_system(other),
-        };
         let parent = self.state.and_then(|state| state.component.parent.as_ref());
         let mut is_changed = false;
         for name in &names {
             is_changed |= reference::without(&mut tree, self.key, parent, name);
         }
         (is_changed && !self.mentions_any(world, &tree, &names)).then_some(tree)
+    }
+
+    /// Returns the definition that makers see without what names any of these; `None` where it names none.
+    fn without_all<'k>(&self, world: &World<'_>, taken: impl Iterator<Item = &'k ComponentKey>) -> Option<Element> {
+        taken.fold(None, |so_far, other| self.let_go(world, so_far.as_ref(), other).or(so_far))
     }
 
     fn mentions_any(&self, world: &World<'_>, tree: &Element, names: &[Name]) -> bool {

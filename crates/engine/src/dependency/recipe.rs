@@ -2,7 +2,8 @@
 //! which unmanaged layer or component to remove, which solution to uninstall first, in order.
 //!
 //! Of two ways the one with fewer steps is taken, and of equal ones the one that destroys less. A reference that
-//! only another file can give up (the new version of a package names what it drops) has a step without a command.
+//! only another file can give up has a step without a command: the new version of a package names what it drops, or
+//! two solutions need each other. What a draft has given up already waits for nothing but a publish.
 //!
 //! Steps are tried out on the snapshot as they are found, so one step's consequences are the next one's facts.
 
@@ -14,15 +15,16 @@ use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::ComponentState;
 use strata_model::id::{PublisherNo, SolutionNo};
-use strata_model::layer::Layer;
+use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, RecipeStep, Severity};
 use strata_model::rules::Rules;
 
-use super::World;
 use super::blocks::{Block, blocks, owners};
 use super::risk::along;
-use crate::active::detach::can_let_go;
+use super::{View, World};
+use crate::active::detach::{can_let_go, still_names};
 use crate::effect::Lens;
+use crate::pending_deletion::is_pending;
 use crate::{catalogue, names, uninstall};
 
 /// More steps than this nobody takes one by one.
@@ -110,7 +112,11 @@ struct Cook<'a> {
     deleted: BTreeSet<ComponentKey>,
     /// Pairs of dependent and required that are parted by then.
     parted: BTreeSet<(ComponentKey, ComponentKey)>,
+    /// What steps so far take out of components.
+    taken: BTreeMap<ComponentKey, BTreeSet<ComponentKey>>,
     must_publish: bool,
+    /// The environment before the steps, where what goes still has its names.
+    now: Rc<World<'a>>,
     /// The environment after the steps so far, as long as none of them takes layers away.
     world: OnceCell<Rc<World<'a>>>,
 }
@@ -132,17 +138,24 @@ impl<'a> Cook<'a> {
             under_way: Vec::new(),
             deleted: BTreeSet::new(),
             parted: BTreeSet::new(),
+            taken: BTreeMap::new(),
             must_publish: false,
+            now: Rc::new(World::now(lens)),
             world: OnceCell::new(),
         }
     }
 
     fn finish(mut self) -> Vec<RecipeStep> {
-        if self.must_publish {
+        self.publish();
+        self.steps
+    }
+
+    /// Adds a publish where a step before waits for one.
+    fn publish(&mut self) {
+        if std::mem::take(&mut self.must_publish) {
             let text = "publish, so that the references are gone for users too".to_owned();
             self.step(text, Some("strata solution publish".to_owned()), None, None);
         }
-        self.steps
     }
 
     fn step(
@@ -197,14 +210,17 @@ impl<'a> Cook<'a> {
         if dependents.is_empty() {
             return true;
         }
+        let Some(owner) = owner else { return self.cure_all(&dependents) };
+        // By hand it is a step for each at least, which is worth counting only where uninstalling takes as many.
+        let without = (dependents.len() > 1).then(|| self.without(owner)).flatten();
+        if let Some(without) = &without
+            && without.steps.len() - self.steps.len() < dependents.len()
+        {
+            *self = without.clone();
+            return true;
+        }
         let mut by_hand = self.clone();
-        let is_cured = dependents.iter().all(|(dependent, required)| by_hand.cure(dependent, required));
-        let Some(owner) = owner else {
-            if is_cured {
-                *self = by_hand;
-            }
-            return is_cured;
-        };
+        let is_cured = by_hand.cure_all(&dependents);
         let publishing = usize::from(by_hand.must_publish && !self.must_publish);
         let by_hand_steps = by_hand.steps.len() - self.steps.len() + publishing;
         // Uninstalling is one step at least.
@@ -212,16 +228,60 @@ impl<'a> Cook<'a> {
             *self = by_hand;
             return true;
         }
-        let mut without = self.clone();
-        let goes = without.uninstall(owner);
-        let uninstall_steps = without.steps.len() - self.steps.len();
-        match (is_cured, goes) {
-            (true, true) if by_hand_steps <= uninstall_steps => *self = by_hand,
-            (true, false) => *self = by_hand,
-            (_, true) => *self = without,
-            (false, false) => return false,
+        let steps = self.steps.len();
+        match without.or_else(|| self.without(owner)) {
+            Some(without) if !is_cured || without.steps.len() - steps < by_hand_steps => *self = without,
+            Some(_) | None if is_cured => *self = by_hand,
+            Some(_) | None => self.leave_to_an_upgrade(owner, &dependents),
         }
         true
+    }
+
+    /// Makes each of these components let go by hand; false where one cannot.
+    fn cure_all(&mut self, dependents: &[(ComponentKey, BTreeSet<ComponentKey>)]) -> bool {
+        let mut cured = self.clone();
+        let is_cured = dependents
+            .iter()
+            .all(|(dependent, required)| cured.steps.len() <= STEPS_MAX && cured.cure(dependent, required));
+        if is_cured {
+            *self = cured;
+        }
+        is_cured
+    }
+
+    /// Returns the recipe with a solution uninstalled, where commands alone bring that about.
+    fn without(&self, owner: SolutionNo) -> Option<Self> {
+        let mut without = self.clone();
+        let goes = without.uninstall(owner);
+        let is_by_commands = without.steps[self.steps.len()..].iter().all(|step| step.command.is_some());
+        (goes && is_by_commands).then_some(without)
+    }
+
+    /// DP10, DP24: what holds on and can neither be edited nor go is changed by a new version of its solution.
+    fn leave_to_an_upgrade(&mut self, owner: SolutionNo, dependents: &[(ComponentKey, BTreeSet<ComponentKey>)]) {
+        let name = names::solution(self.lens.snapshot, owner);
+        let described = |key: &ComponentKey| match self.lens.snapshot.components.get(key) {
+            Some(state) => {
+                names::describe(&names::installed(self.lens.snapshot.environment.id, state), key.component_type.label())
+            }
+            None => format!("{} {}", key.component_type.label(), key.as_str()),
+        };
+        let (first, required) = &dependents[0];
+        let required: Vec<_> = required.iter().map(described).collect();
+        let others = match dependents.len() - 1 {
+            0 => String::new(),
+            1 => ", nor 1 other component what is to go".to_owned(),
+            many => format!(", nor {many} other components what is to go"),
+        };
+        let text = format!(
+            "upgrade {name} to a version in which {} does not need {}{others}",
+            described(first),
+            required.join(" and ")
+        );
+        self.step(text, None, None, Some(name));
+        for (dependent, required) in dependents {
+            self.parted.extend(required.iter().map(|key| (dependent.clone(), key.clone())));
+        }
     }
 
     /// Tells whether a component goes with the solutions that are gone or to go: no other holds it.
@@ -238,6 +298,19 @@ impl<'a> Cook<'a> {
     fn cure(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
         let known = self.lens.snapshot.components.get(dependent).filter(|_| !(self.is_brought)(dependent));
         let Some(state) = known else { return self.leave_to_the_package(dependent, required) };
+        let mut required = self.still_named(state, required);
+        if required.is_empty() {
+            // The draft lets go already.
+            self.must_publish = true;
+            return true;
+        }
+        if let Some(taken) = self.taken.get(dependent) {
+            required.retain(|other| still_names(&self.now, dependent, taken.iter(), other));
+            if required.is_empty() {
+                return true;
+            }
+        }
+        let required = &required;
         let Some(cure) = self.cure_of(state, required) else { return false };
         let component = names::installed(self.lens.snapshot.environment.id, state);
         let described = names::describe(&component, dependent.component_type.label());
@@ -253,6 +326,7 @@ impl<'a> Cook<'a> {
                 let whose = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
                 let text = format!("take {} out of {described}{whose}", others.join(" and "));
                 self.must_publish |= dependent.component_type.is_publishable(state.component.category);
+                self.taken.entry(dependent.clone()).or_default().extend(required.iter().cloned());
                 self.step(text, Some(command), Some(component), solution);
             }
             Cure::RemoveActive => {
@@ -263,10 +337,11 @@ impl<'a> Cook<'a> {
             }
             Cure::Delete => {
                 let world = self.world();
-                let deleted = along(&world, BTreeSet::from([dependent.clone()]));
+                let mut deleted = along(&world, BTreeSet::from([dependent.clone()]));
+                deleted.retain(|key| !is_managed(&world, key));
                 let found = blocks(&world, &deleted);
                 self.go([], deleted);
-                if !self.clear(found) {
+                if !self.clear_and_publish(found) {
                     return false;
                 }
                 let text = format!("delete {described}, which needs {}", others.join(" and "));
@@ -277,6 +352,31 @@ impl<'a> Cook<'a> {
         }
         self.parted.extend(required.iter().map(|key| (dependent.clone(), key.clone())));
         true
+    }
+
+    /// Like [`Self::clear`], for a step that counts on it.
+    fn clear_and_publish(&mut self, found: Vec<Block>) -> bool {
+        if found.is_empty() {
+            return true;
+        }
+        let is_cleared = self.clear(found);
+        self.publish();
+        is_cleared
+    }
+
+    /// Returns what a component names in the eyes of makers too: what only its published definition names is gone
+    /// with the next publish.
+    fn still_named(&self, state: &ComponentState, required: &BTreeSet<ComponentKey>) -> BTreeSet<ComponentKey> {
+        if state.active(LayerState::Unpublished).is_none() {
+            return required.clone();
+        }
+        let mentions = self.now.mentions(state, View::Drafts);
+        let is_named = |key: &ComponentKey| {
+            let names = self.now.state(key).map_or_else(Vec::new, |state| self.now.names(state));
+            mentions.iter().any(|mention| names.contains(&mention.target))
+        };
+        let is_part = |key: &ComponentKey| state.component.parent().as_ref() == Some(key) && !is_pending(state);
+        required.iter().filter(|key| is_part(key) || is_named(key)).cloned().collect()
     }
 
     /// What the package at hand brings can only be changed in its source.
@@ -296,8 +396,8 @@ impl<'a> Cook<'a> {
 
     fn cure_of(&self, state: &ComponentState, required: &BTreeSet<ComponentKey>) -> Option<Cure> {
         let key = &state.component.key;
-        let world = self.world();
-        let parts_can_go = required.iter().all(|other| can_let_go(&world, key, other));
+        let world = &self.now;
+        let parts_can_go = can_let_go(world, key, self.taken.get(key).into_iter().flatten(), required.iter());
         let is_part = state.component.parent().is_some_and(|parent| required.contains(&parent));
         if parts_can_go && !is_part {
             return Some(Cure::TakeOut);
@@ -332,9 +432,11 @@ impl<'a> Cook<'a> {
         let mut after = self.clone();
         after.go(leaving.iter().copied(), BTreeSet::new());
         let world = after.world();
-        let deleted = along(&world, after.bare(&world, &leaving));
+        let mut deleted = along(&world, after.bare(&world, &leaving));
+        // What other solutions have on it stays, and stands against it.
+        deleted.retain(|key| !is_managed(&world, key));
         let found = blocks(&world, &deleted);
-        if !is_open || !self.clear(found) {
+        if !is_open || !self.clear_and_publish(found) {
             return false;
         }
         self.under_way.pop();
@@ -418,6 +520,11 @@ impl<'a> Cook<'a> {
         }
         World::after(self.lens, &plan)
     }
+}
+
+/// Tells whether a managed layer is left of a component.
+fn is_managed(world: &World<'_>, key: &ComponentKey) -> bool {
+    world.state(key).is_some_and(|state| state.managed().next().is_some())
 }
 
 /// Quotes a word for a shell where it needs it.

@@ -39,7 +39,7 @@ fn sales(version: &str, columns: &[&str]) -> String {
     )
 }
 
-fn form(columns: &[&str]) -> String {
+pub(crate) fn form(columns: &[&str]) -> String {
     let cells: String = columns
         .iter()
         .map(|name| {
@@ -73,7 +73,7 @@ fn uses(env: &Simulated, of: &ComponentKey) -> Vec<String> {
     edges(&strata_engine::dependency::required(&env.snapshot, of, &env.rules, &env.bodies()))
 }
 
-fn commands(plan: &Plan) -> Vec<String> {
+pub(crate) fn commands(plan: &Plan) -> Vec<String> {
     let steps = plan.findings.iter().flat_map(|finding| &finding.recipe);
     steps.map(|step| step.command.clone().unwrap_or_else(|| step.text.clone())).collect()
 }
@@ -313,7 +313,7 @@ fn l65_dp9_a_managed_component_does_not_rely_on_an_unmanaged_one() {
 }
 
 /// Carries the recipe of a refused plan out, command by command.
-fn carry_out_recipe(env: &mut Simulated, plan: &Plan) {
+pub(crate) fn carry_out_recipe(env: &mut Simulated, plan: &Plan) {
     let steps: Vec<_> = plan.findings.iter().flat_map(|finding| &finding.recipe).collect();
     assert!(!steps.is_empty(), "{:#?}", plan.findings);
     for (number, step) in steps.iter().enumerate() {

@@ -23,6 +23,7 @@ mod mixed_laws;
 mod needs;
 mod overwrite;
 mod patches;
+mod recipes;
 mod references;
 mod references_of_code;
 mod references_removed;
