@@ -21,7 +21,8 @@ pub(super) fn of_component(
     let entries = dependencies::of_component(&context.open()?, context.at(), component, question)?;
     context.output.answer(&entries, || text::of_component(component, question, &entries))?;
     if question == OfComponent::Delete && !entries.is_empty() {
-        context.output.hint(&format!("the way out: `strata component delete {component} --plan`"));
+        let plan = format!("strata component delete {component} --plan");
+        context.output.hint(&format!("see what deleting it would come to, and the way out, with `{plan}`"));
     }
     Ok(Exit::Done)
 }
@@ -30,8 +31,10 @@ pub(super) fn of_solution(context: &Context<'_>, name: &str, question: SolutionQ
     let question = if question.missing { OfSolution::Missing } else { OfSolution::Uninstall };
     let entries = dependencies::of_solution(&context.open()?, context.at(), name, question)?;
     context.output.answer(&entries, || text::of_solution(name, question, &entries))?;
-    if question == OfSolution::Uninstall && !entries.is_empty() {
-        context.output.hint(&format!("the way out: `strata solution delete --solution-name {name} --plan`"));
+    if question == OfSolution::Uninstall {
+        // Layers of other publishers stand against it without any dependency (DP19).
+        let plan = format!("strata solution delete --solution-name {name} --plan");
+        context.output.hint(&format!("see what uninstalling it would come to, and the way out, with `{plan}`"));
     }
     Ok(Exit::Done)
 }

@@ -147,3 +147,35 @@ fn questions_are_one_of_several_and_names_are_checked() {
     let account = edges(&sandbox.json("component dependencies entity:account --required"));
     assert_eq!(account, [""; 0]);
 }
+
+#[test]
+fn dp24_the_way_out_goes_through_what_only_an_unmanaged_component_leads_to() {
+    let sandbox = Sandbox::new();
+    let text = format!(
+        "Visits 1.0.0.0 unmanaged makers
+         entity makers_visit
+         optionset makers_state <options />
+         attribute makers_visit.makers_state <Type>picklist</Type><OptionSetName>makers_state</OptionSetName>
+         savedquery makers_visit {VIEW} <fetchxml><fetch><entity name=\"makers_visit\"><attribute name=\"makers_state\" \
+         /></entity></fetch></fetchxml>"
+    );
+    std::fs::write(sandbox.path("visits.zip"), zipped::package(&text)).expect("a package");
+    sandbox.text("import visits.zip");
+    sandbox.text("solution publish");
+    let plan = sandbox.json("component delete optionset:makers_state --plan");
+    let steps = plan["findings"][0]["recipe"].as_array().expect("a recipe");
+    // The view needs the column, and only the column needs the choice.
+    assert_eq!(steps.len(), 3, "{steps:#?}");
+    for step in steps {
+        let command = step["command"].as_str().and_then(|command| command.strip_prefix("strata ")).expect("a command");
+        sandbox.text(&format!("{command} -y"));
+    }
+    sandbox.text("component delete optionset:makers_state -y");
+}
+
+#[test]
+fn dp19_what_stands_against_uninstalling_without_a_dependency_is_hinted_at() {
+    let sandbox = shop();
+    let run = sandbox.run("solution dependencies Sales --uninstall");
+    assert!(run.stderr.contains("strata solution delete --solution-name Sales --plan"), "{}", run.stderr);
+}
