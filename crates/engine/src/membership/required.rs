@@ -3,7 +3,8 @@
 //! Everything the component needs comes along, and everything that needs in turn, as far as it is nobody else's: what
 //! the platform or a managed solution brings is there in every environment that has them. What the solution lists
 //! already is not looked into; its maker has done so. A part of a table needs the table in the list too (L19), which
-//! joins without its other parts, and as a shell where it is not the maker's own.
+//! joins without its other parts, and as a shell where it is not the maker's own. A desktop flow brings its binaries
+//! whether or not its definition lists them: definitions of older designers do not.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,6 +17,7 @@ use strata_model::rules::Rules;
 
 use super::Addition;
 use crate::dependency::{PART, World, to_see_required};
+use crate::desktop_flow::{BINARY, is_desktop_flow};
 use crate::effect::Lens;
 use crate::{catalogue, names};
 
@@ -54,7 +56,9 @@ pub fn required_footprint(
     let start = start(seen, key, behavior == Some(Behavior::IncludeSubcomponents));
     let required = find(lens, solution.no, &start);
     let looked_into = start.iter().chain(required.joining.iter().map(|joining| &joining.key));
-    let mut footprint = to_see_required(&world, looked_into.filter_map(|key| world.state(key)));
+    let mut footprint = to_see_required(&world, looked_into.clone().filter_map(|key| world.state(key)));
+    let flows = looked_into.filter(|key| world.state(key).is_some_and(|state| is_desktop_flow(&state.component)));
+    footprint.parts_of = flows.cloned().collect();
     if rules.required_tables_bring_parts {
         let tables = required.joining.iter().filter(|joining| joining.key.component_type.is("entity"));
         footprint.children_of = tables.map(|joining| joining.key.as_str().to_owned()).collect();
@@ -115,9 +119,27 @@ impl Search<'_> {
                 key.parent().map(part_of).into_iter().collect()
             }
         };
-        for edge in edges {
+        let binaries = self.binaries(key);
+        for edge in edges.into_iter().chain(binaries) {
             self.meet(edge);
         }
+    }
+
+    /// DF16: the binaries of a desktop flow.
+    fn binaries(&self, flow: &ComponentKey) -> Vec<Dependency> {
+        if !self.world.state(flow).is_some_and(|state| is_desktop_flow(&state.component)) {
+            return Vec::new();
+        }
+        let is_one = |state: &&ComponentState| {
+            state.component.key.component_type.is(BINARY) && is_part_of(state, flow) && !state.layers.is_empty()
+        };
+        let edge = |state: &ComponentState| Dependency {
+            required: state.component.key.clone(),
+            dependent: flow.clone(),
+            kind: DependencyKind::Published,
+            place: "binary of the flow",
+        };
+        self.world.states().filter(is_one).map(edge).collect()
     }
 
     fn meet(&mut self, edge: Dependency) {

@@ -11,7 +11,7 @@ use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
 
 use crate::by_hand::{addition, solution};
-use crate::desktop_flows::{FLOW, SET, id, newer};
+use crate::desktop_flows::{FLOW, SET, id, newer, newer_row, rows};
 use crate::refusal;
 
 const FORM: &str = "11111111-0000-4000-8000-000000000001";
@@ -290,4 +290,16 @@ fn df16_a_desktop_flow_brings_the_binaries_that_it_requires() {
     assert_eq!(listed(&env, &plan), [1, 2].map(|number| format!("desktopflowbinary:{} 0", id(number))));
     assert_eq!(missing(&env, "Sales"), [""; 0]);
     assert!(env.list_in(&key(FLOW), &with_required("Sales")).edits.is_empty());
+}
+
+#[test]
+fn df16_a_desktop_flow_brings_binaries_that_its_definition_does_not_list() {
+    for (mode, joining) in [("unmanaged", SET.len()), ("managed", 0)] {
+        let mut env = Simulated::default();
+        let text = format!("package Flows 1.0 {mode} contoso\n{}\n{}", newer_row(""), rows(&SET));
+        assert!(!env.import(&package(&text)).is_refused());
+        solution(&mut env, "Sales", "contoso");
+        let plan = env.list_in(&key(FLOW), &with_required("Sales"));
+        assert_eq!(listed(&env, &plan).len(), 1 + joining, "{mode}: {:#?}", plan.findings);
+    }
 }
