@@ -21,6 +21,8 @@ pub struct Checked<'a> {
     pub name: &'a str,
     /// Of the file that it came in, in bytes.
     pub size: u64,
+    /// What this package is compared with.
+    pub against: Option<&'a Against<'a>>,
 }
 
 /// What a run found.
@@ -56,9 +58,9 @@ impl Report {
 }
 
 /// Runs the rules over packages.
-pub fn check(packages: &[Checked<'_>], against: Option<&Against<'_>>, options: &Options) -> Report {
+pub fn check(packages: &[Checked<'_>], options: &Options) -> Report {
     let is_applicable = |rule: &Rule| match rule.needs {
-        Needs::Baseline => against.is_some(),
+        Needs::Baseline => packages.iter().any(|checked| checked.against.is_some()),
         Needs::Several => packages.len() > 1,
         Needs::Package | Needs::Catalogue => true,
     };
@@ -68,7 +70,7 @@ pub fn check(packages: &[Checked<'_>], against: Option<&Against<'_>>, options: &
     for (index, checked) in packages.iter().enumerate() {
         let is_other = |(other, _): &(usize, &Checked<'_>)| *other != index;
         let others: Vec<_> = packages.iter().enumerate().filter(is_other).map(|(_, checked)| checked.package).collect();
-        let context = Context::new(checked.package, checked.size, &others, against);
+        let context = Context::new(checked.package, checked.size, &others, checked.against);
         let name = (packages.len() > 1).then_some(checked.name);
         run(&context, &running, name, options, &mut findings);
     }

@@ -84,20 +84,39 @@ pub fn check(request: &CheckRequest, target: Option<(&Workspace, &str)>) -> Resu
             }
         }
     }
+    let compared = compared(&earlier, target, &packages, &mut warnings)?;
     let names: Vec<_> = packages.iter().map(|(path, ..)| path.display().to_string()).collect();
-    let checked: Vec<_> =
-        packages.iter().zip(&names).map(|((_, size, package), name)| Checked { package, name, size: *size }).collect();
-    let against = match (&earlier, target, checked.first()) {
-        (Some((path, package)), ..) => Some(against_package(path, package)),
-        (None, Some((workspace, name)), Some(first)) => Some(against_environment(workspace, name, first.package)?),
-        (None, ..) => None,
-    };
-    let mut report = strata_checker::check(&checked, against.as_ref(), &options);
+    let described = packages.iter().zip(&names).zip(&compared);
+    let checked: Vec<_> = described
+        .map(|(((_, size, package), name), against)| Checked { package, name, size: *size, against: against.as_ref() })
+        .collect();
+    let mut report = strata_checker::check(&checked, &options);
     faults.into_iter().filter(|fault| is_wanted(fault, &options)).for_each(|fault| report.add(fault));
     if let Some(out) = &request.sarif {
         write_sarif(out, &report, &paths, &options)?;
     }
     Ok(CheckAnswer { report, warnings, unreadable, packages: packages.len() })
+}
+
+/// Returns what each package is compared with: what the environment has of it, or the earlier package of its solution.
+fn compared<'a>(
+    earlier: &'a Option<(&Path, Package)>,
+    target: Option<(&Workspace, &str)>,
+    packages: &[(&PathBuf, u64, Package)],
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Option<Against<'a>>>, OpsError> {
+    let Some((path, earlier)) = earlier else {
+        let of = |(_, _, package): &(&PathBuf, u64, Package)| {
+            target.map(|(workspace, name)| against_environment(workspace, name, package)).transpose()
+        };
+        return packages.iter().map(of).collect();
+    };
+    let solution = &earlier.manifest.unique_name;
+    let is_same = |package: &Package| package.manifest.unique_name.eq_ignore_ascii_case(solution);
+    if !packages.is_empty() && !packages.iter().any(|(_, _, package)| is_same(package)) {
+        warnings.push(format!("{}: it is of solution {solution}, of which no package is checked", path.display()));
+    }
+    Ok(packages.iter().map(|(_, _, package)| is_same(package).then(|| against_package(path, earlier))).collect())
 }
 
 fn is_wanted(fault: &Finding, options: &Options) -> bool {

@@ -160,8 +160,8 @@ fn str109_packages_that_need_each_other() {
     let options = Options { rules: Some(only("STR109")), ..Options::plain() };
     let of = |packages: &[&strata_model::package::Package]| {
         let checked: Vec<_> =
-            packages.iter().map(|package| Checked { package, name: &package.manifest.unique_name, size: 1 }).collect();
-        check(&checked, None, &options).findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
+            packages.iter().map(|package| Checked { package, name: &package.manifest.unique_name, size: 1, against: None }).collect();
+        check(&checked, &options).findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
     };
     assert_eq!(of(&[&one, &two, &third]), ["Aaa and Bbb need each other"]);
     assert!(of(&[&one, &third]).is_empty());

@@ -14,7 +14,7 @@ fn faulty() -> Package {
 }
 
 fn report(package: &Package, options: &Options) -> Report {
-    check(&[Checked { package, name: "", size: 1 }], None, options)
+    check(&[Checked { package, name: "", size: 1, against: None }], options)
 }
 
 fn written(package: &Package, options: &Options) -> Value {

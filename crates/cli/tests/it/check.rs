@@ -156,3 +156,25 @@ fn str109_several_packages_are_checked_together() {
     assert!(rules(&sandbox.json("check one.zip --rules STR109")).is_empty());
     assert_eq!(sandbox.error("check *.cab", 4)["name"], "UnreadableFile");
 }
+
+#[test]
+fn str009_each_package_is_compared_with_its_own_solution() {
+    let sandbox = Sandbox::new();
+    let write = |name: &str, text: &str| std::fs::write(sandbox.path(name), zipped::package(text)).expect("a file");
+    write("one.zip", "One 5.0.0.0 managed contoso\nentity contoso_one");
+    write("two.zip", "Two 1.0.0.0 managed contoso\nentity contoso_two");
+    write("next.zip", "Two 1.1.0.0 managed contoso\nentity contoso_two");
+    sandbox.text("import one.zip");
+    sandbox.text("import two.zip");
+    let of = |command: &str| {
+        let findings = sandbox.json(command);
+        let about = findings.as_array().expect("an array").iter().map(|finding| finding["package"].to_string());
+        about.collect::<Vec<_>>()
+    };
+    assert_eq!(of("check one.zip next.zip --against default --rules STR009"), ["\"one.zip\""]);
+    assert_eq!(of("check two.zip one.zip --against default --rules STR009"), ["\"one.zip\"", "\"two.zip\""]);
+    assert_eq!(of("check one.zip next.zip --against one.zip --rules STR009"), ["\"one.zip\""]);
+    let run = sandbox.run("check next.zip --against one.zip --rules STR009");
+    assert!(run.stderr.contains("solution One, of which no package is checked"), "{}", run.stderr);
+    assert!(!run.stdout.contains("STR009"), "{}", run.stdout);
+}
