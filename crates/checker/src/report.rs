@@ -34,6 +34,8 @@ pub struct Report {
     pub skipped: Vec<&'static str>,
     /// How many findings the baseline knew.
     pub known: usize,
+    /// What was said of packages that could not be read, so that nothing was looked for in them.
+    pub unread: Vec<String>,
 }
 
 impl Report {
@@ -78,7 +80,7 @@ pub fn check(packages: &[Checked<'_>], options: &Options) -> Report {
     suppress(&mut findings, options);
     let known = forget_known(&mut findings, options);
     sort(&mut findings);
-    Report { findings, skipped: skipped.into_iter().map(|rule| rule.id).collect(), known }
+    Report { findings, skipped: skipped.into_iter().map(|rule| rule.id).collect(), known, unread: Vec::new() }
 }
 
 /// Runs the rules over one package.

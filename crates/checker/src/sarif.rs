@@ -28,6 +28,8 @@ pub struct Base {
     pub name: String,
     /// A path relative to where the command ran, or an absolute `file:` URI; ends in `/`.
     pub uri: String,
+    /// Its files are files of the disk, which code hosts show next to what was found.
+    pub is_folder: bool,
 }
 
 /// Writes a report; `bases` are the packages that were checked.
@@ -41,6 +43,7 @@ pub fn write(report: &Report, bases: &[Base], options: &Options, version: &str) 
             "message": { "text": format!("{id} was not run: nothing to compare with was given") },
         })
     });
+    let unread = report.unread.iter().map(|said| json!({ "level": "error", "message": { "text": said } }));
     let sarif = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -53,7 +56,8 @@ pub fn write(report: &Report, bases: &[Base], options: &Options, version: &str) 
             } },
             "originalUriBaseIds": base_ids(bases),
             "invocations": [{
-                "executionSuccessful": true,
+                "executionSuccessful": report.unread.is_empty(),
+                "toolExecutionNotifications": unread.collect::<Vec<_>>(),
                 "toolConfigurationNotifications": skipped.collect::<Vec<_>>(),
             }],
             "columnKind": "utf16CodeUnits",
@@ -66,12 +70,18 @@ pub fn write(report: &Report, bases: &[Base], options: &Options, version: &str) 
     text
 }
 
+impl Base {
+    fn is_absolute(&self) -> bool {
+        self.uri.contains("://")
+    }
+}
+
 fn base_ids(bases: &[Base]) -> Value {
     let mut ids = Map::new();
     ids.insert("ROOT".to_owned(), json!({ "description": { "text": "The folder in which the check was run" } }));
     for (index, base) in bases.iter().enumerate() {
         let mut id = Map::from_iter([("uri".to_owned(), json!(base.uri))]);
-        if !base.uri.contains("://") {
+        if !base.is_absolute() {
             id.insert("uriBaseId".to_owned(), json!("ROOT"));
         }
         ids.insert(base_id(index), Value::Object(id));
@@ -137,10 +147,14 @@ fn result(finding: &Finding, rules: &[&Rule], bases: &[Base], options: &Options)
     let base = bases.iter().position(|base| finding.package.as_deref() == Some(base.name.as_str())).unwrap_or(0);
     let is_own = finding.part.as_deref() == Some(options.suppressions_file.as_str());
     let part = finding.part.as_deref().unwrap_or("solution.xml");
-    let base_id = if is_own { "ROOT".to_owned() } else { base_id(base) };
-    let artifact = match is_own && part.starts_with('/') {
-        true => json!({ "uri": format!("file://{}", encoded(part)) }),
-        false => json!({ "uri": encoded(part), "uriBaseId": base_id }),
+    // Code hosts take a URI as one of their repository, whatever base it has: files of a tree are named from where the
+    // command ran, so that they are found there.
+    let in_tree = bases.get(base).filter(|base| base.is_folder && !base.is_absolute());
+    let artifact = match (is_own, in_tree) {
+        (true, _) if part.starts_with('/') => json!({ "uri": format!("file://{}", encoded(part)) }),
+        (true, _) => json!({ "uri": encoded(part), "uriBaseId": "ROOT" }),
+        (false, Some(tree)) => json!({ "uri": format!("{}{}", tree.uri, encoded(part)), "uriBaseId": "ROOT" }),
+        (false, None) => json!({ "uri": encoded(part), "uriBaseId": base_id(base) }),
     };
     let component = &finding.component;
     let mut properties = Map::from_iter([

@@ -75,11 +75,13 @@ pub fn check(request: &CheckRequest, target: Option<(&Workspace, &str)>) -> Resu
     let mut packages = Vec::new();
     let mut unreadable = None;
     let mut faults = Vec::new();
+    let mut unread = Vec::new();
     for path in &paths {
         match read_package(path) {
             Ok(package) => packages.push((path, size(path, &package), package)),
             Err(error) => {
                 faults.extend(fault(&error, path, paths.len() > 1));
+                unread.push(error.to_string());
                 unreadable.get_or_insert(error);
             }
         }
@@ -91,6 +93,7 @@ pub fn check(request: &CheckRequest, target: Option<(&Workspace, &str)>) -> Resu
         .map(|(((_, size, package), name), against)| Checked { package, name, size: *size, against: against.as_ref() })
         .collect();
     let mut report = strata_checker::check(&checked, &options);
+    report.unread = unread;
     faults.into_iter().filter(|fault| is_wanted(fault, &options)).for_each(|fault| report.add(fault));
     if let Some(out) = &request.sarif {
         write_sarif(out, &report, &paths, &options)?;
@@ -313,11 +316,17 @@ pub fn cure(id: &str) -> Option<&'static str> {
 }
 
 fn write_sarif(out: &Path, report: &Report, paths: &[PathBuf], options: &Options) -> Result<(), OpsError> {
+    let here = std::env::current_dir();
     let base = |path: &PathBuf| {
-        let text = slashed(path);
+        let near = here.as_deref().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+        let text = slashed(near);
         let encoded = sarif::encoded(text.trim_end_matches('/'));
-        let uri = if path.is_absolute() { format!("file://{encoded}/") } else { format!("{encoded}/") };
-        Base { name: path.display().to_string(), uri: if uri == "./" { String::new() } else { uri } }
+        let uri = match encoded.as_str() {
+            "" | "." if near.is_relative() => String::new(),
+            _ if near.is_relative() => format!("{encoded}/"),
+            _ => format!("file:///{}/", encoded.trim_start_matches('/')),
+        };
+        Base { name: path.display().to_string(), uri, is_folder: path.is_dir() }
     };
     let bases: Vec<_> = paths.iter().map(base).collect();
     let text = sarif::write(report, &bases, options, env!("CARGO_PKG_VERSION"));

@@ -144,7 +144,7 @@ fn a_baseline_leaves_only_what_is_new() {
     let package = sample().root("61", "contoso_a.js", 0).package();
     let options = today("[]");
     let before = run(&package, &options);
-    let bases = [strata_checker::sarif::Base { name: "a".to_owned(), uri: "a.zip/".to_owned() }];
+    let bases = [strata_checker::sarif::Base { name: "a".to_owned(), uri: "a.zip/".to_owned(), is_folder: false }];
     let text = strata_checker::sarif::write(&before, &bases, &options, "0");
     let baseline = baseline::read(&text).expect("a baseline");
     let after = run(&faulty().package(), &Options { baseline: Some(baseline), ..today("[]") });

@@ -7,10 +7,14 @@ use strata_checker::sarif::{Base, encoded, write};
 use strata_checker::{Checked, Options, Report, check, rules, suppression};
 use strata_model::package::Package;
 
-use crate::kit::sample;
+use crate::kit::{Sample, sample};
+
+fn faulty_tree() -> Sample {
+    sample().named("Core_Upgrade").root("61", "contoso_a.js", 0).root("61", "contoso_b.js", 0)
+}
 
 fn faulty() -> Package {
-    sample().named("Core_Upgrade").root("61", "contoso_a.js", 0).root("61", "contoso_b.js", 0).package()
+    faulty_tree().package()
 }
 
 fn report(package: &Package, options: &Options) -> Report {
@@ -18,7 +22,7 @@ fn report(package: &Package, options: &Options) -> Report {
 }
 
 fn written(package: &Package, options: &Options) -> Value {
-    let bases = [Base { name: String::new(), uri: "out/My%20Core.zip/".to_owned() }];
+    let bases = [Base { name: String::new(), uri: "out/My%20Core.zip/".to_owned(), is_folder: false }];
     let text = write(&report(package, options), &bases, options, "1.2.3");
     serde_json::from_str(&text).expect("JSON")
 }
@@ -119,7 +123,7 @@ fn what_is_suppressed_stays_with_its_reason() {
 #[test]
 fn the_same_findings_give_the_same_bytes_and_lines_are_no_fingerprint() {
     let options = Options::plain();
-    let bases = [Base { name: String::new(), uri: "a.zip/".to_owned() }];
+    let bases = [Base { name: String::new(), uri: "a.zip/".to_owned(), is_folder: false }];
     let write = |package: &Package| write(&report(package, &options), &bases, &options, "1");
     assert_eq!(write(&faulty()), write(&faulty()));
     let moved = sample().named("Core_Upgrade").manifest("\n\n").root("61", "contoso_a.js", 0).package();
@@ -131,6 +135,36 @@ fn the_same_findings_give_the_same_bytes_and_lines_are_no_fingerprint() {
     let ((before, print), (after, same)) = (line(&faulty()), line(&moved));
     assert_ne!(before, after);
     assert_eq!(print, same);
+}
+
+#[test]
+fn files_of_a_tree_are_named_from_where_the_command_ran() {
+    let folder = faulty_tree().folder();
+    let options = Options::plain();
+    let bases = |uri: &str| [Base { name: String::new(), uri: uri.to_owned(), is_folder: true }];
+    let place = |uri: &str| {
+        let text = write(&report(&folder, &options), &bases(uri), &options, "1");
+        let sarif: Value = serde_json::from_str(&text).expect("JSON");
+        assert_shape(&sarif);
+        sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"].clone()
+    };
+    let of = |uri: &str, base: &str| serde_json::json!({ "uri": uri, "uriBaseId": base });
+    assert_eq!(place("solutions/My%20Core/"), of("solutions/My%20Core/src/Other/Solution.xml", "ROOT"));
+    assert_eq!(place(""), of("src/Other/Solution.xml", "ROOT"));
+    assert_eq!(place("file:///w/Core/"), of("src/Other/Solution.xml", "PACKAGE"));
+}
+
+#[test]
+fn a_package_that_could_not_be_read_is_no_clean_run() {
+    let package = sample().package();
+    let mut report = report(&package, &Options::plain());
+    report.unread.push("broken.zip: it is no zip file".to_owned());
+    let text = write(&report, &[], &Options::plain(), "1");
+    let sarif: Value = serde_json::from_str(&text).expect("JSON");
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    assert_eq!(invocation["toolExecutionNotifications"][0]["level"], "error");
+    assert_eq!(written(&package, &Options::plain())["runs"][0]["invocations"][0]["executionSuccessful"], true);
 }
 
 #[test]

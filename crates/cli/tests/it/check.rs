@@ -93,6 +93,10 @@ fn a_package_that_cannot_be_read_is_found_and_fails() {
     let error: Value = serde_json::from_str(&run.stderr).expect("JSON");
     assert_eq!(error["error"]["code"], "0x80048013");
     assert!(std::fs::read_to_string(sandbox.path("out.sarif")).is_ok_and(|text| text.contains("STR001")));
+    std::fs::write(sandbox.path("other.zip"), zipped::zipped(&[("data.xml", "<a />")])).expect("a file");
+    assert_eq!(sandbox.run("check other.zip --sarif out.sarif").code, 4);
+    let sarif = std::fs::read_to_string(sandbox.path("out.sarif")).expect("the file");
+    assert!(sarif.contains("\"executionSuccessful\": false"), "no clean run: {sarif}");
     assert_eq!(sandbox.error("check nowhere.zip", 4)["name"], "UnreadableFile");
 }
 
