@@ -14,6 +14,7 @@ use strata_model::package::{Manifest, Package, PackagedComponent};
 use strata_model::rules::Rules;
 
 use crate::against::Against;
+use crate::declared::Declared;
 use crate::finding::no_environment;
 use crate::json;
 use crate::tree::{Element, Tree};
@@ -47,6 +48,7 @@ pub struct Context<'a> {
     by_path: BTreeMap<String, usize>,
     owners: OnceCell<Owners>,
     undeclared: OnceCell<Vec<Need>>,
+    declared: OnceCell<Declared>,
 }
 
 impl<'a> Context<'a> {
@@ -71,6 +73,7 @@ impl<'a> Context<'a> {
             by_path: parts.map(|(index, part)| (part.path.to_lowercase(), index)).collect(),
             owners: OnceCell::new(),
             undeclared: OnceCell::new(),
+            declared: OnceCell::new(),
         }
     }
 
@@ -171,6 +174,10 @@ impl<'a> Context<'a> {
             needs.retain(|need| !need.is_weak);
             needs
         })
+    }
+
+    pub(crate) fn declared(&self) -> &Declared {
+        self.declared.get_or_init(|| Declared::of(self.manifest()))
     }
 
     /// Returns the manifest's file, `solution.xml`.

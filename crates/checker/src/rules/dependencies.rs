@@ -6,11 +6,13 @@ mod undeclared;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use strata_engine::catalogue;
 use strata_model::component::ComponentKey;
 use strata_model::dependency::{MissingDependency, Provider};
 use strata_model::package::{Package, Presence};
 
-use crate::context::{Context, Place};
+use crate::context::Context;
+use crate::declared;
 use crate::finding::Findings;
 use crate::rule::{Category, Needs, Precision, Rule, Severity};
 
@@ -20,7 +22,8 @@ pub(super) static RULES: &[Rule] = &[
         severity: Severity::High,
         category: Category::Design,
         component: "dependency",
-        condition: "solution.xml declares a missing dependency on a component that exists only unmanaged where the package came from.",
+        condition: "solution.xml declares a missing dependency on a component that exists only unmanaged where the package came \
+                    from; what the package brings itself, and columns that every table has, are not meant.",
         why: "No solution brings it: the import fails wherever it was not made by hand.",
         cure: &["Add the component to this solution, or to one that is imported before it, and export again."],
         needs: Needs::Package,
@@ -137,59 +140,29 @@ pub(super) static RULES: &[Rule] = &[
     },
 ];
 
-/// Returns the declared dependencies by required component, each with where it stands in the manifest.
-fn declared<'c>(context: &'c Context<'_>) -> BTreeMap<&'c ComponentKey, (Vec<&'c MissingDependency>, Option<Place>)> {
-    let mut declared: BTreeMap<_, (Vec<_>, Option<Place>)> = BTreeMap::new();
-    for missing in &context.manifest().missing_dependencies {
-        declared.entry(&missing.required.key).or_default().0.push(missing);
-    }
-    let places = places(context);
-    for (key, (group, place)) in &mut declared {
-        let name = group[0].required.schema_name.as_deref().unwrap_or(key.as_str()).to_lowercase();
-        *place = places.get(&name).or_else(|| places.get(key.as_str())).copied();
-    }
-    declared
-}
-
-/// Where the manifest names required components, by folded name and by id.
-fn places(context: &Context<'_>) -> BTreeMap<String, Place> {
-    let mut places = BTreeMap::new();
-    let (Some(file), Some(manifest)) = (context.manifest_file(), context.manifest_element()) else { return places };
-    for entry in manifest.child("MissingDependencies").into_iter().flat_map(crate::tree::Element::elements) {
-        let Some(required) = entry.child("Required") else { continue };
-        let names =
-            required.attributes().filter(|(name, _)| matches!(*name, "schemaName" | "id") || name.starts_with("id."));
-        for (_, name) in names {
-            let folded = name.trim_matches(['{', '}']).to_lowercase();
-            places.entry(folded).or_insert_with(|| file.place(required.offset()));
-        }
-    }
-    places
-}
-
-/// Names the required side of a declaration.
-fn required(missing: &MissingDependency) -> String {
-    let side = &missing.required;
-    let label = side.key.component_type.label();
-    match (&side.display_name, side.key.guid()) {
-        (Some(display), Some(_)) => format!("{label} “{display}”"),
-        _ => format!("{label} {}", side.key.as_str()),
-    }
-}
-
 fn unmanaged_providers(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (key, (group, place)) in declared(context) {
-        if group.iter().any(|missing| missing.provider == Provider::Active) {
-            let message = format!("{} is declared as missing and was unmanaged in the source", required(group[0]));
-            findings.about(context.reference(key, key.as_str()), message).at(place);
+    for (key, (group, place)) in declared::groups(context) {
+        let is_unmanaged = group.iter().any(|missing| missing.provider == Provider::Active);
+        if is_unmanaged && !comes_along(context, key) {
+            let message =
+                format!("{} is declared as missing and was unmanaged in the source", declared::label(group[0]));
+            findings.about(declared::reference(group[0]), message).at(place);
         }
     }
+}
+
+/// Tells whether a component arrives whatever the manifest says: the package defines it, as an import sees it, or every
+/// table gets such a column by itself.
+fn comes_along(context: &Context<'_>, key: &ComponentKey) -> bool {
+    let is_standard = key.component_type.is("attribute")
+        && key.as_str().split_once('.').is_some_and(|(_, column)| catalogue::is_standard_column(column));
+    is_standard || context.find(key).is_some_and(|component| component.presence == Presence::Full)
 }
 
 fn prerequisites(context: &Context<'_>, findings: &mut Findings<'_>) {
     let mut solutions: BTreeMap<String, (String, Vec<&MissingDependency>)> = BTreeMap::new();
-    let declared = declared(context);
-    for (group, _) in declared.values() {
+    let groups = declared::groups(context);
+    for (group, _) in groups.values() {
         let Provider::Solution { unique_name, version } = &group[0].provider else { continue };
         let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let entry = solutions
@@ -204,13 +177,13 @@ fn prerequisites(context: &Context<'_>, findings: &mut Findings<'_>) {
         });
         let count = if needed.len() == 1 { "1 component".to_owned() } else { format!("{} components", needed.len()) };
         let message = format!("needs solution {name}{}, for {count}", application.unwrap_or_default());
-        let place = declared.get(&needed[0].required.key).and_then(|(_, place)| *place);
+        let place = groups.get(&needed[0].required.key).and_then(|(_, place)| *place);
         findings.package(folded, message).at(place);
     }
 }
 
 fn stale_declarations(context: &Context<'_>, findings: &mut Findings<'_>) {
-    for (key, (group, place)) in declared(context) {
+    for (key, (group, place)) in declared::groups(context) {
         let held = context.find(key).filter(|component| component.presence == Presence::Full);
         // The package's own layer on a table of others is no definition of it.
         let is_whole = |key: &ComponentKey| {
@@ -222,11 +195,11 @@ fn stale_declarations(context: &Context<'_>, findings: &mut Findings<'_>) {
         let is_ours =
             context.prefix().is_some_and(|prefix| key.as_str().rsplit('.').next().unwrap_or("").starts_with(&prefix));
         let message = if held.is_some() && is_whole(key) && is_ours {
-            format!("{} is declared as missing, and the package has it", required(group[0]))
+            format!("{} is declared as missing, and the package has it", declared::label(group[0]))
         } else {
             continue;
         };
-        findings.about(context.reference(key, key.as_str()), message).at(place);
+        findings.about(declared::reference(group[0]), message).at(place);
     }
 }
 

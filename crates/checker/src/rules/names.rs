@@ -91,12 +91,14 @@ const PREFIXED: &[&str] = &[
 
 fn foreign_prefix(context: &Context<'_>, findings: &mut Findings<'_>) {
     let Some(prefix) = context.prefix() else { return };
-    let declared = &context.manifest().missing_dependencies;
     for component in PREFIXED.iter().flat_map(|name| context.of_type(name)) {
         let component_type = &component.packaged().key.component_type;
         let is_ours = own_name(component).starts_with(&prefix);
-        let is_declared = declared.iter().any(|missing| missing.required.key == component.key);
-        if is_ours || component.presence != Presence::Full || is_declared || !is_custom(context, component, &prefix) {
+        if is_ours
+            || component.presence != Presence::Full
+            || context.declared().has(&component.key)
+            || !is_custom(context, component, &prefix)
+        {
             continue;
         }
         let message = format!("{} does not begin with {prefix}, the prefix of the publisher", component.label());

@@ -1,16 +1,14 @@
 //! The official rules for what a solution takes in: dependencies, tables, web resources.
 
-use std::collections::BTreeSet;
-
 use strata_engine::catalogue;
-use strata_model::component::ComponentRef;
-use strata_model::dependency::{MissingDependency, Provider};
+use strata_model::dependency::Provider;
 use strata_model::environment::Behavior;
 use strata_model::package::RootComponent;
 use strata_model::rules::Rules;
 
 use crate::context::Context;
-use crate::finding::{Findings, no_environment};
+use crate::declared;
+use crate::finding::Findings;
 use crate::rule::{Category, Needs, Precision, Rule, Severity};
 
 const DEPENDENCIES: &str = "https://learn.microsoft.com/troubleshoot/power-platform/power-apps/solutions/missing-dependency-on-solution-import";
@@ -76,44 +74,14 @@ pub(super) static RULES: &[Rule] = &[
 ];
 
 fn unmanaged_dependencies(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let mut seen = BTreeSet::new();
-    for missing in &context.manifest().missing_dependencies {
-        if missing.provider != Provider::Active || !seen.insert(missing.required.key.clone()) {
-            continue;
-        }
-        let reference = required_reference(missing);
+    for (group, place) in declared::groups(context).into_values() {
+        let Some(missing) = group.into_iter().find(|missing| missing.provider == Provider::Active) else { continue };
         let message = format!(
-            "{} {} is required, and only an unmanaged component of the source provides it",
-            missing.required.key.component_type.label(),
-            reference.display_name.as_deref().unwrap_or(&reference.name)
+            "{} is required, and only an unmanaged component of the source provides it",
+            declared::label(missing)
         );
-        let place = place_of_active(context, missing);
-        findings.about(reference, message).at(place);
+        findings.about(declared::reference(missing), message).at(place);
     }
-}
-
-fn required_reference(missing: &MissingDependency) -> ComponentRef {
-    let required = &missing.required;
-    let name = required.schema_name.as_deref().unwrap_or(required.key.as_str());
-    ComponentRef::new(no_environment(), &required.key, name, required.id, required.display_name.as_deref())
-}
-
-/// Returns where `solution.xml` first names the required component of that dependency as one of `Active`.
-fn place_of_active(context: &Context<'_>, missing: &MissingDependency) -> Option<crate::context::Place> {
-    let required = &missing.required;
-    let listed = context.manifest_element()?.child("MissingDependencies")?;
-    let mut elements = listed.elements().filter_map(|element| element.child("Required"));
-    // Types without a number are named by attributes that differ from type to type: values are compared, not names.
-    let found = elements.find(|element| {
-        let has = |wanted: &str| {
-            let is_wanted = |value: &str| value.trim().trim_matches(['{', '}']).eq_ignore_ascii_case(wanted);
-            element.attributes().any(|(_, value)| is_wanted(&value))
-        };
-        let id = required.id.map(|id| id.to_string());
-        let named = [id.as_deref(), required.schema_name.as_deref(), required.display_name.as_deref()];
-        has("Active") && named.into_iter().flatten().all(has)
-    })?;
-    Some(context.manifest_file()?.place(found.offset()))
 }
 
 /// Returns the table roots of a package that bring a definition, not only a reason to look.

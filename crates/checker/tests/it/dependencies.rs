@@ -16,6 +16,30 @@ fn str101_what_was_unmanaged_in_the_source() {
     assert_eq!((found[0].part.as_deref(), found[0].line), (Some("solution.xml"), Some(3)));
     let managed = "type=\"1\" schemaName=\"contoso_rate\" solution=\"ContosoBase (1.0)\"";
     assert!(sample().missing(managed, DEPENDENT).finds("STR101").is_empty());
+    let column = |table: &str, column: &str| {
+        format!("type=\"2\" schemaName=\"{column}\" parentSchemaName=\"{table}\" solution=\"Active\"")
+    };
+    assert!(
+        sample().missing(&column("contoso_rate", "ownerid"), DEPENDENT).finds("STR101").is_empty(),
+        "every table's"
+    );
+    let brought = "<attributes><attribute PhysicalName=\"contoso_a\"><LogicalName>contoso_a</LogicalName></attribute></attributes>";
+    let own = sample().table("contoso_order", brought).missing(&column("contoso_order", "contoso_a"), DEPENDENT);
+    assert!(own.finds("STR101").is_empty(), "the package brings it");
+    assert_eq!(own.blames("STR104"), ["attribute:contoso_order.contoso_a"]);
+}
+
+#[test]
+fn str101_columns_are_named_and_placed_with_their_table() {
+    let column =
+        |table: &str| format!("type=\"2\" schemaName=\"contoso_a\" parentSchemaName=\"{table}\" solution=\"Active\"");
+    let package = sample().missing(&column("contoso_one"), DEPENDENT).missing(&column("contoso_two"), DEPENDENT);
+    for rule in ["STR101", "meta-include-missingunmanageddependencies"] {
+        let found = package.finds(rule);
+        assert_eq!(names(&found), ["attribute:contoso_one.contoso_a", "attribute:contoso_two.contoso_a"], "{rule}");
+        assert!(found[0].column < found[1].column, "{rule}: each at its own place");
+        assert_ne!(found[0].fingerprint, found[1].fingerprint, "{rule}");
+    }
 }
 
 #[test]
@@ -159,8 +183,10 @@ fn str109_packages_that_need_each_other() {
     let (one, two, third) = (needs("Aaa", "Bbb"), needs("Bbb", "Aaa"), needs("Ccc", "Aaa"));
     let options = Options { rules: Some(only("STR109")), ..Options::plain() };
     let of = |packages: &[&strata_model::package::Package]| {
-        let checked: Vec<_> =
-            packages.iter().map(|package| Checked { package, name: &package.manifest.unique_name, size: 1, against: None }).collect();
+        let checked: Vec<_> = packages
+            .iter()
+            .map(|package| Checked { package, name: &package.manifest.unique_name, size: 1, against: None })
+            .collect();
         check(&checked, &options).findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
     };
     assert_eq!(of(&[&one, &two, &third]), ["Aaa and Bbb need each other"]);

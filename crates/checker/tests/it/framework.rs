@@ -157,8 +157,10 @@ fn a_baseline_leaves_only_what_is_new() {
 #[test]
 fn several_packages_are_told_apart() {
     let (one, two) = (faulty().package(), sample().root("61", "contoso_a.js", 0).package());
-    let checked =
-        [Checked { package: &one, name: "one.zip", size: 1, against: None }, Checked { package: &two, name: "two.zip", size: 1, against: None }];
+    let checked = [
+        Checked { package: &one, name: "one.zip", size: 1, against: None },
+        Checked { package: &two, name: "two.zip", size: 1, against: None },
+    ];
     let report = check(&checked, &today("[]"));
     let packages: Vec<_> = report.findings.iter().map(|finding| finding.package.as_deref()).collect();
     assert_eq!(packages, [Some("one.zip"), Some("one.zip"), Some("two.zip"), Some("one.zip")]);

@@ -149,6 +149,7 @@ fn str009_names_and_versions_that_cannot_be() {
 fn str010_larger_than_an_import_may_be() {
     let package = sample().package();
     let options = Options { rules: Some(only("STR010")), ..Options::plain() };
-    let of = |size: u64| check(&[Checked { package: &package, name: "", size, against: None }], &options).findings.len();
+    let of =
+        |size: u64| check(&[Checked { package: &package, name: "", size, against: None }], &options).findings.len();
     assert_eq!((of(120 * 1024 * 1024), of(120 * 1024 * 1024 + 1)), (0, 1));
 }

@@ -9,9 +9,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Findings<'_>) {
     for value in context.of_type("environmentvariablevalue") {
         let definition =
             ComponentKey::new(ComponentType::named("environmentvariabledefinition"), value.packaged().key.as_str());
-        let declared = &context.manifest().missing_dependencies;
-        let is_declared = declared.iter().any(|missing| missing.required.key == definition);
-        if context.find(&definition).is_none() && !is_declared {
+        if context.find(&definition).is_none() && !context.declared().has(&definition) {
             let message = format!("the value of environment variable {} has no definition in the package", value.name);
             findings.on(value, message);
         }
