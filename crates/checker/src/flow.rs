@@ -118,6 +118,14 @@ impl<'j> Flow<'j> {
         found
     }
 
+    /// Returns the values of environment variables that the flow carries along: defaults of the parameters that stand for
+    /// them.
+    pub(crate) fn values_of_variables(self) -> impl Iterator<Item = &'j str> {
+        let parameters = self.part("parameters").and_then(Value::as_object).into_iter().flatten();
+        let of_variables = parameters.filter(|(_, parameter)| parameter.pointer("/metadata/schemaName").is_some());
+        of_variables.filter_map(|(_, parameter)| parameter.get("defaultValue")?.as_str())
+    }
+
     /// Returns the places that name an action which exists nowhere in the flow: in an expression or in `runAfter`.
     pub(crate) fn unknown_actions(self) -> Vec<UnknownAction> {
         let mut steps = self.actions();

@@ -107,6 +107,19 @@ fn str403_addresses_of_one_environment() {
     assert_eq!(flow(&format!("https://make.powerapps.com/environments/Default-{guid}/home")).len(), 1);
     assert!(flow(&format!("some {guid} of a row")).is_empty());
     assert!(variable("contoso_Url", "100000000", "https://contoso.crm.dynamics.com").finds("STR403").is_empty());
+    let host = "contoso-dev.crm4.dynamics.com";
+    let cloud = |parameters: &str, action: &str| {
+        let definition = format!("{{\"parameters\": {{{parameters}}}, \"triggers\": {{}}, \"actions\": {{{action}}}}}");
+        sample().flow("Get", FLOW, &format!("{{\"properties\": {{\"definition\": {definition}}}}}"))
+    };
+    let of_variable = format!(
+        "\"Url (contoso_Url)\": {{\"defaultValue\": \"https://{host}/\", \"metadata\": {{\"schemaName\": \"contoso_Url\"}}}}"
+    );
+    assert!(cloud(&of_variable, "").finds("STR403").is_empty(), "the value of a variable");
+    let of_its_own = format!("\"Url\": {{\"defaultValue\": \"https://{host}/\"}}");
+    assert_eq!(cloud(&of_its_own, "").finds("STR403").len(), 1);
+    let written = cloud("", &format!("\"Call\": {{\"inputs\": \"https://{host}/api\"}}"));
+    assert_eq!((written.finds("STR403").len(), written.finds("STR506").len()), (0, 1), "said once");
     let inside = "<Configuration>https://contoso.crm.dynamics.com</Configuration>";
     assert_eq!(step(inside).blames("STR403"), [format!("sdkmessageprocessingstep:{STEP}")]);
 }
@@ -135,7 +148,12 @@ fn str406_named_users_and_addresses() {
     assert_eq!(step(&user).finds("STR406")[0].path, "ImpersonatingUserId");
     let nobody = "<ImpersonatingUserId>{00000000-0000-0000-0000-000000000000}</ImpersonatingUserId>";
     assert!(step(nobody).finds("STR406").is_empty());
-    let flow = |text: &str| sample().flow("Mail", FLOW, &format!("{{\"To\": \"{text}\"}}")).finds("STR406");
+    let action = |inputs: &str| {
+        let definition = format!("{{\"triggers\": {{}}, \"actions\": {{\"Send\": {{\"inputs\": {inputs}}}}}}}");
+        sample().flow("Mail", FLOW, &format!("{{\"properties\": {{\"definition\": {definition}}}}}")).finds("STR406")
+    };
+    let flow = |text: &str| action(&format!("{{\"To\": \"{text}\"}}"));
+    assert!(action("{\"schema\": {\"x-hint\": \"ada@contoso.com\"}}").is_empty(), "describes, is never sent");
     assert_eq!(flow("ada@contoso.com;bob@contoso.com").len(), 2);
     assert!(flow("@{triggerOutputs()?['body/owner@odata.bind']}").is_empty());
 }

@@ -54,7 +54,7 @@ fn report(
 /// A shape of key: what it begins with, how many characters follow, which ones, and what it is.
 struct Shape {
     begins: &'static str,
-    /// Characters of the key behind the beginning.
+    /// Characters of the key behind the beginning; where nothing has to follow, zero.
     length: (usize, usize),
     is_key: fn(u8) -> bool,
     kind: &'static str,
@@ -79,8 +79,11 @@ fn token(byte: u8) -> bool {
 const SHAPES: &[Shape] = &[
     Shape { begins: "AccountKey=", length: (86, 96), is_key: base64, kind: "the key of a storage account" },
     Shape { begins: "SharedAccessKey=", length: (43, 60), is_key: base64, kind: "a shared access key" },
-    Shape { begins: "SharedAccessSignature=", length: (40, 400), is_key: token, kind: "a shared access signature" },
+    // As it stands in a text, in XML, and in JSON that escapes what HTML means something by.
     Shape { begins: "&sig=", length: (43, 80), is_key: base64, kind: "the signature of a shared URL" },
+    Shape { begins: "?sig=", length: (43, 80), is_key: base64, kind: "the signature of a shared URL" },
+    Shape { begins: "&amp;sig=", length: (43, 80), is_key: base64, kind: "the signature of a shared URL" },
+    Shape { begins: "u0026sig=", length: (43, 80), is_key: base64, kind: "the signature of a shared URL" },
     Shape { begins: "AKIA", length: (16, 16), is_key: upper, kind: "an AWS access key" },
     Shape { begins: "ghp_", length: (36, 36), is_key: word, kind: "a GitHub token" },
     Shape { begins: "gho_", length: (36, 36), is_key: word, kind: "a GitHub token" },
@@ -92,10 +95,19 @@ const SHAPES: &[Shape] = &[
     Shape { begins: "sk_live_", length: (24, 99), is_key: word, kind: "a Stripe key" },
     Shape { begins: "sk-proj-", length: (40, 200), is_key: word, kind: "an OpenAI key" },
     Shape { begins: "SG.", length: (60, 70), is_key: token, kind: "a SendGrid key" },
-    Shape { begins: "-----BEGIN PRIVATE KEY-----", length: (0, usize::MAX), is_key: word, kind: "a private key" },
-    Shape { begins: "-----BEGIN RSA PRIVATE KEY-----", length: (0, usize::MAX), is_key: word, kind: "a private key" },
-    Shape { begins: "-----BEGIN EC PRIVATE KEY-----", length: (0, usize::MAX), is_key: word, kind: "a private key" },
+    Shape { begins: "-----BEGIN PRIVATE KEY-----", length: (0, 0), is_key: word, kind: "a private key" },
+    Shape { begins: "-----BEGIN RSA PRIVATE KEY-----", length: (0, 0), is_key: word, kind: "a private key" },
+    Shape { begins: "-----BEGIN EC PRIVATE KEY-----", length: (0, 0), is_key: word, kind: "a private key" },
 ];
+
+impl Shape {
+    /// Tells whether what follows the beginning is a key; never looks further than a key is long.
+    fn is_followed(&self, rest: &[u8]) -> bool {
+        let (least, most) = self.length;
+        let length = rest.iter().take(most + 1).take_while(|byte| (self.is_key)(**byte)).count();
+        most == 0 || ((least..=most).contains(&length) && is_random(&rest[..length], 3.0))
+    }
+}
 
 /// What every secret of an Entra application has in its fourth to sixth place.
 const APPLICATION_SECRET: &str = "8Q~";
@@ -107,18 +119,15 @@ fn shapes(text: &str) -> Vec<(usize, &'static str)> {
     for shape in SHAPES {
         for at in memchr::memmem::find_iter(bytes, shape.begins) {
             let begins_a_word = at == 0 || !word(bytes[at - 1]) || !word(shape.begins.as_bytes()[0]);
-            let key = &bytes[at + shape.begins.len()..];
-            let length = key.iter().take_while(|byte| (shape.is_key)(**byte)).count();
-            let fits = length >= shape.length.0 && length <= shape.length.1;
-            if begins_a_word && fits && (shape.length.0 == 0 || is_random(&key[..length], 3.0)) {
+            if begins_a_word && shape.is_followed(&bytes[at + shape.begins.len()..]) {
                 found.push((at, shape.kind));
             }
         }
     }
     for at in memchr::memmem::find_iter(bytes, APPLICATION_SECRET) {
         let is_part = |byte: u8| word(byte) || matches!(byte, b'~' | b'.');
-        let before = bytes[..at].iter().rev().take_while(|byte| is_part(**byte)).count();
-        let after = bytes[at..].iter().take_while(|byte| is_part(**byte)).count();
+        let before = bytes[..at].iter().rev().take(4).take_while(|byte| is_part(**byte)).count();
+        let after = bytes[at..].iter().take(38).take_while(|byte| is_part(**byte)).count();
         if before == 3 && (34..=37).contains(&after) {
             found.push((at - before, "the secret of an Entra application"));
         }
@@ -131,6 +140,10 @@ fn shapes(text: &str) -> Vec<(usize, &'static str)> {
 /// Three pieces of base64 with dots between them, the first two of which are JSON objects.
 fn bearer_tokens(bytes: &[u8]) -> Vec<(usize, &'static str)> {
     let is_token = |at: &usize| {
+        // Inside a token is no other.
+        if at.checked_sub(1).is_some_and(|before| token(bytes[before])) {
+            return false;
+        }
         let length = bytes[*at..].iter().take_while(|byte| token(**byte)).count();
         let pieces: Vec<_> = bytes[*at..*at + length].split(|byte| *byte == b'.').collect();
         matches!(pieces.as_slice(), [head, body, signature]
@@ -338,6 +351,28 @@ mod tests {
         assert_eq!(shapes(&format!("x;AccountKey={key}==;")), [(2, "the key of a storage account")]);
         assert_eq!(shapes("AKIA2E7Q4W9R1T6Y8U3P"), [(0, "an AWS access key")]);
         assert_eq!(shapes("id=a1b8Q~cD3eF4gH5iJ6kL7mN8oP9qR0sT1uV2wX3y"), [(3, "the secret of an Entra application")]);
+        let signature = format!("sig={}%3D", "aB3dE6gH9jK2mN5pQ8sT1vW4xY7z".repeat(2).get(..43).unwrap_or_default());
+        for before in ["https://a/b?x=1&", "https://a/b?", "https://a/b?x=1&amp;", "https://a/b?x=1\\u0026"] {
+            let found = shapes(&format!("{before}{signature}\""));
+            assert_eq!(
+                found.iter().map(|(_, kind)| *kind).collect::<Vec<_>>(),
+                ["the signature of a shared URL"],
+                "{before}"
+            );
+        }
+        let token = format!("eyJhbGciOiJSUzI1NiJ9.eyJ{}.{}", "aB3d".repeat(8), "eF5g".repeat(8));
+        assert_eq!(shapes(&format!("Bearer {token}")), [(7, "a bearer token")]);
         assert!(shapes("AccountKey=<your key>;AKIAAAAAAAAAAAAAAAAA ghp_short xAKIA2E7Q4W9R1T6Y8U3P").is_empty());
+    }
+
+    #[test]
+    fn d13_texts_that_begin_a_key_everywhere_take_no_longer_than_others() {
+        for piece in ["eyJ", "AIza", "8Q~", "ghp_", "AccountKey=", "sk-proj-", "&sig=", "=\"", "key:'"] {
+            let text = piece.repeat((4 << 20) / piece.len());
+            let start = std::time::Instant::now();
+            drop(shapes(&text));
+            drop(assignments(&text));
+            assert!(start.elapsed().as_secs() < 20, "{piece}: {:?}", start.elapsed());
+        }
     }
 }
