@@ -49,6 +49,8 @@ pub struct Context<'a> {
     owners: OnceCell<Owners>,
     undeclared: OnceCell<Vec<Need>>,
     declared: OnceCell<Declared>,
+    /// Where the roots stand in the manifest, in its order.
+    root_offsets: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Context<'a> {
@@ -74,6 +76,7 @@ impl<'a> Context<'a> {
             owners: OnceCell::new(),
             undeclared: OnceCell::new(),
             declared: OnceCell::new(),
+            root_offsets: OnceCell::new(),
         }
     }
 
@@ -138,6 +141,11 @@ impl<'a> Context<'a> {
         (0..self.package.parts.len()).map(|index| File { context: self, index }).filter(|file| !file.is_made())
     }
 
+    /// Returns the file that is a part of the package; `None` for parts that the reader made itself.
+    pub(crate) fn file_at(&self, part: usize) -> Option<File<'_>> {
+        Some(File { context: self, index: part }).filter(|file| part < self.package.parts.len() && !file.is_made())
+    }
+
     /// Finds a file by path, without regard to case; a leading `/` is dropped.
     pub fn file(&self, path: &str) -> Option<File<'_>> {
         let path = path.trim().trim_start_matches('/').replace('\\', "/").to_lowercase();
@@ -189,6 +197,16 @@ impl<'a> Context<'a> {
     /// Returns the `SolutionManifest` element.
     pub fn manifest_element(&self) -> Option<Element<'_>> {
         self.manifest_file()?.tree()?.child("SolutionManifest")
+    }
+
+    /// Returns where a root stands in the manifest, by its position in it.
+    pub(crate) fn root_offset(&self, root: usize) -> Option<usize> {
+        let find = || {
+            let roots = self.manifest_element().and_then(|manifest| manifest.child("RootComponents"));
+            let has_type = |root: &Element<'_>| root.name() == "RootComponent" && root.attribute("type").is_some();
+            roots.into_iter().flat_map(Element::elements).filter(has_type).map(Element::offset).collect()
+        };
+        self.root_offsets.get_or_init(find).get(root).copied()
     }
 
     /// Names a component that is not in the package.
@@ -350,9 +368,5 @@ impl<'c> File<'c> {
     /// Tells whether the reader made this part itself.
     fn is_made(self) -> bool {
         self.path().contains('#')
-    }
-
-    pub(crate) fn index(self) -> usize {
-        self.index
     }
 }

@@ -165,20 +165,62 @@ struct Position {
 
 /// Where the lines of the parts begin, counted once.
 #[derive(Debug, Default)]
-struct Lines(BTreeMap<usize, Vec<usize>>);
+struct Lines(BTreeMap<usize, Counted>);
+
+/// A part whose lines and characters were counted; lines may be as long as the part.
+#[derive(Debug)]
+struct Counted {
+    /// Where the lines after the first begin.
+    starts: Vec<usize>,
+    /// UTF-16 units before each block.
+    units: Vec<usize>,
+}
+
+const BLOCK: usize = 1024;
 
 impl Lines {
     fn of(&mut self, package: &Package, place: Place) -> Position {
         let bytes = &package.parts[place.part].bytes;
-        let count = || memchr::memchr_iter(b'\n', bytes).map(|at| at + 1).collect();
-        let starts = self.0.entry(place.part).or_insert_with(count);
-        let before = starts.partition_point(|start| *start <= place.offset);
-        let start = if before == 0 { 0 } else { starts[before - 1] };
-        let head = bytes.get(start..place.offset).unwrap_or_default();
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let utf16 = String::from_utf8_lossy(head).encode_utf16().count();
-        Position { line: number(before + 1), column: number(head.len() + 1), column_utf16: number(utf16 + 1) }
+        self.0.entry(place.part).or_insert_with(|| Counted::of(bytes)).position(bytes, place.offset)
     }
+}
+
+impl Counted {
+    fn of(bytes: &[u8]) -> Self {
+        let before = |sum: &mut usize, block: &[u8]| {
+            let before = *sum;
+            *sum += units(block);
+            Some(before)
+        };
+        Self {
+            starts: memchr::memchr_iter(b'\n', bytes).map(|at| at + 1).collect(),
+            units: bytes.chunks(BLOCK).scan(0, before).collect(),
+        }
+    }
+
+    fn position(&self, bytes: &[u8], offset: usize) -> Position {
+        let offset = offset.min(bytes.len());
+        let before = self.starts.partition_point(|start| *start <= offset);
+        // A byte order mark is no part of the text.
+        let first = if bytes.starts_with(b"\xef\xbb\xbf") { offset.min(3) } else { 0 };
+        let start = if before == 0 { first } else { self.starts[before - 1] };
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let utf16 = self.units_before(bytes, offset) - self.units_before(bytes, start);
+        Position { line: number(before + 1), column: number(offset - start + 1), column_utf16: number(utf16 + 1) }
+    }
+
+    fn units_before(&self, bytes: &[u8], offset: usize) -> usize {
+        // At the very end of full blocks there is no further one.
+        let block = (offset / BLOCK).min(self.units.len().saturating_sub(1));
+        let before = self.units.get(block).copied().unwrap_or_default();
+        before + bytes.get(block * BLOCK..offset).map_or(0, units)
+    }
+}
+
+/// Counts UTF-16 units by the first bytes of characters, so that pieces add up wherever they are cut.
+fn units(bytes: &[u8]) -> usize {
+    let of = |byte: &u8| usize::from(*byte & 0xc0 != 0x80) + usize::from(*byte >= 0xf0);
+    bytes.iter().map(of).sum()
 }
 
 /// Tells whether a file's or a component's findings do not count.

@@ -47,7 +47,7 @@ pub(super) static RULES: &[Rule] = &[
         severity: Severity::Medium,
         category: Category::Design,
         component: "form, view, table",
-        condition: "A form, view or table of an unmanaged package is marked as unmodified.",
+        condition: "A form, view or table (not one of the system) of an unmanaged package is marked as unmodified.",
         why: "It is there for reference only: where the target does not have it, it will not be created.",
         cure: &["Change and publish it once before the export, or import first what brings it."],
         needs: Needs::Package,
@@ -149,7 +149,7 @@ fn whole_foreign_tables(context: &Context<'_>, findings: &mut Findings<'_>) {
         if is_system {
             on_table(context, findings, root, "is the system's and comes with all its objects");
         } else if !is_own {
-            on_table(context, findings, root, "bears another publisher's prefix and comes with all its objects");
+            on_table(context, findings, root, "does not bear the publisher's prefix and comes with all its objects");
         }
     }
 }
@@ -179,7 +179,9 @@ fn unmodified(context: &Context<'_>, findings: &mut Findings<'_>) {
     for component in ["entity", "systemform", "savedquery"].into_iter().flat_map(|name| context.of_type(name)) {
         let Some(root) = component.tree() else { continue };
         let own = root.descend(component.packaged().key.component_type.own_element()).unwrap_or(root);
-        if own.attribute("unmodified").as_deref() == Some("1") {
+        // Every environment has the tables of the system.
+        let is_absent = !catalogue::contains(&component.packaged().key, &Rules::OURS);
+        if is_absent && own.attribute("unmodified").as_deref() == Some("1") {
             let message =
                 format!("{} is marked as unmodified: where it is absent it will not be created", component.label());
             findings.on(component, message).at(component.place_of(own)).path("@unmodified");

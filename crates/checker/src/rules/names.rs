@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use strata_engine::catalogue;
+use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::package::Presence;
 use strata_model::rules::Rules;
 
@@ -123,14 +124,19 @@ fn is_custom(context: &Context<'_>, component: Component<'_>, prefix: &str) -> b
         "attribute" => {
             let table = key.table().unwrap_or_default();
             let is_own_table = table.starts_with(prefix);
-            let is_system_table = catalogue::table_names().any(|name| name == table);
+            let of_table = ComponentKey::new(ComponentType::named("entity"), table);
+            let is_system_table = catalogue::contains(&of_table, &Rules::OURS);
             let is_known = catalogue::contains(key, &Rules::OURS) || catalogue::is_standard_column(own_name(component));
             let is_other = !(is_own_table || is_system_table);
-            let has_prefix = own_name(component).contains('_');
+            // Tables of business process flows get theirs from the platform.
+            let has_prefix = own_name(component).contains('_') && !own_name(component).starts_with("bpf_");
             !is_other && !is_known && has_prefix && flag(component, "IsCustomField") == Some(true)
         }
-        // Choices of the platform are not custom; custom ones always have a prefix.
-        "optionset" => key.as_str().split_once('_').is_some_and(|(before, _)| !before.is_empty() && before != "msdyn"),
+        // Choices of the platform are not custom: they have no prefix, or begin with the name of a system table.
+        "optionset" => key.as_str().split_once('_').is_some_and(|(before, _)| {
+            let of_system = ComponentKey::new(ComponentType::named("entity"), before);
+            !before.is_empty() && before != "msdyn" && !catalogue::contains(&of_system, &Rules::OURS)
+        }),
         // Names that begin with `msdyn` and the like are Microsoft's own, brought along by its tools.
         _ => {
             let name = key.as_str();

@@ -1,6 +1,6 @@
 //! STR0xx: the package itself — its parts, its roots, its names and versions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::component::ComponentRef;
 use strata_model::environment::Behavior;
@@ -177,13 +177,6 @@ fn root_parts(context: &Context<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Returns the `RootComponent` elements in the order in which the manifest was read.
-fn root_elements<'c>(context: &'c Context<'_>) -> Vec<Element<'c>> {
-    let roots = context.manifest_element().and_then(|manifest| manifest.child("RootComponents"));
-    let has_type = |root: &Element<'_>| root.name() == "RootComponent" && root.attribute("type").is_some();
-    roots.into_iter().flat_map(Element::elements).filter(has_type).collect()
-}
-
 fn root_reference(root: &RootComponent) -> ComponentRef {
     let name = root.schema_name.as_deref().unwrap_or(root.key.as_str());
     ComponentRef::new(no_environment(), &root.key, name, root.id, None)
@@ -193,7 +186,7 @@ fn root_reference(root: &RootComponent) -> ComponentRef {
 fn on_root(context: &Context<'_>, findings: &mut Findings<'_>, index: usize, root: &RootComponent, message: &str) {
     let reference = root_reference(root);
     let label = root.key.component_type.label();
-    let element = root_elements(context).get(index).map(|element| element.offset());
+    let element = context.root_offset(index);
     let place = context.manifest_file().zip(element).map(|(file, offset)| file.place(offset));
     findings.about(reference.clone(), format!("root component {label} {} {message}", reference.name)).at(place);
 }
@@ -212,11 +205,12 @@ fn roots_without_definition(context: &Context<'_>, findings: &mut Findings<'_>) 
 }
 
 fn definitions_without_root(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let roots: BTreeSet<_> = context.manifest().root_components.iter().map(|root| &root.key).collect();
     for component in context.components() {
         // A business rule comes along with its table.
         let is_business_rule = component.key.component_type.is("workflow") && component.category == Some(2);
         let needs_root = component.key.component_type.row().is_some_and(|row| row.needs_root) && !is_business_rule;
-        let is_declared = context.manifest().root_components.iter().any(|root| root.key == component.key);
+        let is_declared = roots.contains(&component.key);
         if needs_root && !is_declared && component.presence != Presence::Reference {
             findings.on(component, format!("{} is in the package but not a root component", component.label()));
         }
@@ -224,9 +218,9 @@ fn definitions_without_root(context: &Context<'_>, findings: &mut Findings<'_>) 
 }
 
 fn doubles(context: &Context<'_>, findings: &mut Findings<'_>) {
-    let roots = &context.manifest().root_components;
-    for (index, root) in roots.iter().enumerate() {
-        if roots[..index].iter().any(|before| before.key == root.key) {
+    let mut declared = BTreeSet::new();
+    for (index, root) in context.manifest().root_components.iter().enumerate() {
+        if !declared.insert(&root.key) {
             on_root(context, findings, index, root, "is declared twice");
         }
     }
@@ -321,7 +315,7 @@ fn member_files(context: &Context<'_>, findings: &mut Findings<'_>) {
         }
     }
     for file in &context.package().residue.files {
-        let Some(file) = context.files().find(|other| other.index() == *file) else { continue };
+        let Some(file) = context.file_at(*file) else { continue };
         if is_stray(context, file) {
             findings.package(file.path(), format!("{} belongs to no component", file.path())).at(file.place(0));
         }

@@ -21,6 +21,8 @@ condition is the published one, so overrides and baselines carry over.
 `error`, medium to `warning`, the others to `note`), and the platform's own word stands in `properties.severity`. Findings
 are recognised from run to run by `partialFingerprints[\"strata/v1\"]`, made of rule, component and property; so
 `--baseline FILE.sarif` reports only what is new.
+Files of a folder are named from where the command ran, as code hosts look for them, those of a zip or cab by their path
+in it. A package that could not be read makes `executionSuccessful` false.
 
 **Deciding.** `--ruleLevelOverride FILE` takes the official file (`[{\"Id\":\"STR202\",\"OverrideLevel\":\"Low\"}]`).
 `.strata-check.json` lists findings that somebody has looked at and let be:

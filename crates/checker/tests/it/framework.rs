@@ -52,6 +52,37 @@ fn places_in_a_folder_are_those_of_its_files() {
 }
 
 #[test]
+fn a_byte_order_mark_takes_no_column() {
+    let at = |mark: &str| {
+        // Longer than the blocks that are counted.
+        let comment = format!("<!-- {}é😀 -->", "é".repeat(3000));
+        let data = format!(
+            "{mark}<WebResource>{comment}<Name>contoso_a</Name><FileName>/WebResources/gone</FileName></WebResource>"
+        );
+        let folder = sample().file("WebResources/contoso_a.js.data.xml", &data).folder();
+        let finding = run(&folder, &Options { rules: Some(only("STR007")), ..Options::plain() }).findings.remove(0);
+        (finding.line, finding.column, finding.column_utf16)
+    };
+    let before = "<WebResource><!--  --><Name>contoso_a</Name>".len() + 1;
+    let expect = |bytes: usize| Some(u32::try_from(before + bytes).expect("small"));
+    assert_eq!(at(""), (Some(1), expect(6006), expect(3003)));
+    assert_eq!(at("\u{feff}"), at(""));
+}
+
+#[test]
+fn d13_tens_of_thousands_of_roots_take_no_longer_than_they_should() {
+    let many = (0..20_000).fold(sample(), |sample, number| sample.root("61", &format!("contoso_{number}.js"), 0));
+    let package = many.package();
+    let start = std::time::Instant::now();
+    let report = run(
+        &package,
+        &Options { rules: Some(options::selected(&["STR00*".to_owned()]).expect("rules")), ..Options::plain() },
+    );
+    assert_eq!(report.findings.len(), 20_000);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+#[test]
 fn levels_of_the_official_file_count_and_unknown_rules_are_named() {
     let text =
         "\u{feff}[{\"Id\":\"str002\",\"OverrideLevel\":\"low\"},{\"Id\":\"web-nothing\",\"OverrideLevel\":\"High\"}]";

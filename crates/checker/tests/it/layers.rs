@@ -57,6 +57,13 @@ fn str303_unmodified_shells_are_not_created() {
     assert_eq!((names(&found), found[0].path.as_str()), (vec![format!("systemform:{FORM}")], "@unmodified"));
     assert!(shell.managed().finds("STR303").is_empty());
     assert!(form_on("account", &form("", "<form />")).finds("STR303").is_empty());
+    let table = |name: &str| {
+        let entity = format!("<entity Name=\"{name}\" unmodified=\"1\" />");
+        let xml = format!("<Entities><Entity><Name>{name}</Name><EntityInfo>{entity}</EntityInfo></Entity></Entities>");
+        sample().root("1", name, 2).section(&xml).blames("STR303")
+    };
+    assert_eq!(table("fabrikam_order"), ["entity:fabrikam_order"]);
+    assert!(table("account").is_empty(), "every environment has it");
 }
 
 #[test]

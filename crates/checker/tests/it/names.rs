@@ -23,6 +23,14 @@ fn str201_custom_components_without_the_prefix() {
     assert_eq!(foreign.blames("STR201"), ["entity:fabrikam_order"], "the table says it for its columns");
     let declared = "type=\"1\" schemaName=\"fabrikam_order\" solution=\"Fabrikam (1.0)\"";
     assert!(foreign.missing(declared, "type=\"62\" schemaName=\"x\"").finds("STR201").is_empty());
+    assert!(column("contoso_orderflow", "bpf_duration", "").finds("STR201").is_empty(), "the platform's");
+    let choice = |name: &str| {
+        let xml = format!(
+            "<optionsets><optionset Name=\"{name}\"><OptionSetType>picklist</OptionSetType></optionset></optionsets>"
+        );
+        sample().root("9", name, 0).section(&xml).finds("STR201").len()
+    };
+    assert_eq!([choice("connectionrole_category"), choice("contoso_tier"), choice("fab_tier")], [0, 0, 1]);
     let control = "<CustomControls><CustomControl><Name>fab_Fab.Star</Name></CustomControl></CustomControls>";
     assert_eq!(severities(&sample().section(control).finds("STR201")), [Severity::High]);
     assert!(sample().prefix("fab").section(control).finds("STR201").is_empty());
