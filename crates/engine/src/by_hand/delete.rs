@@ -64,8 +64,7 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules
         }
         return plan;
     }
-    // What is managed stays, and holds what it stands on.
-    let parts = parts(&lens, key).into_iter().filter(|part| part.managed().next().is_none());
+    let parts = unmanaged_parts(&lens, key);
     let mut deleted = BTreeSet::from([key.clone()]);
     for (state, with_table) in std::iter::once((state, false)).chain(parts.map(|part| (part, true))) {
         deleted.insert(state.component.key.clone());
@@ -83,6 +82,20 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules
         plan.edits.clear();
     }
     plan
+}
+
+/// Returns what a deletion takes away: the component, and what goes along.
+pub(crate) fn going(lens: &Lens<'_>, key: &ComponentKey) -> BTreeSet<ComponentKey> {
+    let mut going = BTreeSet::from([key.clone()]);
+    if !key.component_type.deletes_at_publish() {
+        going.extend(unmanaged_parts(lens, key).map(|state| state.component.key.clone()));
+    }
+    going
+}
+
+/// What is managed stays, and holds what it stands on.
+fn unmanaged_parts<'a>(lens: &Lens<'a>, key: &ComponentKey) -> impl Iterator<Item = &'a ComponentState> + use<'a> {
+    parts(lens, key).into_iter().filter(|part| part.managed().next().is_none())
 }
 
 fn absent(key: &ComponentKey) -> Finding {

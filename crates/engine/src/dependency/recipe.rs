@@ -23,6 +23,7 @@ use super::blocks::{Block, blocks, owners};
 use super::risk::along;
 use super::{View, World};
 use crate::active::detach::{can_let_go, still_names};
+use crate::by_hand::delete;
 use crate::effect::Lens;
 use crate::pending_deletion::is_pending;
 use crate::{catalogue, names, uninstall};
@@ -296,6 +297,10 @@ impl<'a> Cook<'a> {
 
     /// Adds the step that makes one component let go of others.
     fn cure(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
+        if self.deleted.contains(dependent) {
+            // An earlier one has taken it along.
+            return true;
+        }
         let known = self.lens.snapshot.components.get(dependent).filter(|_| !(self.is_brought)(dependent));
         let Some(state) = known else { return self.leave_to_the_package(dependent, required) };
         let mut required = self.still_named(state, required);
@@ -311,11 +316,21 @@ impl<'a> Cook<'a> {
             }
         }
         let required = &required;
-        let Some(cure) = self.cure_of(state, required) else { return false };
         let component = names::installed(self.lens.snapshot.environment.id, state);
         let described = names::describe(&component, dependent.component_type.label());
         let others: Vec<_> =
             required.iter().map(|key| format!("{} {}", key.component_type.label(), key.as_str())).collect();
+        let is_whole_of = |key: &ComponentKey| {
+            self.now.state(key).and_then(|state| state.component.parent()).as_ref() == Some(dependent)
+        };
+        if required.iter().any(is_whole_of) && self.owner(state).is_none() {
+            // Deleting the flow of a binary would take the binary along, and all that needs the flow.
+            let text =
+                format!("change {described} in its designer, so that it no longer needs {}", others.join(" and "));
+            self.step(text, None, Some(component), Some("Active".to_owned()));
+            return true;
+        }
+        let Some(cure) = self.cure_of(state, required) else { return false };
         let owner = self.owner(state).map(|no| names::solution(self.lens.snapshot, no));
         let solution = Some(owner.clone().unwrap_or_else(|| "Active".to_owned()));
         match cure {
@@ -336,15 +351,14 @@ impl<'a> Cook<'a> {
                 self.step(text, Some(command), Some(component), Some("Active".to_owned()));
             }
             Cure::Delete => {
-                let world = self.world();
-                let mut deleted = along(&world, BTreeSet::from([dependent.clone()]));
-                deleted.retain(|key| !is_managed(&world, key));
-                let found = blocks(&world, &deleted);
+                let deleted = delete::going(&self.lens, dependent);
+                let found = blocks(&self.world(), &deleted);
                 self.go([], deleted);
                 if !self.clear_and_publish(found) {
                     return false;
                 }
-                let text = format!("delete {described}, which needs {}", others.join(" and "));
+                let others = others.join(" and ");
+                let text = format!("delete {described}, which needs {others}, or change it so that it no longer does");
                 let command = format!("strata component delete {}", quoted(&dependent.to_string()));
                 self.must_publish |= dependent.component_type.deletes_at_publish();
                 self.step(text, Some(command), Some(component), Some("Active".to_owned()));

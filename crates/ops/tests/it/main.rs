@@ -10,6 +10,7 @@ mod lifecycle;
 mod merges;
 mod needs;
 mod random;
+mod recipes;
 mod references_removed;
 mod row_corpus;
 mod row_imports;
