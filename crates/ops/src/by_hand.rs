@@ -1,6 +1,6 @@
 //! What makers do to components one at a time: create, delete, list in a solution, switch on and off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use strata_engine::activation;
 pub use strata_engine::activation::Switch;
@@ -16,7 +16,7 @@ use strata_model::plan::{Bodies, Plan, RowCounts};
 use strata_model::rules::Rules;
 
 use crate::operation::with_names;
-use crate::seeing::{is_held, with_holders, with_required, with_risk};
+use crate::seeing::{is_held, with_going, with_holders, with_required};
 use crate::{OpsError, Workspace, components};
 
 /// One thing done to one component.
@@ -67,7 +67,7 @@ impl ByHand {
             }
             Self::Delete { component } => {
                 let seen = snapshot(&delete::footprint(component))?;
-                let seen = with_risk(snapshot, seen, BTreeSet::from([component.clone()]), rules, bodies)?;
+                let seen = with_going(snapshot, seen, component, rules, bodies)?;
                 let plan = delete::plan(&seen, component, rows, rules, bodies);
                 if is_held(&plan) {
                     let seen = with_holders(snapshot, seen, rules, bodies)?;

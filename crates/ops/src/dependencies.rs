@@ -12,7 +12,7 @@ use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
 use strata_store::{StoreBodies, StoreError};
 
-use crate::seeing::{add, with_parts, with_risk};
+use crate::seeing::{add, with_going, with_parts, with_risk};
 use crate::view::DependencyEntry;
 use crate::{OpsError, Workspace, components, solutions};
 
@@ -68,7 +68,7 @@ pub fn of_component(
             (dependency::dependents(&seen, &key, &rules, &bodies), Side::Dependent)
         }
         OfComponent::Delete => {
-            seen = with_risk(&snapshot, seen, BTreeSet::from([key.clone()]), &rules, &bodies)?;
+            seen = with_going(&snapshot, seen, &key, &rules, &bodies)?;
             (dependency::blocking_deletion(&seen, &key, &rules, &bodies), Side::Dependent)
         }
     };

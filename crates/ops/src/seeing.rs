@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use strata_engine::by_hand::delete;
 use strata_engine::dependency::{self, PackageNames};
 use strata_engine::membership::{self, Addition};
 use strata_engine::{desktop_flow, import, variables};
@@ -104,6 +105,23 @@ pub(crate) fn with_risk(
         }
         add(&mut seen, snapshot(&risk.footprint)?);
         asked = risk.footprint;
+    }
+    Ok(seen)
+}
+
+/// Sees whoever names a component that is to be deleted by hand, or something that would go along (DP2, DP5).
+pub(crate) fn with_going(
+    snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
+    mut seen: Snapshot,
+    component: &ComponentKey,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Result<Snapshot, StoreError> {
+    let (mut known, mut going) = (BTreeSet::new(), BTreeSet::from([component.clone()]));
+    while known != going {
+        seen = with_risk(snapshot, seen, going.clone(), rules, bodies)?;
+        known = going;
+        going = delete::at_risk(&seen, component, rules, bodies);
     }
     Ok(seen)
 }

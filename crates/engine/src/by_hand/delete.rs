@@ -1,7 +1,7 @@
 //! Plans the deletion of one unmanaged component (L49, L102, MP8).
 //!
 //! It goes fully: Active layer, memberships, activation, data; the parts of a table and the relationships it takes
-//! part in go with it. Views, charts and forms wait for a publish, see [`crate::pending_deletion`]. What is managed
+//! part in go with it, and so does whatever else cannot be without the component (DP2). Views, charts and forms wait for a publish, see [`crate::pending_deletion`]. What is managed
 //! never goes this way: its solution is uninstalled.
 //!
 //! What others still name does not go (DP14), nor does what would take such a component along (DP5), see
@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentType};
+use strata_model::dependency::DependencyKind;
 use strata_model::environment::{ComponentState, Footprint, Snapshot};
 use strata_model::layer::LayerState;
 use strata_model::plan::{Action, Bodies, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan, RowCounts};
@@ -82,6 +83,11 @@ pub fn plan(snapshot: &Snapshot, key: &ComponentKey, rows: &dyn RowCounts, rules
         plan.edits.clear();
     }
     plan
+}
+
+/// Returns what a deletion may take away, as far as it has been seen: whoever names one of it must be seen too.
+pub fn at_risk(seen: &Snapshot, key: &ComponentKey, rules: &Rules, bodies: &dyn Bodies) -> BTreeSet<ComponentKey> {
+    going(&Lens::new(seen, rules, bodies), key)
 }
 
 /// Returns what a deletion takes away: the component, and what goes along.
@@ -182,10 +188,7 @@ fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
         return value.filter(|value| !value.layers.is_empty()).into_iter().collect();
     }
     if !table.component_type.is("entity") {
-        // DF5: the binaries of a flow, the images of a step.
-        let is_part =
-            |state: &&ComponentState| !state.layers.is_empty() && state.component.parent().as_ref() == Some(table);
-        return lens.snapshot.components.values().filter(is_part).collect();
+        return internal_dependents(lens, table);
     }
     let is_part = |state: &&ComponentState| {
         let is_child = state.component.parent().as_ref() == Some(table);
@@ -203,6 +206,24 @@ fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
         }
     }
     parts
+}
+
+/// DP2, DF5: returns what cannot be without a component, nor without what goes along: the binaries of a flow, the
+/// images of a step, the relationship of a lookup, the topics of an agent.
+fn internal_dependents<'a>(lens: &Lens<'a>, key: &ComponentKey) -> Vec<&'a ComponentState> {
+    let world = World::now(*lens);
+    let mut found = vec![key.clone()];
+    let mut next = 0;
+    while let Some(required) = found.get(next).cloned() {
+        for edge in world.dependents(&required) {
+            if edge.kind == DependencyKind::Internal && !found.contains(&edge.dependent) {
+                found.push(edge.dependent);
+            }
+        }
+        next += 1;
+    }
+    let states = found.iter().skip(1).filter_map(|key| lens.snapshot.components.get(key));
+    states.filter(|state| !state.layers.is_empty()).collect()
 }
 
 /// Tells whether a relationship is one of the table.

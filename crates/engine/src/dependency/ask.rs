@@ -15,6 +15,7 @@ use strata_model::rules::Rules;
 use super::blocks::{Block, blocks};
 use super::risk::{along, quick_names};
 use super::{View, World, to_find};
+use crate::by_hand::delete;
 use crate::catalogue;
 use crate::effect::Lens;
 
@@ -31,6 +32,7 @@ pub fn blocking_deletion(
     let own = world.state(key).and_then(base_of);
     let mut going = along(&world, BTreeSet::from([key.clone()]));
     going.retain(|part| part == key || world.state(part).and_then(base_of) == own);
+    going.extend(delete::going(&world.lens, key));
     edges(&world, &blocks(&world, &going))
 }
 

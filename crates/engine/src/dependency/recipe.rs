@@ -48,9 +48,11 @@ pub(crate) fn attach(
         |finding: &&mut Finding| finding.severity == Severity::Error && finding.kind == FindingKind::DeleteBlocked;
     let Some(first) = findings.iter_mut().find(is_held) else { return };
     let owners = owners(lens, found);
-    if !recipe.is_empty() {
-        first.recipe = recipe;
-    } else if is(first, ErrorCode::UNINSTALL_WITH_DEPENDENCIES) && !owners.is_empty() {
+    match recipe {
+        Some(recipe) => first.recipe = recipe,
+        None => first.hints.insert(0, format!("no way out of at most {STEPS_MAX} steps was found")),
+    }
+    if first.recipe.is_empty() && is(first, ErrorCode::UNINSTALL_WITH_DEPENDENCIES) && !owners.is_empty() {
         first.hints.push(names::uninstall_first(&owners));
     }
 }
@@ -59,13 +61,14 @@ fn is(finding: &Finding, code: ErrorCode) -> bool {
     finding.name.as_deref() == Some(code.name)
 }
 
+/// Returns the steps, none where something else stands against the operation too; `None` where no way is short enough.
 fn way_out(
     lens: &Lens<'_>,
     going: &BTreeSet<SolutionNo>,
     found: &[Block],
     is_brought: &dyn Fn(&ComponentKey) -> bool,
     findings: &[Finding],
-) -> Vec<RecipeStep> {
+) -> Option<Vec<RecipeStep>> {
     // Where something else stands against it too, the way out would not be one.
     let known = [
         ErrorCode::UNINSTALL_WITH_DEPENDENCIES,
@@ -76,7 +79,7 @@ fn way_out(
     let is_other =
         |finding: &Finding| finding.severity == Severity::Error && !known.iter().any(|code| is(finding, *code));
     if findings.iter().any(is_other) {
-        return Vec::new();
+        return Some(Vec::new());
     }
     let above: BTreeSet<_> = findings
         .iter()
@@ -86,7 +89,7 @@ fn way_out(
         .collect();
     let mut cook = Cook { under_way: going.iter().copied().collect(), ..Cook::new(*lens, is_brought) };
     let is_cleared = above.into_iter().all(|no| cook.uninstall(no)) && cook.clear(found.to_vec());
-    if is_cleared { cook.finish() } else { Vec::new() }
+    is_cleared.then(|| cook.finish())
 }
 
 /// L97: solutions of other publishers whose layers stand over a base that would go.

@@ -189,3 +189,43 @@ fn dp13_dp14_a_deletion_is_not_published_where_something_has_come_to_need_the_co
     assert!(!env.publish().is_refused());
     assert!(!env.components().contains(&view.to_string()));
 }
+
+#[test]
+fn dp24_where_no_way_out_is_short_enough_the_refusal_says_so() {
+    let rules: String = (0..201)
+        .map(|number| {
+            let id = format!("55555555-0000-4000-8000-{number:012}");
+            format!("\n workflow {id} <Category>0</Category><PrimaryEntity>contoso_order</PrimaryEntity>")
+        })
+        .collect();
+    let env = environment(&[core(), format!("package Mine 1.0 unmanaged makers{rules}")]);
+    let plan = env.clone().uninstall("Core");
+    assert!(commands(&plan).is_empty());
+    let hints: Vec<_> = plan.findings.iter().flat_map(|finding| &finding.hints).collect();
+    assert_eq!(hints.iter().filter(|hint| hint.contains("at most 200 steps")).count(), 1, "{hints:?}");
+}
+
+#[test]
+fn dp2_a_lookup_takes_its_relationship_along_and_what_names_that_stands_against_it() {
+    let relationship = "entityrelationship:makers_account_visit";
+    let text = "package Visits 1.0 unmanaged makers
+         root entity:makers_visit
+         entity makers_visit <EntitySetName>makers_visits</EntitySetName>
+         attribute makers_visit.makers_accountid <Type>lookup</Type>
+         entityrelationship makers_account_visit <ReferencingEntityName>makers_visit</ReferencingEntityName><ReferencedEntityName>\
+         account</ReferencedEntityName><ReferencingAttributeName>makers_accountid</ReferencingAttributeName>";
+    let lookup = key("attribute:makers_visit.makers_accountid");
+    let mut env = environment(&[text.to_owned()]);
+    let mut held = environment(&[format!(
+        "{text}\n systemform {FORM} of=account/quick <form><tabs><tab id=\"t\"><columns><column><sections>\
+         <section id=\"s\"><rows><row><cell id=\"c\"><control id=\"g\"><parameters><RelationshipName>makers_account_visit\
+         </RelationshipName></parameters></control></cell></row></rows></section></sections></column></columns></tab></tabs></form>"
+    )]);
+    let plan = env.delete(&lookup);
+    assert!(!plan.is_refused(), "{:#?}", plan.findings);
+    assert!(!env.components().contains(&relationship.to_owned()));
+    let plan = held.delete(&lookup);
+    assert_eq!(refusal(&plan), "0x8004F01F CannotDeleteInUseComponent DP5");
+    carry_out_recipe(&mut held, &plan);
+    assert!(!held.delete(&lookup).is_refused());
+}
