@@ -5,7 +5,10 @@
 //! only another file can give up has a step without a command: the new version of a package names what it drops, or
 //! two solutions need each other. What a draft has given up already waits for nothing but a publish.
 //!
-//! Steps are tried out on the snapshot as they are found, so one step's consequences are the next one's facts.
+//! Steps are tried out on the snapshot as they are found, so one step's consequences are the next one's facts. How one
+//! component lets go is [`cure`]'s.
+
+mod cure;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,17 +18,14 @@ use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef};
 use strata_model::environment::ComponentState;
 use strata_model::id::{PublisherNo, SolutionNo};
-use strata_model::layer::{Layer, LayerState};
+use strata_model::layer::Layer;
 use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, RecipeStep, Severity};
 use strata_model::rules::Rules;
 
+use super::World;
 use super::blocks::{Block, blocks, owners};
 use super::risk::along;
-use super::{View, World};
-use crate::active::detach::{can_let_go, still_names};
-use crate::by_hand::delete;
 use crate::effect::Lens;
-use crate::pending_deletion::is_pending;
 use crate::{catalogue, names, uninstall};
 
 /// More steps than this nobody takes one by one.
@@ -123,13 +123,6 @@ struct Cook<'a> {
     now: Rc<World<'a>>,
     /// The environment after the steps so far, as long as none of them takes layers away.
     world: OnceCell<Rc<World<'a>>>,
-}
-
-/// How one dependent can be made to let go.
-enum Cure {
-    TakeOut,
-    RemoveActive,
-    Delete,
 }
 
 impl<'a> Cook<'a> {
@@ -298,79 +291,6 @@ impl<'a> Cook<'a> {
             && !catalogue::contains(key, self.lens.rules)
     }
 
-    /// Adds the step that makes one component let go of others.
-    fn cure(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
-        if self.deleted.contains(dependent) {
-            // An earlier one has taken it along.
-            return true;
-        }
-        let known = self.lens.snapshot.components.get(dependent).filter(|_| !(self.is_brought)(dependent));
-        let Some(state) = known else { return self.leave_to_the_package(dependent, required) };
-        let mut required = self.still_named(state, required);
-        if required.is_empty() {
-            // The draft lets go already.
-            self.must_publish = true;
-            return true;
-        }
-        if let Some(taken) = self.taken.get(dependent) {
-            required.retain(|other| still_names(&self.now, dependent, taken.iter(), other));
-            if required.is_empty() {
-                return true;
-            }
-        }
-        let required = &required;
-        let component = names::installed(self.lens.snapshot.environment.id, state);
-        let described = names::describe(&component, dependent.component_type.label());
-        let others: Vec<_> =
-            required.iter().map(|key| format!("{} {}", key.component_type.label(), key.as_str())).collect();
-        let is_whole_of = |key: &ComponentKey| {
-            self.now.state(key).and_then(|state| state.component.parent()).as_ref() == Some(dependent)
-        };
-        if required.iter().any(is_whole_of) && self.owner(state).is_none() {
-            // Deleting the flow of a binary would take the binary along, and all that needs the flow.
-            let text =
-                format!("change {described} in its designer, so that it no longer needs {}", others.join(" and "));
-            self.step(text, None, Some(component), Some("Active".to_owned()));
-            return true;
-        }
-        let Some(cure) = self.cure_of(state, required) else { return false };
-        let owner = self.owner(state).map(|no| names::solution(self.lens.snapshot, no));
-        let solution = Some(owner.clone().unwrap_or_else(|| "Active".to_owned()));
-        match cure {
-            Cure::TakeOut => {
-                let on: Vec<_> = required.iter().map(|key| format!("--on {}", quoted(&key.to_string()))).collect();
-                let command =
-                    format!("strata component remove-dependency {} {}", quoted(&dependent.to_string()), on.join(" "));
-                let whose = owner.map(|owner| format!(" of {owner}")).unwrap_or_default();
-                let text = format!("take {} out of {described}{whose}", others.join(" and "));
-                self.must_publish |= dependent.component_type.is_publishable(state.component.category);
-                self.taken.entry(dependent.clone()).or_default().extend(required.iter().cloned());
-                self.step(text, Some(command), Some(component), solution);
-            }
-            Cure::RemoveActive => {
-                let text =
-                    format!("remove the unmanaged layer of {described}, which alone names {}", others.join(" and "));
-                let command = format!("strata component remove-active {}", quoted(&dependent.to_string()));
-                self.step(text, Some(command), Some(component), Some("Active".to_owned()));
-            }
-            Cure::Delete => {
-                let deleted = delete::going(&self.lens, dependent);
-                let found = blocks(&self.world(), &deleted);
-                self.go([], deleted);
-                if !self.clear_and_publish(found) {
-                    return false;
-                }
-                let others = others.join(" and ");
-                let text = format!("delete {described}, which needs {others}, or change it so that it no longer does");
-                let command = format!("strata component delete {}", quoted(&dependent.to_string()));
-                self.must_publish |= dependent.component_type.deletes_at_publish();
-                self.step(text, Some(command), Some(component), Some("Active".to_owned()));
-            }
-        }
-        self.parted.extend(required.iter().map(|key| (dependent.clone(), key.clone())));
-        true
-    }
-
     /// Like [`Self::clear`], for a step that counts on it.
     fn clear_and_publish(&mut self, found: Vec<Block>) -> bool {
         if found.is_empty() {
@@ -379,56 +299,6 @@ impl<'a> Cook<'a> {
         let is_cleared = self.clear(found);
         self.publish();
         is_cleared
-    }
-
-    /// Returns what a component names in the eyes of makers too: what only its published definition names is gone
-    /// with the next publish.
-    fn still_named(&self, state: &ComponentState, required: &BTreeSet<ComponentKey>) -> BTreeSet<ComponentKey> {
-        if state.active(LayerState::Unpublished).is_none() {
-            return required.clone();
-        }
-        let mentions = self.now.mentions(state, View::Drafts);
-        let is_named = |key: &ComponentKey| {
-            let names = self.now.state(key).map_or_else(Vec::new, |state| self.now.names(state));
-            mentions.iter().any(|mention| names.contains(&mention.target))
-        };
-        let is_part = |key: &ComponentKey| state.component.parent().as_ref() == Some(key) && !is_pending(state);
-        required.iter().filter(|key| is_part(key) || is_named(key)).cloned().collect()
-    }
-
-    /// What the package at hand brings can only be changed in its source.
-    fn leave_to_the_package(&mut self, dependent: &ComponentKey, required: &BTreeSet<ComponentKey>) -> bool {
-        let component = names::keyed(self.lens.snapshot.environment.id, dependent);
-        let others: Vec<_> =
-            required.iter().map(|key| format!("{} {}", key.component_type.label(), key.as_str())).collect();
-        let text = format!(
-            "in the source of the package: take {} out of {} {}, or put it back into the solution, and export again",
-            others.join(" and "),
-            dependent.component_type.label(),
-            dependent.as_str()
-        );
-        self.step(text, None, Some(component), None);
-        true
-    }
-
-    fn cure_of(&self, state: &ComponentState, required: &BTreeSet<ComponentKey>) -> Option<Cure> {
-        let key = &state.component.key;
-        let world = &self.now;
-        let parts_can_go = can_let_go(world, key, self.taken.get(key).into_iter().flatten(), required.iter());
-        let is_part = state.component.parent().is_some_and(|parent| required.contains(&parent));
-        if parts_can_go && !is_part {
-            return Some(Cure::TakeOut);
-        }
-        let is_based = self.owner(state).is_some() || catalogue::contains(key, self.lens.rules);
-        if !is_based {
-            return Some(Cure::Delete);
-        }
-        let has_active = state.layers.iter().any(|layer| layer.solution == SolutionNo::ACTIVE);
-        let below: Vec<&Layer> = state.managed().filter(|layer| !self.gone.contains(&layer.solution)).collect();
-        let names: Vec<_> =
-            required.iter().filter_map(|other| world.state(other)).flat_map(|state| world.names(state)).collect();
-        let still = || world.mentions_of(state, &below).iter().any(|mention| names.contains(&mention.target));
-        (has_active && !is_part && !still()).then_some(Cure::RemoveActive)
     }
 
     /// Adds the steps after which a solution is uninstalled; false where it cannot go.
