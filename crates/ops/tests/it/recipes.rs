@@ -12,7 +12,7 @@ use crate::Scratch;
 /// Unmanaged solutions with much that hangs together.
 const PACKAGES: [&str; 2] = ["AutomotiveSales_0_5_0_0.zip", "PADFramework_1_1_02411_2210.zip"];
 /// Every how many-th component is tried.
-const STEP: usize = 17;
+const STEP: usize = 7;
 
 #[test]
 fn dp24_ways_out_of_refused_deletions_of_real_components_are_ways_out() {
@@ -32,7 +32,7 @@ fn dp24_ways_out_of_refused_deletions_of_real_components_are_ways_out() {
             }
         }
     }
-    assert!(walked > 10, "only {walked} ways out were walked");
+    assert!(walked > 5, "only {walked} ways out were walked");
 }
 
 /// Deletes a component by the way out of the refusal; false where there is none to walk.
