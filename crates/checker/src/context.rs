@@ -43,6 +43,8 @@ pub struct Context<'a> {
     /// By part.
     part_trees: Vec<OnceCell<Option<Tree>>>,
     part_json: Vec<OnceCell<Option<Value>>>,
+    /// By part, where JSON values begin.
+    part_offsets: Vec<OnceCell<BTreeMap<String, usize>>>,
     by_key: BTreeMap<&'a ComponentKey, usize>,
     /// Folded paths.
     by_path: BTreeMap<String, usize>,
@@ -71,6 +73,7 @@ impl<'a> Context<'a> {
             trees: package.components.iter().map(|_| OnceCell::new()).collect(),
             part_trees: package.parts.iter().map(|_| OnceCell::new()).collect(),
             part_json: vec![OnceCell::new(); package.parts.len()],
+            part_offsets: vec![OnceCell::new(); package.parts.len()],
             by_key: components.map(|(index, component)| (&component.key, index)).collect(),
             by_path: parts.map(|(index, part)| (part.path.to_lowercase(), index)).collect(),
             owners: OnceCell::new(),
@@ -362,7 +365,8 @@ impl<'c> File<'c> {
 
     /// Returns where the value of a JSON pointer stands; the beginning where it is not found.
     pub fn place_in_json(self, pointer: &str) -> Place {
-        self.place(json::offset(self.bytes(), pointer).unwrap_or(0))
+        let offsets = self.context.part_offsets[self.index].get_or_init(|| json::offsets(self.bytes()));
+        self.place(offsets.get(pointer).copied().unwrap_or(0))
     }
 
     /// Tells whether the reader made this part itself.

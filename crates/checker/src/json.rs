@@ -2,6 +2,8 @@
 //!
 //! Values are read by `serde_json`, which bounds their depth; pointers are those of RFC 6901.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 /// Calls `visit` for every text of a value, with its pointer, in document order; keys are not visited.
@@ -48,18 +50,17 @@ pub fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Returns the offset of the value that a pointer names.
-pub fn offset(bytes: &[u8], pointer: &str) -> Option<usize> {
-    let mut scanner = Scanner { bytes, at: 0 };
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        scanner.at = 3;
-    }
-    for step in pointer.split('/').skip(1) {
-        let wanted = step.replace("~1", "/").replace("~0", "~");
-        scanner.descend(&wanted)?;
-    }
-    scanner.space();
-    Some(scanner.at)
+/// Deeper values are never asked for: `serde_json` does not read them.
+const DEPTH_MAX: usize = 128;
+
+/// Returns where the values of a document begin, by pointer, as far as it can be read. Of two members with one name the
+/// last counts, as for `serde_json`.
+pub fn offsets(bytes: &[u8]) -> BTreeMap<String, usize> {
+    let at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut found = BTreeMap::new();
+    // What stands before a fault is found all the same.
+    let _read_whole = Scanner { bytes, at }.value(&mut String::new(), DEPTH_MAX, &mut found);
+    found
 }
 
 struct Scanner<'a> {
@@ -79,37 +80,63 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    /// Moves to the field or item of that name.
-    fn descend(&mut self, wanted: &str) -> Option<()> {
-        let opening = self.peek()?;
+    /// Notes where a value and everything inside it begins, and moves behind it.
+    fn value(&mut self, pointer: &mut String, depth: usize, found: &mut BTreeMap<String, usize>) -> Option<()> {
+        let first = self.peek()?;
+        found.insert(pointer.clone(), self.at);
+        match first {
+            b'{' | b'[' => self.members(pointer, depth.checked_sub(1)?, found),
+            b'"' => self.string().map(drop),
+            b',' | b':' | b'}' | b']' => None,
+            _ => {
+                while self.bytes.get(self.at).is_some_and(|byte| !b",:]} \t\r\n".contains(byte)) {
+                    self.at += 1;
+                }
+                Some(())
+            }
+        }
+    }
+
+    fn members(&mut self, pointer: &mut String, depth: usize, found: &mut BTreeMap<String, usize>) -> Option<()> {
+        let is_object = self.bytes[self.at] == b'{';
         self.at += 1;
+        let length = pointer.len();
         let mut index = 0_usize;
         loop {
             match self.peek()? {
-                b'}' | b']' => return None,
-                b',' => self.at += 1,
-                b'"' if opening == b'{' => {
-                    let name = self.string()?;
-                    if self.peek()? != b':' {
-                        return None;
-                    }
+                b'}' | b']' => {
                     self.at += 1;
-                    let name: String = serde_json::from_slice(name).ok()?;
-                    if name == wanted {
-                        return Some(());
-                    }
-                    self.skip()?;
+                    return Some(());
                 }
-                _ if opening == b'[' => {
-                    if index.to_string() == wanted {
-                        return Some(());
-                    }
-                    index += 1;
-                    self.skip()?;
+                b',' => {
+                    self.at += 1;
+                    continue;
                 }
-                _ => return None,
+                _ => {}
             }
+            pointer.push('/');
+            if is_object {
+                pointer.push_str(&escaped(&self.name()?));
+            } else {
+                pointer.push_str(&index.to_string());
+                index += 1;
+            }
+            self.value(pointer, depth, found)?;
+            pointer.truncate(length);
         }
+    }
+
+    /// Reads the name of a member and moves behind its colon.
+    fn name(&mut self) -> Option<String> {
+        if self.peek()? != b'"' {
+            return None;
+        }
+        let name = serde_json::from_slice(self.string()?).ok()?;
+        if self.peek()? != b':' {
+            return None;
+        }
+        self.at += 1;
+        Some(name)
     }
 
     /// Returns the raw text of a string and moves behind it.
@@ -127,41 +154,6 @@ impl<'a> Scanner<'a> {
             }
         }
     }
-
-    /// Moves behind a value.
-    fn skip(&mut self) -> Option<()> {
-        let mut depth = 0_usize;
-        loop {
-            match self.peek()? {
-                b'"' => {
-                    self.string()?;
-                }
-                b'{' | b'[' => {
-                    depth += 1;
-                    self.at += 1;
-                    continue;
-                }
-                b'}' | b']' => {
-                    // The end of what is around: a value is missing.
-                    depth = depth.checked_sub(1)?;
-                    self.at += 1;
-                }
-                b',' | b':' if depth > 0 => {
-                    self.at += 1;
-                    continue;
-                }
-                b',' | b':' => return None,
-                _ => {
-                    while self.bytes.get(self.at).is_some_and(|byte| !b",:]} \t\r\n".contains(byte)) {
-                        self.at += 1;
-                    }
-                }
-            }
-            if depth == 0 {
-                return Some(());
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -176,23 +168,24 @@ mod tests {
         let mut found = Vec::new();
         texts(&value, &mut |pointer, text| found.push((pointer.to_owned(), text.to_owned())));
         assert_eq!(found, [("/a/x~1y/1".to_owned(), "two\"".to_owned()), ("/c".to_owned(), "d".to_owned())]);
+        let places = offsets(TEXT.as_bytes());
         let mut count = 0;
         values(&value, &mut |pointer, value| {
-            let at = offset(TEXT.as_bytes(), pointer).unwrap_or_else(|| panic!("{pointer}"));
+            let at = *places.get(pointer).unwrap_or_else(|| panic!("{pointer}"));
             let mut values = serde_json::Deserializer::from_str(&TEXT[at..]).into_iter::<Value>();
             assert_eq!(values.next().expect("a value").expect("JSON"), *value, "{pointer}");
             count += 1;
         });
-        assert_eq!(count, 9);
-        for pointer in ["/a/q", "/a/x~1y/7", "/c/d/e", "/a/b/c"] {
-            assert_eq!(offset(TEXT.as_bytes(), pointer), None, "{pointer}");
-        }
+        assert_eq!((count, places.len()), (9, 9));
+        let twice = r#"{"a": 1, "a": 2}"#;
+        assert_eq!(offsets(twice.as_bytes()).get("/a"), twice.find('2').as_ref(), "the last counts");
     }
 
     #[test]
     fn what_is_no_json_has_no_places() {
         for text in ["", "{", "{\"a\"", "{\"a\":", "[,", "{\"a\":}", "nonsense"] {
-            assert_eq!(offset(text.as_bytes(), "/a/b"), None, "{text}");
+            assert_eq!(offsets(text.as_bytes()).get("/a/b"), None, "{text}");
         }
+        assert!(offsets("[".repeat(1_000_000).as_bytes()).len() <= DEPTH_MAX + 1);
     }
 }

@@ -198,9 +198,11 @@ impl Content {
             format!("schemaName=\"{column}\" parentSchemaName=\"{table}\" displayName=\"{column}\"")
         });
         let named = parent.unwrap_or_else(|| format!("schemaName=\"{name}\" displayName=\"{name}\""));
+        // A table of the package, where one was named before.
+        let dependent = self.tables.keys().next().map_or("dependent", String::as_str);
         self.missing.push_str(&format!(
             "<MissingDependency><Required type=\"{number}\" {named} solution=\"{solution} ({version})\" />\
-             <Dependent type=\"1\" schemaName=\"dependent\" displayName=\"dependent\" /></MissingDependency>"
+             <Dependent type=\"1\" schemaName=\"{dependent}\" displayName=\"{dependent}\" /></MissingDependency>"
         ));
     }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use strata_engine::catalogue;
 use strata_model::component::ComponentKey;
 use strata_model::dependency::{MissingDependency, Provider};
+use strata_model::environment::Behavior;
 use strata_model::package::{Package, Presence};
 
 use crate::context::Context;
@@ -183,24 +184,46 @@ fn prerequisites(context: &Context<'_>, findings: &mut Findings<'_>) {
 }
 
 fn stale_declarations(context: &Context<'_>, findings: &mut Findings<'_>) {
+    let roots: BTreeMap<_, _> =
+        context.manifest().root_components.iter().map(|root| (&root.key, root.behavior)).collect();
+    let is_here = |key: &ComponentKey| roots.contains_key(key) || context.find(key).is_some();
+    // The package's own layer on a table of others is no definition of it.
+    let is_whole = |key: &ComponentKey| {
+        !key.component_type.is("entity") || roots.get(key) == Some(&Behavior::IncludeSubcomponents)
+    };
+    let is_ours = |key: &ComponentKey| {
+        context.prefix().is_some_and(|prefix| key.as_str().rsplit('.').next().unwrap_or("").starts_with(&prefix))
+    };
     for (key, (group, place)) in declared::groups(context) {
-        let held = context.find(key).filter(|component| component.presence == Presence::Full);
-        // The package's own layer on a table of others is no definition of it.
-        let is_whole = |key: &ComponentKey| {
-            let is_table = key.component_type.is("entity");
-            let root = context.manifest().root_components.iter().find(|root| root.key == *key);
-            !is_table
-                || root.is_some_and(|root| root.behavior == strata_model::environment::Behavior::IncludeSubcomponents)
-        };
-        let is_ours =
-            context.prefix().is_some_and(|prefix| key.as_str().rsplit('.').next().unwrap_or("").starts_with(&prefix));
-        let message = if held.is_some() && is_whole(key) && is_ours {
-            format!("{} is declared as missing, and the package has it", declared::label(group[0]))
+        let is_held = context.find(key).is_some_and(|component| component.presence == Presence::Full);
+        let what = if is_held && is_whole(key) && is_ours(key) {
+            "the package has it"
+        } else if group.iter().all(|missing| is_listed(&missing.dependent.key) && !is_here(&missing.dependent.key)) {
+            "nothing of what is said to need it is in the package"
         } else {
             continue;
         };
+        let message = format!("{} is declared as missing, and {what}", declared::label(group[0]));
         findings.about(declared::reference(group[0]), message).at(place);
     }
+}
+
+/// Tells whether a component of that type is in every package that holds it, under a name that manifests give; others
+/// (columns that come along, ribbons, settings) may be there unseen.
+fn is_listed(key: &ComponentKey) -> bool {
+    const LISTED: &[&str] = &[
+        "entity",
+        "entityrelationship",
+        "systemform",
+        "savedquery",
+        "savedqueryvisualization",
+        "workflow",
+        "webresource",
+        "appmodule",
+        "canvasapp",
+        "sdkmessageprocessingstep",
+    ];
+    LISTED.contains(&key.component_type.name())
 }
 
 /// Returns the solutions that a package needs, folded.

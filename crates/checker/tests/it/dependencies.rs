@@ -117,6 +117,12 @@ fn str104_declarations_that_are_stale() {
     let other = "type=\"1\" schemaName=\"contoso_rate\" solution=\"Active\"";
     assert!(table.clone().missing(other, DEPENDENT).finds("STR104").is_empty());
     assert!(table.finds("STR104").is_empty());
+    let gone = format!("type=\"29\" id=\"{{{OTHER}}}\" displayName=\"Removed\"");
+    let stale = table.clone().missing(other, &gone);
+    assert_eq!(stale.blames("STR104"), ["entity:contoso_rate"], "what needed it has left the package");
+    assert!(stale.missing(other, DEPENDENT).finds("STR104").is_empty(), "something else needs it");
+    let unseen = "type=\"2\" schemaName=\"x\" parentSchemaName=\"contoso_order\"";
+    assert!(table.missing(other, unseen).finds("STR104").is_empty(), "columns come along unseen");
 }
 
 #[test]

@@ -83,6 +83,22 @@ fn d13_tens_of_thousands_of_roots_take_no_longer_than_they_should() {
 }
 
 #[test]
+fn d13_thousands_of_findings_in_one_flow_take_no_longer_than_they_should() {
+    let id = |number: usize| format!("3fa85f64-5717-4562-b3fc-2c963f{number:06x}");
+    let action = |number: usize| format!("\"a{number}\": {{\"inputs\": \"{}\"}}", id(number));
+    let actions: Vec<_> = (0..5_000).map(action).collect();
+    let definition = format!("{{\"triggers\": {{}}, \"actions\": {{{}}}}}", actions.join(","));
+    let flow = format!("{{\"properties\": {{\"definition\": {definition}}}}}");
+    let package = sample().flow("Sync", "11111111-0000-4000-8000-000000000001", &flow).package();
+    let start = std::time::Instant::now();
+    let findings = run(&package, &Options { rules: Some(only("STR505")), ..Options::plain() }).findings;
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    let at = |number: usize| flow.find(&id(number)).and_then(|at| u32::try_from(at).ok());
+    let places: Vec<_> = findings.iter().map(|finding| finding.column).collect();
+    assert_eq!((findings.len(), places[0], places[4_999]), (5_000, at(0), at(4_999)));
+}
+
+#[test]
 fn levels_of_the_official_file_count_and_unknown_rules_are_named() {
     let text =
         "\u{feff}[{\"Id\":\"str002\",\"OverrideLevel\":\"low\"},{\"Id\":\"web-nothing\",\"OverrideLevel\":\"High\"}]";
