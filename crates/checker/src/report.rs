@@ -17,8 +17,8 @@ use crate::rules;
 #[derive(Debug, Clone, Copy)]
 pub struct Checked<'a> {
     pub package: &'a Package,
-    /// How the package is called where several are checked: its path.
-    pub name: &'a str,
+    /// How the package is called where several are asked for, whether they can be read or not: its path.
+    pub name: Option<&'a str>,
     /// Of the file that it came in, in bytes.
     pub size: u64,
     /// What this package is compared with.
@@ -73,8 +73,7 @@ pub fn check(packages: &[Checked<'_>], options: &Options) -> Report {
         let is_other = |(other, _): &(usize, &Checked<'_>)| *other != index;
         let others: Vec<_> = packages.iter().enumerate().filter(is_other).map(|(_, checked)| checked.package).collect();
         let context = Context::new(checked.package, checked.size, &others, checked.against);
-        let name = (packages.len() > 1).then_some(checked.name);
-        run(&context, &running, name, options, &mut findings);
+        run(&context, &running, checked.name, options, &mut findings);
     }
     findings.retain(|finding| !is_excluded(finding, &options.exclude));
     suppress(&mut findings, options);

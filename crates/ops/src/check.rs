@@ -90,7 +90,12 @@ pub fn check(request: &CheckRequest, target: Option<(&Workspace, &str)>) -> Resu
     let names: Vec<_> = packages.iter().map(|(path, ..)| path.display().to_string()).collect();
     let described = packages.iter().zip(&names).zip(&compared);
     let checked: Vec<_> = described
-        .map(|(((_, size, package), name), against)| Checked { package, name, size: *size, against: against.as_ref() })
+        .map(|(((_, size, package), name), against)| Checked {
+            package,
+            name: (paths.len() > 1).then_some(name.as_str()),
+            size: *size,
+            against: against.as_ref(),
+        })
         .collect();
     let mut report = strata_checker::check(&checked, &options);
     report.unread = unread;

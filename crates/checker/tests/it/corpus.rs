@@ -66,7 +66,7 @@ fn each(mut visit: impl FnMut(&str, &Package)) {
 }
 
 fn found(package: &Package) -> Vec<Finding> {
-    check(&[Checked { package, name: "", size: 0, against: None }], &Options::plain()).findings
+    check(&[Checked { package, name: None, size: 0, against: None }], &Options::plain()).findings
 }
 
 fn named(finding: &Finding) -> String {

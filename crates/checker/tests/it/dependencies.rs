@@ -191,7 +191,7 @@ fn str109_packages_that_need_each_other() {
     let of = |packages: &[&strata_model::package::Package]| {
         let checked: Vec<_> = packages
             .iter()
-            .map(|package| Checked { package, name: &package.manifest.unique_name, size: 1, against: None })
+            .map(|package| Checked { package, name: Some(&package.manifest.unique_name), size: 1, against: None })
             .collect();
         check(&checked, &options).findings.iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
     };

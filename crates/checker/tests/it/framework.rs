@@ -12,7 +12,7 @@ fn faulty() -> Sample {
 }
 
 fn run(package: &Package, options: &Options) -> Report {
-    check(&[Checked { package, name: "faulty.zip", size: 1, against: None }], options)
+    check(&[Checked { package, name: None, size: 1, against: None }], options)
 }
 
 fn rules_of(report: &Report) -> Vec<&'static str> {
@@ -205,8 +205,8 @@ fn a_baseline_leaves_only_what_is_new() {
 fn several_packages_are_told_apart() {
     let (one, two) = (faulty().package(), sample().root("61", "contoso_a.js", 0).package());
     let checked = [
-        Checked { package: &one, name: "one.zip", size: 1, against: None },
-        Checked { package: &two, name: "two.zip", size: 1, against: None },
+        Checked { package: &one, name: Some("one.zip"), size: 1, against: None },
+        Checked { package: &two, name: Some("two.zip"), size: 1, against: None },
     ];
     let report = check(&checked, &today("[]"));
     let packages: Vec<_> = report.findings.iter().map(|finding| finding.package.as_deref()).collect();

@@ -192,7 +192,7 @@ impl Sample {
 /// Returns what a rule finds in a package.
 pub(crate) fn finds(package: &Package, rule: &str, against: Option<&Against<'_>>) -> Vec<Finding> {
     let options = Options { rules: Some(only(rule)), ..Options::plain() };
-    check(&[Checked { package, name: "package.zip", size: 1, against }], &options).findings
+    check(&[Checked { package, name: None, size: 1, against }], &options).findings
 }
 
 /// Runs only one rule.

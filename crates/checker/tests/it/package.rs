@@ -125,7 +125,7 @@ fn str008_the_target_is_older() {
     assert_eq!(finds(&package, "STR008", Some(&against("9.1.0.5"))).len(), 1);
     assert!(finds(&package, "STR008", Some(&against("9.2"))).is_empty());
     let options = Options { rules: Some(only("STR008")), ..Options::plain() };
-    let report = check(&[Checked { package: &package, name: "", size: 1, against: None }], &options);
+    let report = check(&[Checked { package: &package, name: None, size: 1, against: None }], &options);
     assert_eq!(report.skipped, ["STR008"]);
 }
 
@@ -150,6 +150,6 @@ fn str010_larger_than_an_import_may_be() {
     let package = sample().package();
     let options = Options { rules: Some(only("STR010")), ..Options::plain() };
     let of =
-        |size: u64| check(&[Checked { package: &package, name: "", size, against: None }], &options).findings.len();
+        |size: u64| check(&[Checked { package: &package, name: None, size, against: None }], &options).findings.len();
     assert_eq!((of(120 * 1024 * 1024), of(120 * 1024 * 1024 + 1)), (0, 1));
 }

@@ -18,7 +18,7 @@ fn faulty() -> Package {
 }
 
 fn report(package: &Package, options: &Options) -> Report {
-    check(&[Checked { package, name: "", size: 1, against: None }], options)
+    check(&[Checked { package, name: None, size: 1, against: None }], options)
 }
 
 fn written(package: &Package, options: &Options) -> Value {

@@ -101,6 +101,22 @@ fn a_package_that_cannot_be_read_is_found_and_fails() {
 }
 
 #[test]
+fn what_is_found_beside_a_package_that_cannot_be_read_names_its_own() {
+    let sandbox = sandbox();
+    std::fs::write(sandbox.path("broken.zip"), "no zip").expect("a file");
+    let run = sandbox.run("check broken.zip core.zip --rules STR001,STR301 --sarif out.sarif --format json");
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    let findings: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let of: Vec<_> = findings.as_array().expect("an array").iter().map(|finding| finding["package"].as_str()).collect();
+    assert_eq!((rules(&findings), of), (vec!["STR001", "STR301"], vec![Some("broken.zip"), Some("core.zip")]));
+    let sarif: Value =
+        serde_json::from_str(&std::fs::read_to_string(sandbox.path("out.sarif")).expect("the file")).expect("JSON");
+    let location = |index: usize| &sarif["runs"][0]["results"][index]["locations"][0]["physicalLocation"];
+    assert_eq!(location(0)["artifactLocation"]["uriBaseId"], "PACKAGE");
+    assert_eq!(location(1)["artifactLocation"]["uriBaseId"], "PACKAGE2");
+}
+
+#[test]
 fn rules_are_explained() {
     let sandbox = Sandbox::new();
     let text = sandbox.text("solution check --explain str301");
