@@ -107,6 +107,8 @@ fn descriptor(rule: &Rule, options: &Options) -> Value {
     ]);
     if rule.category == Category::Security {
         properties.insert("security-severity".to_owned(), json!(security_severity(severity)));
+        // The tag by which code hosts take a rule for one about security, and look at the score.
+        properties.insert("tags".to_owned(), json!([rule.category.word(), "security"]));
     }
     json!({
         "id": rule.id,

@@ -59,6 +59,8 @@ fn assert_shape(sarif: &Value) {
         }
         let is_security = properties["category"] == "Security";
         assert_eq!(properties.contains_key("security-severity"), is_security, "{rule}");
+        let tags = properties["tags"].as_array().expect("tags");
+        assert_eq!(tags.iter().any(|tag| tag == "security"), is_security, "{rule}");
     }
     let bases = run["originalUriBaseIds"].as_object().expect("bases");
     for result in run["results"].as_array().expect("results") {

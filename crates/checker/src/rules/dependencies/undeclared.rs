@@ -102,7 +102,9 @@ fn each_unanswered<'c>(
 
 /// Tells whether nobody brings a table that is named itself.
 fn is_absent(context: &Context<'_>, table: &ComponentKey) -> bool {
-    context.undeclared().iter().any(|need| matches!(&need.required, Target::Component(key) if key == table))
+    let target = Target::Component(table.clone());
+    // They are in the order of what is required.
+    context.undeclared().binary_search_by(|need| need.required.cmp(&target)).is_ok()
 }
 
 fn report(findings: &mut Findings<'_>, component: Component<'_>, reference: &Reference, key: &ComponentKey) {
