@@ -80,7 +80,9 @@ fn base_ids(bases: &[Base]) -> Value {
     let mut ids = Map::new();
     ids.insert("ROOT".to_owned(), json!({ "description": { "text": "The folder in which the check was run" } }));
     for (index, base) in bases.iter().enumerate() {
-        let mut id = Map::from_iter([("uri".to_owned(), json!(base.uri))]);
+        // Where the command ran itself is the root; a base says nothing or ends in `/`.
+        let uri = Some(base.uri.as_str()).filter(|uri| !uri.is_empty());
+        let mut id = Map::from_iter(uri.map(|uri| ("uri".to_owned(), json!(uri))));
         if !base.is_absolute() {
             id.insert("uriBaseId".to_owned(), json!("ROOT"));
         }

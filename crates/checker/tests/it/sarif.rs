@@ -63,6 +63,9 @@ fn assert_shape(sarif: &Value) {
         assert_eq!(tags.iter().any(|tag| tag == "security"), is_security, "{rule}");
     }
     let bases = run["originalUriBaseIds"].as_object().expect("bases");
+    for base in bases.values().filter_map(|base| base.get("uri")) {
+        assert!(base.as_str().is_some_and(|uri| uri.ends_with('/')), "{base}");
+    }
     for result in run["results"].as_array().expect("results") {
         let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
         assert_eq!(rules[index]["id"], result["ruleId"]);
