@@ -11,6 +11,7 @@
 
 mod document;
 mod file;
+mod folder;
 mod json;
 mod manifest;
 mod mark;
@@ -29,6 +30,7 @@ use crate::definition;
 use crate::pairing::Keys;
 
 pub use document::{MergedDocument, merge_documents};
+pub use folder::{Files, MergedFolder, merge_folders};
 pub use mark::marked;
 
 /// The side whose value stands where both have one.

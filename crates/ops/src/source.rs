@@ -55,7 +55,7 @@ fn solution_of_tree(path: &Path) -> Option<(PathBuf, String)> {
 }
 
 /// Reads the files below a folder, in path order, since the order of a directory is the file system's.
-fn folder_files(root: &Path, limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
+pub(crate) fn folder_files(root: &Path, limits: &Limits) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
     let mut files = FolderFiles { root, parts: Vec::new(), bytes: 0, limits };
     files.collect(root, 0)?;
     files.parts.sort();

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use strata_engine::three_way::Prefer;
-use strata_engine::three_way::{self, Conflict, MergedPackage};
+use strata_engine::three_way::{self, Conflict, Files, MergedPackage};
 use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::id::Guid;
@@ -18,7 +18,7 @@ use strata_package::{Limits, ReadPackageError, write};
 
 use crate::replace::replace;
 use crate::view::{ConflictView, MergeView};
-use crate::{OpsError, read_package};
+use crate::{OpsError, read_package, source};
 
 /// What to merge, and where the result goes.
 #[derive(Debug, Clone)]
@@ -43,6 +43,7 @@ pub fn merge(request: &MergeRequest) -> Result<MergeView, OpsError> {
     }
     refuse_existing(request)?;
     match kinds.as_slice() {
+        [true, true, true] if is_tree(request) => trees(request),
         [true, true, true] => packages(request),
         [false, false, false] => documents(request),
         _ => {
@@ -72,11 +73,68 @@ fn refuse_existing(request: &MergeRequest) -> Result<(), OpsError> {
         (Ok(out), Ok(ours)) => out == ours,
         (_, _) => false,
     };
-    if request.overwrite || is_ours || !request.out.exists() {
+    let is_new = match fs::read_dir(&request.out) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => !request.out.exists(),
+    };
+    if request.overwrite || is_ours || is_new {
         return Ok(());
     }
     let error = OpsError::request(ErrorCode::ALREADY_EXISTS, format!("{} exists already", request.out.display()));
     Err(error.hint("replace it with --overwrite, or name another file"))
+}
+
+/// The result is a tree where a folder is named, or nothing that is a file's name and our side is a tree.
+fn is_tree(request: &MergeRequest) -> bool {
+    request.out.is_dir() || (request.ours.is_dir() && request.out.extension().is_none())
+}
+
+/// Merges the files of three trees, and says of components what the packages say that the trees make.
+fn trees(request: &MergeRequest) -> Result<MergeView, OpsError> {
+    let sides = [&request.base, &request.ours, &request.theirs];
+    if let Some(file) = sides.into_iter().find(|side| !side.is_dir()) {
+        let message = format!("{} is no folder: a tree can only come of three trees", file.display());
+        return Err(
+            OpsError::request(ErrorCode::INVALID_VALUE, message).hint("unpack it, or name a .zip for the result")
+        );
+    }
+    let (base, ours, theirs) =
+        (read_package(&request.base)?, read_package(&request.ours)?, read_package(&request.theirs)?);
+    refuse_strangers(&base, &ours, &theirs)?;
+    let files = |side: &Path| Ok::<Files, OpsError>(source::folder_files(side, &Limits::default())?.into_iter().collect());
+    let (of_base, of_ours, of_theirs) = (files(&request.base)?, files(&request.ours)?, files(&request.theirs)?);
+    let merged = three_way::merge_folders(&of_base, &of_ours, &of_theirs, request.prefer);
+    if !request.plan_only {
+        write_tree(&request.out, &merged.files)?;
+    }
+    // The same conflicts, by component where they have one.
+    let mut conflicts = three_way::merge(&base, &ours, &theirs, request.prefer.unwrap_or(Prefer::Ours)).conflicts;
+    if conflicts.is_empty() {
+        conflicts = merged.conflicts;
+    }
+    let said = view(request, &conflicts, Some(&ours), !merged.marked.is_empty());
+    Ok(MergeView { files: merged.marked, ..said })
+}
+
+/// Writes the files that differ from what is there, each as a whole, and takes away what the result does not hold.
+fn write_tree(out: &Path, files: &Files) -> Result<(), OpsError> {
+    let unwritable = |path: &Path, source| OpsError::Unwritable { path: path.to_owned(), source };
+    let before: Files = match out.is_dir() {
+        true => source::folder_files(out, &Limits::default())?.into_iter().collect(),
+        false => Files::new(),
+    };
+    let target = |path: &str| path.split('/').fold(out.to_owned(), |at, step| at.join(step));
+    for (path, bytes) in files.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes)) {
+        let target = target(path);
+        let folder = target.parent().unwrap_or(out);
+        fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
+        replace(&target, bytes)?;
+    }
+    for path in before.keys().filter(|path| !files.contains_key(*path)) {
+        let target = target(path);
+        fs::remove_file(&target).map_err(|source| unwritable(&target, source))?;
+    }
+    Ok(())
 }
 
 fn packages(request: &MergeRequest) -> Result<MergeView, OpsError> {
@@ -186,6 +244,7 @@ fn view(request: &MergeRequest, conflicts: &[Conflict], package: Option<&Package
         conflicts: conflicts.iter().map(conflict).collect(),
         resolved: resolved.filter(|_| !conflicts.is_empty()),
         is_marked,
+        files: Vec::new(),
     }
 }
 

@@ -19,6 +19,10 @@ pub(crate) fn text(view: &MergeView, plan_only: bool) -> String {
     if conflicts > 0 && view.resolved.is_none() && !plan_only {
         line!(text);
         match view.is_marked {
+            true if !view.files.is_empty() => {
+                line!(text, "Conflicts are marked in:");
+                view.files.iter().for_each(|path| line!(text, "  {}", clean(path)));
+            }
             true => line!(text, "The conflicts are marked in the file: edit it, then go on."),
             false => line!(text, "Our values stand for now: settle each, or merge again with `--prefer ours|theirs`."),
         }

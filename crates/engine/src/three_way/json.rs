@@ -1,5 +1,7 @@
 //! Three JSON documents become one, value by value.
 
+use serde::Serialize as _;
+use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Conflict, Prefer, Three, text};
@@ -163,11 +165,25 @@ pub(super) fn write(merged: &Value, sides: Three<&str>, prefer: Prefer) -> Optio
         return Some(lines);
     }
     let mark = if sides.ours.starts_with('\u{feff}') { "\u{feff}" } else { "" };
-    let is_pretty = sides.ours.trim().contains('\n');
-    let written = if is_pretty { serde_json::to_string_pretty(merged) } else { serde_json::to_string(merged) }.ok()?;
+    let written = match indent(sides.ours) {
+        Some(indent) => {
+            let mut bytes = Vec::new();
+            let layout = PrettyFormatter::with_indent(indent.as_bytes());
+            merged.serialize(&mut Serializer::with_formatter(&mut bytes, layout)).ok()?;
+            String::from_utf8(bytes).ok()?
+        }
+        None => serde_json::to_string(merged).ok()?,
+    };
     let written = written.replace('\n', text::line_end(sides.ours.as_bytes()));
     let last = if sides.ours.ends_with('\n') { text::line_end(sides.ours.as_bytes()) } else { "" };
     Some(format!("{mark}{written}{last}"))
+}
+
+/// Returns what a document indents its members with; `None` for one of a single line.
+fn indent(text: &str) -> Option<&str> {
+    let (_, rest) = text.trim().split_once('\n')?;
+    let bare = rest.trim_start_matches([' ', '\t']);
+    Some(&rest[..rest.len() - bare.len()])
 }
 
 #[cfg(test)]

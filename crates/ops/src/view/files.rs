@@ -28,6 +28,9 @@ pub struct MergeView {
     /// The conflicts are marked in the text of the result.
     #[serde(rename = "marked")]
     pub is_marked: bool,
+    /// Of a tree: the files in which they are marked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
 }
 
 /// Something that both sides changed, each in its own way.

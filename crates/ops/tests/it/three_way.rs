@@ -1,11 +1,11 @@
 //! Real packages merged three-way: the laws over versions of one solution, and edits of both sides that come together.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use strata_engine::compare::compare;
 use strata_model::package::Package;
 use strata_ops::three_way::{MergeRequest, Prefer, merge};
-use strata_ops::view::MergeView;
+use strata_ops::view::{ConflictView, MergeView};
 use strata_package::{Limits, read};
 use strata_testkit::{fidelity, zipped};
 
@@ -222,6 +222,91 @@ fn strangers_are_not_merged_and_a_target_is_not_overwritten() {
     assert_eq!(std::fs::read(bench.folder.path().join("out.zip")).expect("the target"), b"kept");
     // Our own side may be the target: that is how git calls a merge driver.
     assert!(merge(&request(&theirs, "ours.zip")).is_ok());
+}
+
+#[test]
+fn trees_are_merged_into_a_tree_with_marks() {
+    let bench = Bench::new();
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/contoso-core-1.0");
+    let side = |name: &str, edit: &dyn Fn(&str, String) -> String| {
+        let root = bench.folder.path().join(name);
+        for (path, bytes) in tree_files(&examples) {
+            let target = root.join(&path);
+            std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+            let edited = match String::from_utf8(bytes) {
+                Ok(text) => edit(&path, text).into_bytes(),
+                Err(error) => error.into_bytes(),
+            };
+            std::fs::write(target, edited).expect("a file");
+        }
+        root
+    };
+    let length = |to: &'static str| {
+        move |path: &str, text: String| match path.ends_with("Entity.xml") {
+            true => text.replacen("<MaxLength>100</MaxLength>", &format!("<MaxLength>{to}</MaxLength>"), 1),
+            false => text,
+        }
+    };
+    let version = |path: &str, text: String| match path.ends_with("Solution.xml") {
+        true => text.replace("<Version>1.0.0.0<", "<Version>1.7.0.0<"),
+        false => text,
+    };
+    let (base, theirs) = (side("base", &|_, text| text), side("theirs", &version));
+    let merged = |ours: &Path, theirs: &Path, out: &str, prefer| {
+        let request = MergeRequest {
+            base: base.clone(),
+            ours: ours.to_owned(),
+            theirs: theirs.to_owned(),
+            out: bench.folder.path().join(out),
+            prefer,
+            overwrite: false,
+            plan_only: false,
+        };
+        (merge(&request).unwrap_or_else(|error| panic!("{:#?}", error.report())), tree_files(&request.out))
+    };
+    let ours = side("ours", &length("400"));
+    let both = side("wanted", &|path, text| version(path, length("400")(path, text)));
+    assert_ne!(tree_files(&base), tree_files(&ours));
+    let (view, files) = merged(&ours, &theirs, "out", None);
+    assert!(view.conflicts.is_empty() && view.files.is_empty(), "{:?}", view.conflicts);
+    assert_eq!(files, tree_files(&both));
+    // Both changed one value: it is said of the component, and marked in its file.
+    let other = side("other", &length("300"));
+    let (view, files) = merged(&ours, &other, "contested", None);
+    let is_named = |conflict: &ConflictView| conflict.path == "MaxLength" && conflict.component.is_some();
+    assert!(!view.conflicts.is_empty() && view.conflicts.iter().all(is_named), "{:?}", view.conflicts);
+    let marked: Vec<_> = files.iter().filter(|(path, _)| view.files.contains(path)).collect();
+    assert!(!marked.is_empty() && marked.len() == view.files.len());
+    for (path, text) in marked {
+        let text = String::from_utf8_lossy(text);
+        assert!(["<<<<<<< ours", "=======", ">>>>>>> theirs"].iter().all(|mark| text.contains(mark)), "{path}: {text}");
+    }
+    let (view, _) = merged(&ours, &other, "settled", Some(Prefer::Theirs));
+    assert_eq!((view.resolved, view.files.len()), (Some("theirs"), 0));
+    let settled = strata_ops::read_package(&bench.folder.path().join("settled")).expect("a tree");
+    let wanted = strata_ops::read_package(&other).expect("a tree");
+    assert!(compare(&wanted, &settled).components.is_empty());
+    // In place of our side: what is merged, and nothing else.
+    merged(&ours, &theirs, "ours", None);
+    assert_eq!(tree_files(&ours), tree_files(&both));
+}
+
+/// Every file below a folder, in path order.
+fn tree_files(root: &Path) -> Vec<(String, Vec<u8>)> {
+    let (mut files, mut folders) = (Vec::new(), vec![root.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let below = path.strip_prefix(root).expect("below").to_string_lossy().replace('\\', "/");
+            files.push((below, std::fs::read(path).expect("a file")));
+        }
+    }
+    files.sort();
+    files
 }
 
 #[test]
