@@ -5,6 +5,7 @@ mod check;
 mod dependencies;
 mod deployment;
 mod environments;
+mod git;
 mod jobs;
 mod maker;
 mod names;

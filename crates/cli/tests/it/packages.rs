@@ -92,3 +92,35 @@ fn a_version_that_is_none_and_a_package_that_is_none_are_refused() {
     let lower = sandbox.run("solution version --path a.zip --set 1.1");
     assert!(lower.code == 0 && lower.stderr.contains("lower than before"), "{}", lower.stderr);
 }
+
+#[test]
+fn settings_are_made_and_checked_for_a_zip_as_for_a_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.write_settings_package("tree", "1.0");
+    let root = sandbox.path("tree");
+    let zip_path = |path: &Path| {
+        let below = path.strip_prefix(&root).expect("below").to_string_lossy().replace('\\', "/");
+        match below.as_str() {
+            "Other/Solution.xml" => "solution.xml".to_owned(),
+            "Other/Customizations.xml" => "customizations.xml".to_owned(),
+            _ => below,
+        }
+    };
+    let mut packed: Vec<_> = files(&root).into_iter().map(|(path, bytes)| (zip_path(&path), bytes)).collect();
+    packed.push(("[Content_Types].xml".to_owned(), b"<Types />".to_vec()));
+    fs::write(sandbox.path("package.zip"), zipped::zipped(&packed)).expect("a zip");
+    let of_tree = sandbox.json("solution create-settings --path tree --settings-file tree.json");
+    let of_zip = sandbox.json("solution create-settings -z package.zip -s zip.json");
+    assert_eq!(of_tree, of_zip);
+    assert_eq!(of_zip["EnvironmentVariables"].as_array().map(Vec::len), Some(4));
+    let text = |name: &str| fs::read_to_string(sandbox.path(name)).expect("settings");
+    assert_eq!(text("tree.json"), text("zip.json"));
+    let problems = |package: &str| {
+        let run =
+            sandbox.run(&format!("solution check-settings --path {package} --settings-file zip.json --format json"));
+        assert_eq!(run.code, 3, "{}", run.stderr);
+        run.stdout
+    };
+    assert_eq!(problems("tree"), problems("package.zip"));
+    assert!(problems("package.zip").contains("contoso_Secret"));
+}
