@@ -1,29 +1,79 @@
 //! Compares packages, folders and solutions of environments (`diff`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use strata_engine::compare::contents::{self, Content, Value};
 use strata_engine::compare::{self, ChangeKind, Comparison, ComponentChange, PropertyChange};
+use strata_engine::export::ExportOptions;
+use strata_model::code::ErrorCode;
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType, TYPES};
-use strata_model::id::Guid;
+use strata_model::id::{Guid, Operation};
 use strata_model::package::{Mode, Package, PackagedComponent};
+use strata_package::Limits;
 
 use crate::view::{ComponentContents, ContentValue, DiffChange, DiffProperty, DiffSide, DiffSummary, DiffView};
-use crate::{Location, OpsError, read_package, source};
+use crate::{Location, OpsError, Workspace, export, read_package};
 
 /// What to look at.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffOptions {
     /// What differs only because one package is managed and the other is not, too.
     pub sees_kind: bool,
+    /// Environments as they were after this operation.
+    pub at: Option<Operation>,
 }
 
-/// Compares two sides: each a package, a folder, or `env:NAME/SOLUTION`.
+/// Compares two sides: each a package, a folder, or `env:NAME/SOLUTION`, exported as the other side is.
 pub fn compare(location: &Location, before: &str, after: &str, options: DiffOptions) -> Result<DiffView, OpsError> {
-    let old = source::named_package(location, before)?;
-    let new = source::named_package(location, after)?;
+    let mut notes = Vec::new();
+    let (old, new) = match (of_environment(before), of_environment(after)) {
+        (None, None) => (read_package(Path::new(before))?, read_package(Path::new(after))?),
+        (None, Some(named)) => {
+            let old = read_package(Path::new(before))?;
+            let new = exported(location, named, old.is_managed(), options.at, &mut notes)?;
+            (old, new)
+        }
+        (Some(named), None) => {
+            let new = read_package(Path::new(after))?;
+            (exported(location, named, new.is_managed(), options.at, &mut notes)?, new)
+        }
+        (Some(from), Some(to)) => {
+            let mut export = |named| exported(location, named, false, options.at, &mut notes);
+            (export(from)?, export(to)?)
+        }
+    };
     let comparison = compare::compare(&old, &new);
-    Ok(view(&comparison, (before, &old), (after, &new), options))
+    Ok(DiffView { notes, ..view(&comparison, (before, &old), (after, &new), options) })
+}
+
+/// What stands before the name of an environment's solution where a package is expected.
+const OF_ENVIRONMENT: &str = "env:";
+
+/// Returns the environment and solution that a side names; a file of that name goes before it.
+pub fn of_environment(side: &str) -> Option<&str> {
+    side.strip_prefix(OF_ENVIRONMENT).filter(|_| !Path::new(side).exists())
+}
+
+/// Exports a solution of an environment, and notes what is to be said of that.
+fn exported(
+    location: &Location,
+    named: &str,
+    managed: bool,
+    at: Option<Operation>,
+    notes: &mut Vec<String>,
+) -> Result<Package, OpsError> {
+    let Some((environment, solution)) = named.split_once('/').filter(|(of, name)| !of.is_empty() && !name.is_empty())
+    else {
+        let message = format!("`{OF_ENVIRONMENT}{named}` names no solution: env:NAME/SOLUTION is expected");
+        return Err(OpsError::request(ErrorCode::NOT_FOUND, message));
+    };
+    let location = Location { environment: Some(environment.to_owned()), ..location.clone() };
+    let workspace = Workspace::open(&location)?;
+    let options = ExportOptions { solution: solution.to_owned(), managed, version: None };
+    let (bytes, exports) = export::package_of(&workspace, at, &options)?;
+    notes.extend(exports.findings.into_iter().map(|finding| finding.message));
+    strata_package::read(bytes, &Limits::default())
+        .map_err(|source| OpsError::Package { path: PathBuf::from(named), source: Box::new(source) })
 }
 
 /// Returns everything a package says, component by component.
@@ -59,6 +109,7 @@ fn view(
     let mut view = DiffView {
         before: side(before, old),
         after: side(after, new),
+        notes: Vec::new(),
         summary: DiffSummary { unchanged: comparison.unchanged, ..DiffSummary::default() },
         changes: Vec::new(),
     };

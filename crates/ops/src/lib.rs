@@ -23,7 +23,6 @@ mod names;
 mod operation;
 mod package_bodies;
 pub mod plan_file;
-mod replace;
 mod row_counts;
 pub mod rows;
 mod seeing;

@@ -5,12 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use strata_model::code::ErrorCode;
-use strata_model::environment::Footprint;
 use strata_model::package::Package;
 use strata_package::{Limits, ReadPackageError};
 
-use crate::{Location, OpsError, Workspace, solutions};
+use crate::OpsError;
 
 /// Reads the package at a path. A solution of a folder that holds several is named by its own folder,
 /// `FOLDER/solutions/NAME`.
@@ -60,37 +58,6 @@ pub(crate) fn folder_files(root: &Path, limits: &Limits) -> Result<Vec<(String, 
     files.collect(root, 0)?;
     files.parts.sort();
     Ok(files.parts)
-}
-
-/// What stands before the name of an environment's solution where a package is expected.
-const OF_ENVIRONMENT: &str = "env:";
-
-/// Reads a package, a folder, or the solution of an environment, `env:NAME/SOLUTION`.
-pub(crate) fn named_package(location: &Location, text: &str) -> Result<Package, OpsError> {
-    match text.strip_prefix(OF_ENVIRONMENT) {
-        Some(named) if !Path::new(text).exists() => solution_of(location, named),
-        Some(_) | None => read_package(Path::new(text)),
-    }
-}
-
-fn solution_of(location: &Location, named: &str) -> Result<Package, OpsError> {
-    let Some((environment, solution)) = named.split_once('/').filter(|(of, name)| !of.is_empty() && !name.is_empty())
-    else {
-        let message = format!("`{OF_ENVIRONMENT}{named}` names no solution: env:NAME/SOLUTION is expected");
-        return Err(OpsError::request(ErrorCode::NOT_FOUND, message));
-    };
-    let location = Location { environment: Some(environment.to_owned()), ..location.clone() };
-    let workspace = Workspace::open(&location)?;
-    exported(&workspace, solution)
-}
-
-/// The one place that asks for a solution as a package.
-fn exported(workspace: &Workspace, solution: &str) -> Result<Package, OpsError> {
-    let environment = workspace.environment()?;
-    let snapshot = workspace.store().snapshot(&environment, None, &Footprint::default())?;
-    solutions::find(&snapshot, solution)?;
-    let message = "a solution of an environment cannot be compared in this version";
-    Err(OpsError::request(ErrorCode::UNSUPPORTED, message).hint("export it and give the package"))
 }
 
 /// Reads the package at a path, and does something else beside it as soon as the solution's name is known: which is

@@ -48,6 +48,16 @@ impl Staged {
     }
 }
 
+/// Writes a file in the place of whatever is there, and leaves who may read it as it was.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), OpsError> {
+    let staged = Staged::write(path, bytes)?;
+    if let Ok(before) = fs::metadata(path) {
+        let unwritable = |source| OpsError::Unwritable { path: path.to_owned(), source };
+        fs::set_permissions(&staged.beside, before.permissions()).map_err(unwritable)?;
+    }
+    staged.put(true)
+}
+
 impl Drop for Staged {
     fn drop(&mut self) {
         // Where it has been renamed there is nothing left to remove.
@@ -65,4 +75,25 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     path.with_file_name(format!(".{name}.{}.part", std::process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_replaced_or_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let target = folder.path().join("a.zip");
+        fs::write(&target, b"old").expect("a file");
+        replace(&target, b"new").expect("replaced");
+        assert_eq!(fs::read(&target).expect("a file"), b"new");
+        assert!(replace(&folder.path().join("nowhere/a.zip"), b"new").is_err());
+        let taken = folder.path().join("b");
+        fs::create_dir(&taken).expect("a folder");
+        assert!(replace(&taken, b"new").is_err());
+        let entries = fs::read_dir(folder.path()).expect("a folder");
+        let left: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name()).collect();
+        assert_eq!(left.len(), 2, "{left:?}");
+    }
 }

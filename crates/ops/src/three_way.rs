@@ -16,7 +16,7 @@ use strata_model::package::Package;
 use strata_package::assemble::{self, Piece, Shells, Skeleton};
 use strata_package::{Limits, ReadPackageError, write};
 
-use crate::replace::replace;
+use crate::target_file::replace;
 use crate::view::{ConflictView, MergeView};
 use crate::{OpsError, read_package, source};
 
@@ -101,7 +101,8 @@ fn trees(request: &MergeRequest) -> Result<MergeView, OpsError> {
     let (base, ours, theirs) =
         (read_package(&request.base)?, read_package(&request.ours)?, read_package(&request.theirs)?);
     refuse_strangers(&base, &ours, &theirs)?;
-    let files = |side: &Path| Ok::<Files, OpsError>(source::folder_files(side, &Limits::default())?.into_iter().collect());
+    let files =
+        |side: &Path| Ok::<Files, OpsError>(source::folder_files(side, &Limits::default())?.into_iter().collect());
     let (of_base, of_ours, of_theirs) = (files(&request.base)?, files(&request.ours)?, files(&request.theirs)?);
     let merged = three_way::merge_folders(&of_base, &of_ours, &of_theirs, request.prefer);
     if !request.plan_only {

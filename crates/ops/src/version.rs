@@ -7,7 +7,7 @@ use strata_model::code::ErrorCode;
 use strata_model::version::{Version, VersionPart};
 use strata_package::{Limits, ReadPackageError, stamp, write};
 
-use crate::replace::replace;
+use crate::target_file::replace;
 use crate::view::VersionView;
 use crate::{OpsError, read_package};
 

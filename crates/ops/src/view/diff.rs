@@ -11,6 +11,9 @@ pub struct DiffView {
     pub before: DiffSide,
     pub after: DiffSide,
     pub summary: DiffSummary,
+    /// What is to be said of an environment's solution that was exported for this.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The solution itself first, then components in key order, then files of no component.
     pub changes: Vec<DiffChange>,
 }
