@@ -13,6 +13,7 @@ mod export;
 mod flow;
 mod import;
 mod merge;
+mod project;
 mod row;
 mod solution;
 
@@ -23,6 +24,7 @@ pub(crate) use export::ExportArgs;
 pub(crate) use flow::{CreateFlowArgs, FlowCommand, RunArgs, RunMode, SaveArgs};
 pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use merge::MergeArgs;
+pub(crate) use project::ProjectArgs;
 pub(crate) use row::RowCommand;
 pub(crate) use solution::{
     CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion, VersionArgs,

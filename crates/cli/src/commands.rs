@@ -17,6 +17,7 @@ mod history;
 mod import;
 mod merge;
 mod plan;
+mod project;
 mod publisher;
 mod row;
 mod solution;

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 
 /// The group (empty for the top) and the names in it.
 const NOT_YET: &[(&str, &[&str])] =
-    &[("", &["pack", "unpack", "serve", "merge", "clone"]), ("solution", &["clone", "pack", "unpack"])];
+    &[("", &["pack", "unpack", "serve", "merge", "clone"]), ("solution", &["pack", "unpack"])];
 
 const REST: &str = "rest";
 

@@ -30,6 +30,7 @@ use strata_model::version::Version;
 
 use crate::effect::Lens;
 use crate::family::Family;
+use crate::import::is_assumed_layer;
 use crate::{desktop_flow, names};
 
 /// What is asked for.
@@ -168,6 +169,26 @@ pub fn contents(
     table::add_shells(&lens, solution.no, managed, &mut contents);
     contents.components.sort_by(|left, right| left.key.cmp(&right.key));
     contents.findings.extend(drafts_finding(&solution.unique_name, drafts));
+    contents
+}
+
+/// Finds what a managed solution says of each component here, as its packages have brought it: nothing that is exported,
+/// but what it can be compared by.
+pub fn installed(seen: &Snapshot, solution: &Solution, rules: &Rules, bodies: &dyn Bodies) -> Contents {
+    let mut contents = Contents::default();
+    for state in seen.components.values() {
+        let layer = state.layer_of(solution.no).filter(|layer| !is_assumed_layer(layer));
+        if layer.is_some() || state.is_member_of(solution.no) {
+            contents.known.insert(state.component.key.clone());
+        }
+        let said = layer.map(|layer| {
+            let presence = if layer.is_diff { Presence::Diff } else { Presence::Full };
+            exported(state, Content::Kept(layer.digest), presence)
+        });
+        contents.components.extend(said);
+    }
+    table::add_shells(&Lens::new(seen, rules, bodies), solution.no, true, &mut contents);
+    contents.components.sort_by(|left, right| left.key.cmp(&right.key));
     contents
 }
 

@@ -29,7 +29,7 @@ use crate::operation::{Phase, Progress, Request, carry_out};
 use crate::seeing::add;
 use crate::target_file::Staged;
 use crate::workspace::now;
-use crate::{OpsError, Workspace};
+use crate::{OpsError, Workspace, solutions};
 
 /// A package as files, with what is to be said of it.
 #[derive(Debug)]
@@ -292,6 +292,38 @@ pub fn files_of(
     let skeleton = kept.as_ref().map_or_else(|| Skeleton::plain(&manifest), Kept::skeleton);
     let files = assemble::assemble(&manifest, &skeleton, &shells, &pieces).map_err(damaged)?;
     Ok(Exports { files, components: pieces.len(), manifest, findings })
+}
+
+/// Makes the files of a package of any solution, to be compared: an unmanaged one as it is exported, a managed one as its
+/// packages have brought it.
+pub(crate) fn files_to_compare(
+    workspace: &Workspace,
+    at: Option<Operation>,
+    name: &str,
+) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
+    let environment = workspace.environment()?;
+    let store = workspace.store();
+    let headers = store.snapshot(&environment, at, &Footprint::default())?;
+    let solution = solutions::find(&headers, name)?;
+    if !solution.is_managed {
+        let options = ExportOptions { solution: name.to_owned(), managed: false, version: None };
+        return Ok(files_of(workspace, &environment, at, &options, &crate::silent)?.files);
+    }
+    let kept = Kept::read(workspace, solution)?;
+    let before = kept.as_ref().and_then(|kept| strata_package::read_manifest(&kept.solution).ok());
+    let bodies = StoreBodies::new(store);
+    let seen = store.snapshot(&environment, at, &export::footprint(solution.no, Vec::new()))?;
+    let contents = export::installed(&seen, solution, &Rules::OURS, &bodies);
+    let loaded = Loaded::read(&contents.components, &bodies, &crate::silent);
+    if let Some(error) = bodies.take_error() {
+        return Err(error.into());
+    }
+    let mut manifest = manifest::of(&seen, solution, before.as_ref(), true, None);
+    manifest.missing_dependencies = before.map(|before| before.missing_dependencies).unwrap_or_default();
+    let skeleton = kept.as_ref().map_or_else(|| Skeleton::plain(&manifest), Kept::skeleton);
+    let components = assemble::shells(&skeleton).map_err(damaged)?.into_iter().collect();
+    let shells = Shells { components, tables: true };
+    assemble::assemble(&manifest, &skeleton, &shells, &loaded.pieces(&contents.components)).map_err(damaged)
 }
 
 /// Tells whether what the skeleton says of a component for reference stays: what belongs to the solution, and what this

@@ -23,6 +23,7 @@ mod names;
 mod operation;
 mod package_bodies;
 pub mod plan_file;
+pub mod project;
 mod row_counts;
 pub mod rows;
 mod seeing;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use strata_model::version::VersionPart;
 
-use super::{AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, MergeArgs, PlanArgs, WriteFlags};
+use super::{
+    AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, MergeArgs, PlanArgs, ProjectArgs, WriteFlags,
+};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PublisherCommand {
@@ -209,6 +211,8 @@ pub(crate) enum SolutionCommand {
     Plan(PlanArgs),
     /// Export a solution as a package
     Export(ExportArgs),
+    /// Write a solution into a project folder, unpacked
+    Clone(ProjectArgs),
     /// Look for mistakes in packages, without an environment
     Check(CheckArgs),
     /// Compare two packages, folders or solutions of environments

@@ -11,7 +11,9 @@ use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
-use super::{Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, version, write};
+use super::{
+    Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, project, version, write,
+};
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
 use crate::progress::Progress;
@@ -22,6 +24,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::Import(args) => import::import(context, args),
         SolutionCommand::Plan(args) => plan::plan(context, args),
         SolutionCommand::Export(args) => export::export(context, args),
+        SolutionCommand::Clone(args) => project::clone(context, args),
         SolutionCommand::Check(args) => check::check(context, args),
         SolutionCommand::Diff(args) => diff::diff(context, args),
         SolutionCommand::List { all } => {

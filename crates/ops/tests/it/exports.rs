@@ -8,7 +8,9 @@ use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::{Mode, Package, Presence};
 use strata_model::version::Version;
 use strata_ops::by_hand::{ByHand, Switch};
+use strata_ops::compare::DiffOptions;
 use strata_ops::export::{Exports, Target, export, package_of, plan};
+use strata_ops::project::{self, ProjectKind, ProjectRequest};
 use strata_ops::{
     ExportOptions, NewClone, NewPublisher, NewSolution, OpsError, PropertyEdit, Request, jobs, silent, solutions,
 };
@@ -449,4 +451,55 @@ fn a_file_that_is_there_is_replaced_whole_or_not_at_all() {
     let view =
         export(&scratch.workspace, None, &options("Core", true), &into, &silent).expect("a folder gets the usual name");
     assert!(view.path.ends_with("Core_1_0_0_0_managed.zip"));
+}
+
+#[test]
+fn a_solution_is_cloned_into_a_project_that_reads_as_the_same_package() {
+    let scratch = Scratch::new();
+    scratch.bring(&format!(
+        "Core 1.0.0.0 unmanaged contoso\nentity contoso_order\nattribute contoso_order.contoso_total\n\
+         systemform contoso_order {FORM} {}\noptionset contoso_status <options />",
+        form("a b")
+    ));
+    let parent = scratch.folder.path().join("projects");
+    let request = |kind| ProjectRequest { solution: "core".to_owned(), parent: Some(parent.clone()), kind };
+    let planned =
+        project::clone(&scratch.workspace, None, &request(ProjectKind::Both), true, &silent).expect("planned");
+    assert!(!planned.written && !parent.exists(), "a plan writes nothing");
+    let view = project::clone(&scratch.workspace, None, &request(ProjectKind::Both), false, &silent).expect("cloned");
+    let folder = parent.join("Core");
+    assert_eq!((view.folder.clone(), view.files), (folder.clone(), planned.files));
+    let project_file = std::fs::read_to_string(folder.join("Core.cdsproj")).expect("a project file");
+    assert!(project_file.contains("<SolutionRootPath>src</SolutionRootPath>"), "{project_file}");
+    assert!(project_file.contains("<SolutionPackageType>Both</SolutionPackageType>"), "{project_file}");
+    let tree = strata_ops::read_package(&folder).expect("readable");
+    let (package, _) = scratch.exported("Core", false);
+    let keys = |package: &Package| package.components.iter().map(|component| component.key.clone()).collect::<Vec<_>>();
+    assert_eq!((tree.manifest.mode, keys(&tree)), (Mode::Both, keys(&package)));
+    let fidelity = strata_testkit::fidelity::compare(&package, &tree);
+    assert!(fidelity.is_complete(), "{fidelity}");
+    let again = project::clone(&scratch.workspace, None, &request(ProjectKind::Unmanaged), false, &silent);
+    assert_eq!(again.expect_err("it is there").report().name, "AlreadyExists");
+    let left: Vec<_> = std::fs::read_dir(&parent).expect("a folder").filter_map(Result::ok).collect();
+    assert_eq!(left.len(), 1, "nothing is left beside it");
+}
+
+#[test]
+fn solutions_of_environments_are_compared_with_packages() {
+    let scratch = Scratch::new();
+    let text = "Core 1.0.0.0 managed contoso\nentity contoso_order\nattribute contoso_order.contoso_total <MaxLength>10</MaxLength>";
+    scratch.bring(text);
+    let own = scratch.file("own.zip", &zipped::package(text));
+    let other = scratch.file("other.zip", &zipped::package(&text.replace("10<", "20<")));
+    let location = strata_ops::Location {
+        store: scratch.folder.path().join("strata.db").display().to_string(),
+        environment: None,
+    };
+    let compare = |path: &std::path::Path| {
+        let named = "env:default/Core";
+        strata_ops::compare::compare(&location, named, &path.display().to_string(), DiffOptions { sees_kind: false })
+            .unwrap_or_else(|error| panic!("{:#?}", error.report()))
+    };
+    assert!(compare(&own).changes.is_empty());
+    assert_eq!(compare(&other).changes.len(), 1);
 }
