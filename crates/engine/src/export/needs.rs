@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strata_model::component::{ComponentKey, Identity};
 use strata_model::dependency::{DependencySide, MissingDependency, Provider};
-use strata_model::environment::{ComponentState, Footprint, Snapshot};
+use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot};
 use strata_model::id::SolutionNo;
 use strata_model::package::{Manifest, Presence};
 use strata_model::plan::{Bodies, Body, Finding, FindingKind};
@@ -83,60 +83,98 @@ pub fn missing(
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Vec<MissingDependency> {
-    let lens = Lens::new(seen, rules, bodies);
-    let world = World::now(lens);
-    let defined: BTreeMap<&ComponentKey, &Exported> = components
-        .iter()
-        .filter(|component| component.presence != Presence::Reference)
-        .map(|component| (&component.key, component))
-        .collect();
-    let listed: BTreeSet<&ComponentKey> = components.iter().map(|component| &component.key).collect();
-    let mut missing: Vec<MissingDependency> = Vec::new();
-    let mut pairs: BTreeSet<(ComponentKey, ComponentKey)> = BTreeSet::new();
-    for declared in before.into_iter().flat_map(|manifest| &manifest.missing_dependencies) {
-        // A dependent that this environment does not know is one that nobody here can have removed.
-        let dependent = seen.components.get(&declared.dependent.key).filter(|state| !state.layers.is_empty());
-        let has_left =
-            dependent.is_some_and(|state| !state.is_member_of(solution) && !listed.contains(&state.component.key));
-        // What came in the same package needs the layer below all the same; what joined the solution since is no longer
-        // missing.
-        let is_own = defined.contains_key(&declared.required.key);
-        let came_together = dependent.is_some_and(|state| came_with(seen, state, &declared.required.key));
-        if has_left || (is_own && !came_together) {
-            continue;
-        }
-        // What needs itself needs the layer below, which only its package knows of.
-        let known = provider(seen, &declared.required.key).filter(|_| !is_own);
-        let provider = known.unwrap_or_else(|| declared.provider.clone());
-        pairs.insert((declared.required.key.clone(), declared.dependent.key.clone()));
-        missing.push(MissingDependency { provider, ..declared.clone() });
-    }
-    for state in seen.components.values().filter(|state| state.is_member_of(solution)) {
-        let key = &state.component.key;
-        let is_root = state.members.iter().any(|member| member.solution == solution && member.behavior.is_some());
-        let goes_out = is_root || defined.contains_key(key);
-        // What managed layers define needs them: of the platform's own nobody speaks.
-        let is_base_elsewhere = state.managed().next().is_some() && !catalogue::contains(key, rules);
-        let Some(provider) = provider(seen, key).filter(|_| goes_out && is_base_elsewhere) else { continue };
-        if pairs.insert((key.clone(), key.clone())) {
-            let (required, dependent) = (side(seen, key), side(seen, key));
-            missing.push(MissingDependency { required, dependent, provider, application: None });
-        }
-    }
-    for Outside { dependent, target } in outside {
-        for required in world.find(target) {
-            let is_member = seen.components.get(&required).is_some_and(|state| state.is_member_of(solution));
-            let is_own = is_member || defined.contains_key(&required) || catalogue::contains(&required, rules);
-            let Some(provider) = provider(seen, &required).filter(|_| !is_own && required != *dependent) else {
+    let is_defined = |component: &&Exported| component.presence != Presence::Reference;
+    let mut needs = Needs {
+        seen,
+        solution,
+        rules,
+        defined: components.iter().filter(is_defined).map(|component| &component.key).collect(),
+        listed: components.iter().map(|component| &component.key).collect(),
+        pairs: BTreeSet::new(),
+        missing: Vec::new(),
+    };
+    needs.declared(before.map_or(&[], |manifest| &manifest.missing_dependencies));
+    needs.layers_below();
+    needs.named(&World::now(Lens::new(seen, rules, bodies)), outside);
+    needs.missing
+}
+
+/// The list in the making.
+struct Needs<'a> {
+    seen: &'a Snapshot,
+    solution: SolutionNo,
+    rules: &'a Rules,
+    /// What the package says something of.
+    defined: BTreeSet<&'a ComponentKey>,
+    /// What stands in it, for reference too.
+    listed: BTreeSet<&'a ComponentKey>,
+    /// Required and dependent, each pair once.
+    pairs: BTreeSet<(ComponentKey, ComponentKey)>,
+    missing: Vec<MissingDependency>,
+}
+
+impl Needs<'_> {
+    /// What the package that the solution came in declared, as far as it can still be true.
+    fn declared(&mut self, declared: &[MissingDependency]) {
+        for declared in declared {
+            // A dependent that this environment does not know is one that nobody here can have removed.
+            let dependent = self.seen.components.get(&declared.dependent.key);
+            let dependent = dependent.filter(|state| !state.layers.is_empty());
+            let has_left = dependent
+                .is_some_and(|state| !state.is_member_of(self.solution) && !self.listed.contains(&state.component.key));
+            // What came in the same package needs the layer below all the same; what joined the solution since is no
+            // longer missing.
+            let is_own = self.defined.contains(&declared.required.key);
+            let came_together = dependent.is_some_and(|state| came_with(self.seen, state, &declared.required.key));
+            if has_left || (is_own && !came_together) {
                 continue;
-            };
-            if pairs.insert((required.clone(), dependent.clone())) {
-                let (required, dependent) = (side(seen, &required), side(seen, dependent));
-                missing.push(MissingDependency { required, dependent, provider, application: None });
+            }
+            // What needs itself needs the layer below, which only its package knows of.
+            let known = provider(self.seen, &declared.required.key).filter(|_| !is_own);
+            let provider = known.unwrap_or_else(|| declared.provider.clone());
+            self.pairs.insert((declared.required.key.clone(), declared.dependent.key.clone()));
+            self.missing.push(MissingDependency { provider, ..declared.clone() });
+        }
+    }
+
+    /// What managed layers define needs them: of the platform's own nobody speaks.
+    fn layers_below(&mut self) {
+        let (seen, solution) = (self.seen, self.solution);
+        for state in seen.components.values().filter(|state| state.is_member_of(solution)) {
+            let key = &state.component.key;
+            let of_solution = |member: &&Membership| member.solution == solution;
+            let is_root = state.members.iter().find(of_solution).is_some_and(|member| member.behavior.is_some());
+            let goes_out = is_root || self.defined.contains(key);
+            let is_base_elsewhere = state.managed().next().is_some() && !catalogue::contains(key, self.rules);
+            if goes_out && is_base_elsewhere {
+                self.add(key.clone(), key.clone());
             }
         }
     }
-    missing
+
+    /// What definitions name.
+    fn named(&mut self, world: &World<'_>, outside: &[Outside]) {
+        for Outside { dependent, target } in outside {
+            for required in world.find(target) {
+                let state = self.seen.components.get(&required);
+                let is_member = state.is_some_and(|state| state.is_member_of(self.solution));
+                let is_there = is_member || self.defined.contains(&required);
+                if !is_there && !catalogue::contains(&required, self.rules) && required != *dependent {
+                    self.add(required, dependent.clone());
+                }
+            }
+        }
+    }
+
+    /// Adds a pair once; what is only assumed, and nobody said of whom, is left out.
+    fn add(&mut self, required: ComponentKey, dependent: ComponentKey) {
+        let Some(provider) = provider(self.seen, &required) else { return };
+        let sides = (side(self.seen, &required), side(self.seen, &dependent));
+        if self.pairs.insert((required, dependent)) {
+            let (required, dependent) = sides;
+            self.missing.push(MissingDependency { required, dependent, provider, application: None });
+        }
+    }
 }
 
 /// Tells whether one operation brought both components.
