@@ -20,6 +20,8 @@ use strata_model::component::ComponentKey;
 use strata_model::package::{Manifest, Package, PackagedComponent, Presence};
 use strata_xml::line_column;
 
+use crate::Limits;
+use crate::container::part_name;
 use crate::content_types::CONTENT_TYPES;
 use document::Slot;
 use home::Home;
@@ -152,6 +154,12 @@ fn is_of_tree(path: &str) -> bool {
     lower.starts_with("other/") || lower.starts_with("entities/")
 }
 
+/// What a component is called may not lead out of the package (D13).
+fn check_path(path: &str) -> Result<(), AssembleError> {
+    let checked = part_name(path, &Limits::default());
+    checked.map(|_| ()).map_err(|error| AssembleError { message: error.to_string() })
+}
+
 /// Makes the files of a package, `customizations.xml` first and `solution.xml` last, as servers have them; the content
 /// types are the zip writer's to add.
 ///
@@ -191,6 +199,7 @@ pub fn assemble(
     for (path, bytes) in &skeleton.strays {
         members.entry(path.to_string()).or_insert_with(|| bytes.to_vec());
     }
+    members.keys().try_for_each(|path| check_path(path))?;
     let customizations = document::fill(&skeleton.customizations, &slot, shells, size)?;
     let solution = manifest::write(&skeleton.solution, manifest)?;
     let root = |name: &str, bytes| (name.to_owned(), bytes);

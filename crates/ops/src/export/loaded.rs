@@ -62,7 +62,7 @@ impl Loaded {
     pub(super) fn read(components: &[Exported], bodies: &dyn Bodies, progress: Progress<'_>) -> Self {
         let mut loaded = Self { bodies: Vec::with_capacity(components.len()), files: BTreeMap::new() };
         let total = components.len() as u64;
-        for (done, component) in (0..).zip(components) {
+        for (done, component) in (0_u64..).zip(components) {
             let body = match &component.content {
                 Content::Kept(digest) => bodies.definition(digest).map(owned),
                 Content::Made(body) => Some(body.clone()),
@@ -76,7 +76,9 @@ impl Loaded {
                 }
             }
             loaded.bodies.push(body);
-            progress(Phase::Definitions, done, total);
+            if done % 512 == 0 {
+                progress(Phase::Definitions, done, total);
+            }
         }
         loaded
     }

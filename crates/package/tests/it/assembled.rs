@@ -225,6 +225,26 @@ fn strewn(recipe: &Recipe, places: [usize; 2]) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+#[test]
+fn d13_a_name_does_not_lead_out_of_the_package() {
+    let manifest = strata_package::read_manifest(crate::SOLUTION.as_bytes()).expect("a manifest");
+    for name in ["..", "a/../../b", &"n".repeat(70_000)] {
+        let piece = Piece {
+            key: ComponentKey::new(ComponentType::named("environmentvariabledefinition"), name),
+            name: name.to_owned().into(),
+            parent: None,
+            home: None,
+            presence: Presence::Full,
+            bytes: b"<environmentvariabledefinition />".as_slice().into(),
+            files: Vec::new(),
+        };
+        let made = assemble(&manifest, &Skeleton::plain(&manifest), &Shells::default(), &[piece]);
+        let is_safe =
+            made.as_ref().is_ok_and(|files| files.iter().all(|(path, _)| !path.contains("..") || path.contains("_2f")));
+        assert!(is_safe || made.is_err(), "{}", name.len());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
