@@ -161,6 +161,11 @@ fn extra(wide: &[u64], zip: &mut Vec<u8>) {
     zip.extend(wide.iter().flat_map(|number| number.to_le_bytes()));
 }
 
+/// Writes files, in their order, as a zip that is no package: what lies inside one.
+pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    lay_out(&pack_all(files))
+}
+
 fn lay_out(entries: &[Packed<'_>]) -> Vec<u8> {
     let bodies: usize = entries.iter().map(|entry| entry.body().len() + 2 * entry.name.len() + 80).sum();
     let mut zip = Vec::with_capacity(bodies + 128);

@@ -15,3 +15,4 @@ mod sandbox;
 mod scenarios;
 mod story;
 mod upgrades;
+mod yaml;

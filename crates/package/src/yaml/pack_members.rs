@@ -27,6 +27,7 @@ impl Pack<'_, '_> {
             let own = members::own_name(doc, id, kind, &named);
             match self.find_member(folder, file, &named, own.as_deref()) {
                 Some(found) => self.member(named, found),
+                None if self.exploded(folder, &named) => {}
                 None if is_stub || self.sidecar.absent.contains(&named) => {}
                 None => {
                     let expected = own.unwrap_or_else(|| path::encode(path::file_name(&named)));
@@ -34,6 +35,29 @@ impl Pack<'_, '_> {
                 }
             }
         }
+    }
+
+    fn is_called(&self, index: usize, name: &str) -> bool {
+        path::decode(path::file_name(self.tree.files[index].0)).eq_ignore_ascii_case(name)
+    }
+
+    /// A canvas app may lie in the tree as the folder of what is in it; tells whether it does.
+    fn exploded(&mut self, folder: &str, named: &str) -> bool {
+        let Some(stem) = path::file_name(named).strip_suffix(".msapp") else { return false };
+        let inside = format!("{folder}/{}", path::encode(stem));
+        let found: Vec<_> = self.tree.below(&inside).collect();
+        let names: Vec<_> =
+            found.iter().map(|index| path::decode_all(&self.tree.files[*index].0[inside.len() + 1..])).collect();
+        let files: Vec<_> =
+            names.iter().zip(&found).map(|(name, index)| (name.as_str(), self.tree.files[*index].1)).collect();
+        if files.is_empty() {
+            return false;
+        }
+        let bytes = crate::write::archive(&files);
+        self.packed.members.insert(named.to_owned(), format!("{}{inside}", self.tree.prefix));
+        self.packed.files.push((named.to_owned(), bytes));
+        self.taken.extend(found);
+        true
     }
 
     fn note(&mut self, index: usize, message: &str) {
@@ -57,6 +81,7 @@ impl Pack<'_, '_> {
         own.and_then(below)
             .or_else(|| below(&path::encode(zip_name)))
             .or_else(|| below(&path::encode_all(rest)))
+            .or_else(|| self.tree.below(folder).find(|index| self.is_called(*index, zip_name)))
             .or(described)
             .or_else(|| by_order.and_then(|(file, _)| self.tree.find(file)))
     }

@@ -244,6 +244,38 @@ fn names_are_read_liberally() {
 }
 
 #[test]
+fn canvas_apps_are_read_in_all_their_shapes() {
+    let canvas = "<CanvasApps><CanvasApp><Name>new_app</Name><DocumentUri>/CanvasApps/new_app_DocumentUri.msapp</DocumentUri>\
+        <BackgroundImageUri>/CanvasApps/new_app_BackgroundImageUri</BackgroundImageUri></CanvasApp></CanvasApps>";
+    let mut files = with(files(), "customizations.xml", |text| {
+        text.replace("<connectionreferences>", &format!("{canvas}<connectionreferences>"))
+    });
+    files.push(("CanvasApps/new_app_DocumentUri.msapp".to_owned(), b"PK app".to_vec()));
+    files.push(("CanvasApps/new_app_BackgroundImageUri".to_owned(), b"image".to_vec()));
+    let tree = unpacked(&files);
+    text(&tree, "canvasapps/new_app.meta.yml");
+    assert!(compare(&reread(&files), &reread(&packed(&tree).files)).is_complete());
+    // In a folder of its own, as documents have it.
+    let moved = |from: &str, to: &str| -> Files {
+        let list = with(tree.clone(), "solutions/Contoso/solutioncomponents.yml", |text| {
+            text.replace(&format!("/{from}\n"), "/canvasapps\n")
+        });
+        list.into_iter().map(|(path, bytes)| (if path == from { to.to_owned() } else { path }, bytes)).collect()
+    };
+    let app = "canvasapps/new_app_DocumentUri.msapp";
+    let own = packed(&moved(app, "canvasapps/new_app/new_app_DocumentUri.msapp"));
+    assert_eq!(text(&own.files, "CanvasApps/new_app_DocumentUri.msapp"), "PK app");
+    // Exploded.
+    let exploded = packed(&moved(app, "canvasapps/new_app_DocumentUri/Src/App.pa.yaml"));
+    let (_, zip) = exploded.files.iter().find(|(path, _)| path.ends_with(".msapp")).expect("the app");
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip)).expect("a zip");
+    assert_eq!(archive.len(), 1);
+    let name = archive.by_index(0).expect("a file").name().expect("a name").into_owned();
+    assert_eq!(name, "Src/App.pa.yaml");
+    assert_eq!(exploded.notes, []);
+}
+
+#[test]
 fn forms_and_roles_may_stay_xml() {
     let path = "roles/a%2Fb%3A c%3F/role.yml";
     let xml =
