@@ -36,7 +36,7 @@ mod yaml_out;
 mod yaml_plain;
 
 use crate::{Limits, ReadPackageError};
-pub use join::{Conflict, Joined, Take, join};
+pub use join::{Conflict, Difference, Joined, Take, join};
 pub use pack::{Missing, PackOptions, Packed, pack};
 pub use tree::{Detected, detect};
 pub use unpack::unpack;

@@ -18,14 +18,16 @@ pub enum Take {
     Old,
 }
 
+/// Path in a file, the value there, the new one.
+pub type Difference = (String, Option<String>, Option<String>);
+
 /// A file that another solution takes and that says something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     pub path: String,
     /// The other solutions.
     pub solutions: Vec<String>,
-    /// What differs: path in the file, the value there, the new one.
-    pub differing: Vec<(String, Option<String>, Option<String>)>,
+    pub differing: Vec<Difference>,
 }
 
 impl fmt::Display for Conflict {
@@ -149,12 +151,7 @@ impl Join<'_, '_> {
     }
 
     /// Compares what two files say; bytes where they are no YAML of this layout.
-    fn differences(
-        &self,
-        path: &str,
-        old: &[u8],
-        new: &[u8],
-    ) -> Result<Vec<(String, Option<String>, Option<String>)>, ReadPackageError> {
+    fn differences(&self, path: &str, old: &[u8], new: &[u8]) -> Result<Vec<Difference>, ReadPackageError> {
         if old == new {
             return Ok(Vec::new());
         }
@@ -204,7 +201,7 @@ impl Join<'_, '_> {
 }
 
 /// Tells whether one of two tables says less than the other and nothing else.
-fn is_shell(differing: &[(String, Option<String>, Option<String>)]) -> bool {
+fn is_shell(differing: &[Difference]) -> bool {
     let inside = differing.iter().all(|(path, ..)| path.starts_with("Entity/EntityInfo"));
     let only_new = differing.iter().all(|(_, old, _)| old.is_none());
     let only_old = differing.iter().all(|(.., new)| new.is_none());
