@@ -34,6 +34,7 @@ pub struct PackOptions {
 pub struct Packed {
     /// Path in the zip and content.
     pub files: Vec<(String, Vec<u8>)>,
+    pub is_managed: bool,
     /// What a list or a component names and the tree lacks, or a root needs and no list takes.
     pub missing: Vec<Missing>,
     /// Oddities that cost nothing.
@@ -52,8 +53,8 @@ pub struct Missing {
     /// What names it, or is not named itself.
     pub file: String,
     pub line: Option<usize>,
-    /// It is a file that a component describes, and not the component.
-    pub is_member: bool,
+    /// The file that a component describes; nothing where a component itself is missing.
+    pub member: Option<String>,
     pub message: String,
 }
 
@@ -70,7 +71,7 @@ impl std::fmt::Display for Missing {
 impl Packed {
     /// Refuses a package that lacks components which its tree names; files that components describe may be missing.
     pub(crate) fn refuse_missing_components(&self) -> Result<(), ReadPackageError> {
-        let mut missing = self.missing.iter().filter(|missing| !missing.is_member);
+        let mut missing = self.missing.iter().filter(|missing| missing.member.is_none());
         let Some(first) = missing.next() else { return Ok(()) };
         let mut error = ReadPackageError::not_a_package(first.message.clone()).in_part(&first.file);
         if let Some(line) = first.line {
@@ -107,6 +108,7 @@ where
     };
     let mut pack = Pack { tree: &tree, limits, sidecar, folder, packed: Packed::default(), taken: BTreeSet::new() };
     let head = pack.manifest(options)?;
+    pack.packed.is_managed = head.is_managed;
     let sorted = sort(&tree, &selection, head.is_managed, limits)?;
     let document = pack.document(&sorted, &selection, &head)?;
     pack.members(&sorted, &selection)?;

@@ -86,7 +86,7 @@ impl<'t> Pack<'_, 't> {
                 self.packed.missing.push(Missing {
                     file: format!("{}/{MANIFEST}", self.folder),
                     line: None,
-                    is_member: false,
+                    member: None,
                     message: format!("names the publisher {name}, but {stem}.yml is not there"),
                 });
             }

@@ -65,9 +65,10 @@ impl Pack<'_, '_> {
     }
 
     pub(super) fn missing_member(&mut self, index: usize, expected: String) {
-        let message = format!("describes {}{expected}, which is not there", self.tree.prefix);
+        let expected = format!("{}{expected}", self.tree.prefix);
+        let message = format!("describes {expected}, which is not there");
         let file = self.tree.source(index);
-        self.packed.missing.push(Missing { file, line: None, is_member: true, message });
+        self.packed.missing.push(Missing { file, line: None, member: Some(expected), message });
     }
 
     /// Finds the file of the tree that a component means by a path in the zip.
@@ -120,14 +121,14 @@ impl Pack<'_, '_> {
         for (entry, line) in selection.absent(self.tree) {
             let message = format!("/{entry} is listed, but {}{entry} is not there", self.tree.prefix);
             let file = selection.file().to_owned();
-            self.packed.missing.push(Missing { file, line: Some(line), is_member: false, message });
+            self.packed.missing.push(Missing { file, line: Some(line), member: None, message });
         }
         for index in &sorted.unlisted {
             let source = self.tree.source(*index);
             if let Some((kind, name, id)) = head.roots.iter().find(|root| is_about(root, &source.to_lowercase())) {
                 let name = if name.is_empty() { id } else { name };
                 let message = format!("the root component {name} of type {kind} needs it, but it is not listed");
-                self.packed.missing.push(Missing { file: source, line: None, is_member: false, message });
+                self.packed.missing.push(Missing { file: source, line: None, member: None, message });
             }
         }
         self.packed.missing.sort();
