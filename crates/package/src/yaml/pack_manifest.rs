@@ -47,11 +47,6 @@ impl<'t> Pack<'_, 't> {
             doc.set_children(managed, &[]);
             doc.append_text(managed, wanted);
         }
-        if doc.attribute(root, "xmlns:xsi").is_none() {
-            let mut attributes = doc.attributes(root).to_vec();
-            attributes.push(("xmlns:xsi".into(), super::yaml_out::XSI.into()));
-            doc.set_attributes(root, attributes);
-        }
         self.publisher(&mut doc, manifest)?;
         for (block, file) in BLOCKS {
             let Some(index) = self.tree.find_yaml(&stem(file)) else { continue };
@@ -66,8 +61,17 @@ impl<'t> Pack<'_, 't> {
         }
         let behaviors = manifest::behaviors(&doc, manifest);
         let facts = self.sidecar.documents.get("solution.xml").cloned().unwrap_or_default();
+        let write = |doc: &Doc<'_>| in_document(&facts, |out| xml_out::write(doc, root, 0, facts.newline, out));
+        let mut xml = write(&doc);
+        // Elements declared the prefix; now the root does.
+        if xml.contains(" xsi:") && !xml.contains("xmlns:xsi") {
+            let mut attributes = doc.attributes(root).to_vec();
+            attributes.push(("xmlns:xsi".into(), super::yaml_out::XSI.into()));
+            doc.set_attributes(root, attributes);
+            xml = write(&doc);
+        }
         Ok(Head {
-            xml: in_document(&facts, |out| xml_out::write(&doc, root, 0, facts.newline, out)),
+            xml,
             is_managed,
             behaviors,
             usual_root: manifest::usual_root(&doc, root),
