@@ -91,15 +91,18 @@ fn read_yaml(
             part.pieces.clone_from(&packed.sources);
         }
     }
-    let document = inventory.parts.first().map(|part| part.bytes.clone()).unwrap_or_default();
     let reading = Reading { inventory, limits, container: Container::Folder, digest };
-    reading.zip("solution.xml", "customizations.xml", None).map_err(|error| blame(error, &packed, &document))
+    reading.zip("solution.xml", "customizations.xml", None).map_err(|error| {
+        // The document went into the reading; for an error it is made once more.
+        let again = yaml::pack(parts, &options, limits).unwrap_or_default();
+        blame(error, &again)
+    })
 }
 
 /// An error in a document that was put together belongs to the file that the place came from.
-fn blame(error: ReadPackageError, packed: &yaml::Packed, document: &[u8]) -> ReadPackageError {
+fn blame(error: ReadPackageError, packed: &yaml::Packed) -> ReadPackageError {
     let source = match error.part.as_deref() {
-        Some("customizations.xml") => error.line.and_then(|line| packed.source_of_line(document, line)),
+        Some("customizations.xml") => error.line.and_then(|line| packed.source_of_line(line)),
         Some("solution.xml") => Some(packed.manifest.as_str()),
         Some(path) => packed.members.get(path).map(String::as_str),
         None => None,

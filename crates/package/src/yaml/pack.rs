@@ -82,7 +82,8 @@ impl Packed {
     }
 
     /// Returns the file of the tree that a line of `customizations.xml` came from.
-    pub(crate) fn source_of_line(&self, document: &[u8], line: u32) -> Option<&str> {
+    pub(crate) fn source_of_line(&self, line: u32) -> Option<&str> {
+        let (_, document) = self.files.iter().find(|(path, _)| path == "customizations.xml")?;
         let breaks = memchr::memchr_iter(b'\n', document).map(|at| at + 1);
         let start = std::iter::once(0).chain(breaks).nth(line.checked_sub(1)? as usize)?;
         let text = &document[start..];

@@ -15,8 +15,14 @@ pub(super) struct Head {
     pub(super) is_managed: bool,
     pub(super) behaviors: BTreeMap<String, u32>,
     pub(super) usual_root: Vec<(String, String)>,
-    /// Type, name and id of each root, as written but in lower case and without braces.
-    pub(super) roots: Vec<(String, String, String)>,
+    pub(super) roots: Vec<Root>,
+}
+
+/// A root component, in lower case and without braces.
+pub(super) struct Root {
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) id: String,
 }
 
 impl<'t> Pack<'_, 't> {
@@ -114,10 +120,13 @@ fn in_document(facts: &DocumentBytes, write: impl FnOnce(&mut String)) -> String
     out
 }
 
-fn roots(doc: &Doc<'_>, manifest: Id) -> Vec<(String, String, String)> {
+fn roots(doc: &Doc<'_>, manifest: Id) -> Vec<Root> {
     let Some(roots) = doc.child(manifest, "RootComponents") else { return Vec::new() };
     let said = |root: Id, name: &str| doc.attribute(root, name).unwrap_or_default().to_lowercase();
-    let root =
-        |root: Id| (said(root, "type"), said(root, "schemaName"), said(root, "id").trim_matches(['{', '}']).to_owned());
+    let root = |root: Id| Root {
+        kind: said(root, "type"),
+        name: said(root, "schemaName"),
+        id: said(root, "id").trim_matches(['{', '}']).to_owned(),
+    };
     doc.children(roots).filter(|id| doc.is_element(*id)).map(root).collect()
 }

@@ -1,11 +1,14 @@
 //! What a package holds beside its two documents, and what of the tree is not in it.
 
+use std::collections::BTreeMap;
+
+use strata_model::id::Guid;
 use strata_model::package::PackageNote;
 
 use super::doc::{Doc, Id};
 use super::kinds::Kind;
 use super::pack::{Missing, Pack};
-use super::pack_manifest::Head;
+use super::pack_manifest::{Head, Root};
 use super::sort::Sorted;
 use super::tree::Selection;
 use super::{manifest, members, path};
@@ -123,11 +126,19 @@ impl Pack<'_, '_> {
             let file = selection.file().to_owned();
             self.packed.missing.push(Missing { file, line: Some(line), member: None, message });
         }
+        let mut by_word: BTreeMap<&str, Vec<&Root>> = BTreeMap::new();
+        for root in &head.roots {
+            for word in [&root.name, &root.id] {
+                by_word.entry(word).or_default().push(root);
+            }
+        }
         for index in &sorted.unlisted {
             let source = self.tree.source(*index);
-            if let Some((kind, name, id)) = head.roots.iter().find(|root| is_about(root, &source.to_lowercase())) {
-                let name = if name.is_empty() { id } else { name };
-                let message = format!("the root component {name} of type {kind} needs it, but it is not listed");
+            let path = source.to_lowercase();
+            let roots = words(&path).into_iter().filter_map(|word| by_word.get(word)).flatten();
+            if let Some(root) = roots.into_iter().find(|root| is_about(root, &path)) {
+                let name = if root.name.is_empty() { &root.id } else { &root.name };
+                let message = format!("the root component {name} of type {} needs it, but it is not listed", root.kind);
                 self.packed.missing.push(Missing { file: source, line: None, member: None, message });
             }
         }
@@ -154,8 +165,20 @@ impl Pack<'_, '_> {
     }
 }
 
+/// Returns what a path could call a component by: its steps, the names of files, the ids in either.
+fn words(path: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    for step in path.split('/') {
+        let stem = super::sort::base(step);
+        words.extend([step, stem, stem.strip_suffix(".meta").unwrap_or(stem)]);
+        let guid = |at: usize| step.get(at..at + 36).filter(|text| Guid::parse(text).is_some());
+        words.extend((0..step.len().saturating_sub(35)).find_map(guid));
+    }
+    words
+}
+
 /// Tells whether a file, by its path, holds a root component.
-fn is_about((kind, name, id): &(String, String, String), path: &str) -> bool {
+fn is_about(Root { kind, name, id }: &Root, path: &str) -> bool {
     let folder = |folder: &str| path.starts_with(folder) || path.contains(&format!("/{folder}"));
     let step = |name: &str| !name.is_empty() && path.split('/').any(|step| step == name);
     let named = |text: &str| !text.is_empty() && path.contains(text);

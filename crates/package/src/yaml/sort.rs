@@ -1,6 +1,6 @@
 //! Which file of a tree is what: each is sorted into its section by where it lies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::doc::Doc;
 use super::kinds::{self, KINDS, Layout};
@@ -109,7 +109,7 @@ pub(crate) fn sort(
     }
     sorted.tables.retain(|_, table| table.is_listed || !table.parts.is_empty());
     // A table that comes along for its parts need not be listed itself.
-    let along: Vec<_> = sorted.tables.values().filter_map(|table| table.entity).collect();
+    let along: BTreeSet<_> = sorted.tables.values().filter_map(|table| table.entity).collect();
     sorted.unlisted.retain(|index| !along.contains(index));
     if !sorted.tables.is_empty() {
         sorted.sections.entry("Entities".to_owned()).or_default();
