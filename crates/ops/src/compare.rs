@@ -70,7 +70,8 @@ fn exported(
     let location = Location { environment: Some(environment.to_owned()), ..location.clone() };
     let workspace = Workspace::open(&location)?;
     let options = ExportOptions { solution: solution.to_owned(), managed, version: None };
-    let (bytes, exports) = export::package_of(&workspace, at, &options)?;
+    let exports = export::to_compare(&workspace, at, &options)?;
+    let bytes = strata_package::write::zip(&exports.files);
     notes.extend(exports.findings.into_iter().map(|finding| finding.message));
     strata_package::read(bytes, &Limits::default())
         .map_err(|source| OpsError::Package { path: PathBuf::from(named), source: Box::new(source) })

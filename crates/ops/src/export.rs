@@ -295,20 +295,19 @@ pub fn files_of(
     Ok(Exports { files, components: pieces.len(), manifest, findings })
 }
 
-/// Makes the files of a package of any solution, to be compared: an unmanaged one as it is exported, a managed one as its
-/// packages have brought it.
-pub(crate) fn files_to_compare(
+/// Makes a package of any solution, to be compared: an unmanaged one as it is exported, a managed one as its packages have
+/// brought it.
+pub(crate) fn to_compare(
     workspace: &Workspace,
     at: Option<Operation>,
-    name: &str,
-) -> Result<Vec<(String, Vec<u8>)>, OpsError> {
+    options: &ExportOptions,
+) -> Result<Exports, OpsError> {
     let environment = workspace.environment()?;
     let store = workspace.store();
     let headers = store.snapshot(&environment, at, &Footprint::default())?;
-    let solution = solutions::find(&headers, name)?;
+    let solution = solutions::find(&headers, &options.solution)?;
     if !solution.is_managed {
-        let options = ExportOptions { solution: name.to_owned(), managed: false, version: None };
-        return Ok(files_of(workspace, &environment, at, &options, &crate::silent)?.files);
+        return files_of(workspace, &environment, at, options, &crate::silent);
     }
     let kept = Kept::read(workspace, solution)?;
     let before = kept.as_ref().and_then(|kept| strata_package::read_manifest(&kept.solution).ok());
@@ -324,7 +323,9 @@ pub(crate) fn files_to_compare(
     let skeleton = kept.as_ref().map_or_else(|| Skeleton::plain(&manifest), Kept::skeleton);
     let components = assemble::shells(&skeleton).map_err(damaged)?.into_iter().collect();
     let shells = Shells { components, tables: true };
-    assemble::assemble(&manifest, &skeleton, &shells, &loaded.pieces(&contents.components)).map_err(damaged)
+    let pieces = loaded.pieces(&contents.components);
+    let files = assemble::assemble(&manifest, &skeleton, &shells, &pieces).map_err(damaged)?;
+    Ok(Exports { files, components: pieces.len(), manifest, findings: Vec::new() })
 }
 
 /// Tells whether what the skeleton says of a component for reference stays: what belongs to the solution, and what this

@@ -148,7 +148,7 @@ fn tree_lines(corpus: &Corpus) -> Vec<Line> {
 fn assert_no_worse(path: &str, before: &Package, after: &Package) {
     let findings = |package: &Package| {
         let name = "package.zip";
-        let report = check(&[Checked { package, name, size: 0, against: None }], &Options::plain());
+        let report = check(&[Checked { package, name: Some(name), size: 0, against: None }], &Options::plain());
         let mut found: Vec<_> = report.findings.iter().map(|finding| (finding.rule, finding.message.clone())).collect();
         found.sort();
         found

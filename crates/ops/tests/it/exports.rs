@@ -497,8 +497,13 @@ fn solutions_of_environments_are_compared_with_packages() {
     };
     let compare = |path: &std::path::Path| {
         let named = "env:default/Core";
-        strata_ops::compare::compare(&location, named, &path.display().to_string(), DiffOptions { sees_kind: false })
-            .unwrap_or_else(|error| panic!("{:#?}", error.report()))
+        strata_ops::compare::compare(
+            &location,
+            named,
+            &path.display().to_string(),
+            DiffOptions { sees_kind: false, at: None },
+        )
+        .unwrap_or_else(|error| panic!("{:#?}", error.report()))
     };
     assert!(compare(&own).changes.is_empty());
     assert_eq!(compare(&other).changes.len(), 1);
