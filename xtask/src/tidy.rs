@@ -17,7 +17,7 @@ mod tests {
         ("odata", &["model"]),
         ("ops", &["checker", "engine", "model", "odata", "package", "store"]),
         ("cli", &["model", "ops"]),
-        ("testkit", &["engine", "model", "xml"]),
+        ("testkit", &["engine", "model", "package"]),
     ];
 
     fn named(manifest: &str) -> BTreeSet<String> {

@@ -134,6 +134,10 @@ codes! {
     UNSAFE_PACKAGE = None, "UnsafePackage";
     NOT_A_SOLUTION_PACKAGE = None, "NotASolutionPackage";
     UNREADABLE_FILE = None, "UnreadableFile";
+    INVALID_MAP = None, "InvalidMap";
+    MISSING_FILE = None, "MissingFile";
+    NOT_LOSSLESS = None, "NotLossless";
+    PACKAGE_TYPE_MISMATCH = None, "PackageTypeMismatch";
     STORE_UNAVAILABLE = None, "StoreUnavailable";
 }
 

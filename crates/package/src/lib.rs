@@ -11,6 +11,7 @@ mod container;
 mod content_types;
 mod customizations_xml;
 mod error;
+pub mod fidelity;
 mod folder;
 mod inventory;
 mod item;

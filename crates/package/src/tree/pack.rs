@@ -211,7 +211,7 @@ impl<'t> Sources<'t> {
 
     /// Two files for one component are an error that names both.
     fn check_doubles(&self) -> Result<(), ReadPackageError> {
-        let mut seen: BTreeMap<(&str, String), &str> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, &str, String), &str> = BTreeMap::new();
         for piece in &self.pieces {
             for item in piece.items() {
                 let type_name = item.item.unwrap_or_default();
@@ -219,13 +219,11 @@ impl<'t> Sources<'t> {
                 if type_name.is_empty() {
                     continue;
                 }
-                // Dashboards and forms share ids, and so do site maps of both kinds.
-                let (kind, identity) = match piece.found.spot.keeps {
-                    Keeps::Ribbon => (type_name, piece.found.names[0].to_lowercase()),
-                    Keeps::Section => (piece.found.spot.section, identity),
-                    _ => (type_name, identity),
+                let identity = match piece.found.spot.keeps {
+                    Keeps::Ribbon => piece.found.names[0].to_lowercase(),
+                    _ => identity,
                 };
-                match seen.insert((kind, identity), piece.path) {
+                match seen.insert((piece.found.spot.section, type_name, identity), piece.path) {
                     Some(other) if other != piece.path => {
                         let message = format!("`{other}` holds the same component; one file for each is expected");
                         let error = ReadPackageError::new(ErrorCode::DUPLICATE_CUSTOM_COMPONENT_INSTANCE, message);

@@ -23,6 +23,7 @@ pub(crate) fn identity(type_name: &str, element: &[u8]) -> String {
         "systemform" => texts(element, &["formid", "FormId"], 1),
         "savedquery" => texts(element, &["savedqueryid"], 1),
         "savedqueryvisualization" => texts(element, &["savedqueryvisualizationid"], 1),
+        "entity" => texts(element, &["Name"], 1),
         "attribute" => Vec::new(),
         _ => texts(element, texts_of(type_name), usize::MAX),
     };

@@ -10,6 +10,7 @@ mod lossless;
 mod made;
 mod mutation;
 mod trees;
+mod trees_laws;
 mod trees_made;
 mod written;
 mod yaml_corpus;
