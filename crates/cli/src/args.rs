@@ -16,6 +16,7 @@ mod merge;
 mod project;
 mod row;
 mod solution;
+mod tree;
 
 pub(crate) use by_hand::{AddArgs, CreateArgs, ListedArgs};
 pub(crate) use check::CheckArgs;
@@ -29,6 +30,8 @@ pub(crate) use row::RowCommand;
 pub(crate) use solution::{
     CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion, VersionArgs,
 };
+
+pub(crate) use tree::{PAC_FLAGS, PackArgs, SWITCHES, TreeFlags, UnpackArgs};
 
 /// Plan, carry out, inspect and undo Dataverse solution operations in a local environment.
 #[derive(Debug, Parser)]
@@ -114,6 +117,10 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Compare two packages, folders or solutions of environments
     Diff(DiffArgs),
+    /// Unpack a package into a folder, one file for each component
+    Unpack(UnpackArgs),
+    /// Pack a folder into a package
+    Pack(PackArgs),
     /// Export a solution as a package
     Export(ExportArgs),
     /// Solutions: list, show, import, plan, apply, delete, publish, export

@@ -21,6 +21,7 @@ mod project;
 mod publisher;
 mod row;
 mod solution;
+mod tree;
 mod version;
 mod write;
 
@@ -34,7 +35,7 @@ use strata_model::environment::Environment;
 use strata_model::id::Operation;
 use strata_ops::{Location, OpsError, Workspace};
 
-use crate::args::{Cli, Color, Command, DEFAULT_STORE, Format, Global};
+use crate::args::{self, Cli, Color, Command, DEFAULT_STORE, Format, Global};
 use crate::failure::{Exit, Failure, USAGE};
 use crate::output::Output;
 use crate::unsupported;
@@ -75,16 +76,30 @@ pub(crate) fn run(argv: &[OsString]) -> u8 {
     }
 }
 
-/// Writes the short flags of two letters out, which `pac` has for solution components.
+/// Writes the short flags of several letters out that `pac` has for some commands, and joins its switches with their value.
 fn spelled_out(argv: &[OsString]) -> Vec<OsString> {
-    let is_meant = argv.iter().any(|word| word == "add-solution-component" || word == "remove-solution-component");
-    let spell = |word: &OsString| match word.to_str() {
-        Some("-sn") if is_meant => "--solution-name".into(),
-        Some("-ct") if is_meant => "--componentType".into(),
-        Some("-arc") if is_meant => "--AddRequiredComponents".into(),
-        Some(_) | None => word.clone(),
-    };
-    argv.iter().map(spell).collect()
+    let is_meant = |names: &[&str]| argv.iter().any(|word| names.iter().any(|name| word == *name));
+    let for_components = is_meant(&["add-solution-component", "remove-solution-component"]);
+    let for_trees = is_meant(&["pack", "unpack"]);
+    let mut spelled: Vec<OsString> = Vec::with_capacity(argv.len());
+    for word in argv {
+        let text = word.to_str().unwrap_or_default();
+        let long = match text {
+            "-sn" if for_components => Some("--solution-name"),
+            "-ct" if for_components => Some("--componentType"),
+            "-arc" if for_components => Some("--AddRequiredComponents"),
+            _ if for_trees => args::PAC_FLAGS.iter().find(|(short, _)| *short == text).map(|(_, long)| *long),
+            _ => None,
+        };
+        let is_value = for_trees && matches!(text.to_lowercase().as_str(), "true" | "false");
+        match spelled.last_mut() {
+            Some(switch) if is_value && args::SWITCHES.iter().any(|known| switch == *known) => {
+                switch.push(format!("={}", text.to_lowercase()));
+            }
+            Some(_) | None => spelled.push(long.map_or_else(|| word.clone(), Into::into)),
+        }
+    }
+    spelled
 }
 
 /// Returns the format of the command line, else of `STRATA_FORMAT`; an empty variable counts as none.
@@ -109,6 +124,8 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::plan(context, args),
         Command::Check(args) => check::check(context, args),
         Command::Diff(args) => diff::diff(context, args),
+        Command::Unpack(args) => tree::unpack(context, args),
+        Command::Pack(args) => tree::pack(context, args),
         Command::Export(args) => export::export(context, args),
         Command::Layers(args) => component::layers(context, args),
         Command::Solution(command) => solution::run(context, command),

@@ -76,5 +76,7 @@ fn words(phase: Phase) -> &'static str {
         Phase::Planning => "planning",
         Phase::Definitions => "storing definitions",
         Phase::Rows => "writing layers",
+        Phase::Files => "writing files",
+        Phase::Packing => "packing",
     }
 }

@@ -13,3 +13,4 @@ pub(crate) mod plan;
 pub(crate) mod rows;
 pub(crate) mod style;
 pub(crate) mod tables;
+pub(crate) mod tree;

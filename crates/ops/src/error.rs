@@ -29,6 +29,9 @@ pub enum OpsError {
     Rows { findings: Vec<Finding>, total: usize, place: Option<Place> },
     #[error("{}: {source}", path.display())]
     Package { path: PathBuf, source: Box<ReadPackageError> },
+    /// A mapping file that says something else than it may.
+    #[error("{0}")]
+    Map(Box<ReadPackageError>),
     #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
@@ -98,6 +101,7 @@ impl OpsError {
             | Self::Concurrent { .. }
             | Self::Request { .. }
             | Self::Rows { .. }
+            | Self::Map(_)
             | Self::Apply(_)
             | Self::Unwritable { .. } => 1,
             Self::Package { .. } | Self::Unreadable { .. } => 4,
@@ -138,7 +142,7 @@ impl OpsError {
                 }
                 report
             }
-            Self::Package { source, .. } => {
+            Self::Package { source, .. } | Self::Map(source) => {
                 let mut report = plain(source.code, self.to_string());
                 report.part.clone_from(&source.part);
                 (report.line, report.column) = (source.line, source.column);

@@ -112,6 +112,9 @@ pub enum Phase {
     Planning,
     Definitions,
     Rows,
+    /// Files of a folder are written.
+    Files,
+    Packing,
 }
 
 /// Receives how far an operation is: phase, done, of how many (0 where that is unknown).

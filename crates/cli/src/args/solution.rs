@@ -6,7 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use strata_model::version::VersionPart;
 
 use super::{
-    AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, MergeArgs, PlanArgs, ProjectArgs, WriteFlags,
+    AddArgs, CheckArgs, DiffArgs, ExportArgs, ImportArgs, ListedArgs, MergeArgs, PackArgs, PlanArgs, ProjectArgs,
+    UnpackArgs, WriteFlags,
 };
 
 #[derive(Debug, Subcommand)]
@@ -217,6 +218,10 @@ pub(crate) enum SolutionCommand {
     Check(CheckArgs),
     /// Compare two packages, folders or solutions of environments
     Diff(DiffArgs),
+    /// Unpack a package into a folder, one file for each component
+    Unpack(UnpackArgs),
+    /// Pack a folder into a package
+    Pack(PackArgs),
     /// Carry out a saved plan; refused when the environment has moved since
     Apply {
         /// What `strata plan --out` has written

@@ -12,7 +12,7 @@ use strata_ops::{NewClone, NewSolution};
 use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
 
 use super::{
-    Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, project, version, write,
+    Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, project, tree, version, write,
 };
 use crate::args::{CloneArgs, SolutionCommand, SolutionName};
 use crate::failure::{Exit, Failure};
@@ -26,6 +26,8 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::Export(args) => export::export(context, args),
         SolutionCommand::Clone(args) => project::clone(context, args),
         SolutionCommand::Check(args) => check::check(context, args),
+        SolutionCommand::Unpack(args) => tree::unpack(context, args),
+        SolutionCommand::Pack(args) => tree::pack(context, args),
         SolutionCommand::Diff(args) => diff::diff(context, args),
         SolutionCommand::List { all } => {
             let entries = solutions::list(&context.open()?, context.at(), *all)?;

@@ -118,7 +118,7 @@ fn help_and_version_are_answers() {
 #[test]
 fn commands_of_later_versions_say_so_whatever_follows() {
     let sandbox = Sandbox::new();
-    let later = ["serve --listen 127.0.0.1:0", "pack --folder a --zipfile b", "unpack", "plan a.zip --at 3"];
+    let later = ["serve --listen 127.0.0.1:0", "serve", "plan a.zip --at 3"];
     for line in later {
         let error = sandbox.error(line, 1);
         assert_eq!(error["name"], "Unsupported", "{line}");

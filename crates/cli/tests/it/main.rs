@@ -14,5 +14,6 @@ mod rows;
 mod sandbox;
 mod scenarios;
 mod story;
+mod trees;
 mod upgrades;
 mod yaml;

@@ -17,6 +17,7 @@ mod row_imports;
 mod rows;
 mod switches;
 mod three_way;
+mod trees;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
