@@ -62,6 +62,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     row("used by of one column, 500,000 references in the store", &format!("{:.2} ms", large.column.millis), "≤ 5 ms");
     row("used by of one table, the same", &format!("{:.2} ms", large.table.millis), "–");
     row("a form of ten layers resolved, in process", &format!("{:.2} ms", large.form_stack.millis), "≤ 1 ms");
+    let trees = bench.trees(options.components)?;
+    row("unpack", &format!("{:.2} × (inflate and write the same files)", trees.unpack), "≤ 2.0 ×");
+    row("pack", &format!("{:.2} × (read and deflate the same files)", trees.pack), "≤ 2.0 ×");
     let above = megabytes(large.import.memory) - megabytes(large.inflated);
     row("peak memory of the import above inflated size", &format!("{above:.0} MB"), "≤ 300 MB");
     let start = bench.start_up(&programs.join("strata"))?;
@@ -95,6 +98,12 @@ struct Size {
     table: Figure,
     export: Figure,
     export_bound: Figure,
+}
+
+/// Ratios of unpacking and packing.
+struct Trees {
+    unpack: f64,
+    pack: f64,
 }
 
 impl Bench {
@@ -158,6 +167,29 @@ impl Bench {
             export: figure(11),
             export_bound: figure(12),
         })
+    }
+
+    /// Measures unpacking and packing against the same files moved without a thought.
+    fn trees(&self, components: usize) -> Result<Trees, String> {
+        let package = self.folder.join(format!("{components}.zip"));
+        let (tree, files) = (self.folder.join("tree"), self.folder.join("files.zip"));
+        self.measure("unpack", &package, Some(&tree), None)?;
+        crate::measure::trees::zip_folder(&tree, &files)?;
+        let mut rounds = Vec::new();
+        for _ in 0..self.rounds.max(1) {
+            // Each time into a folder that is not there yet.
+            std::fs::remove_dir_all(&tree).map_err(|error| error.to_string())?;
+            let inflate = self.measure("inflate", &files, Some(&tree), None)?;
+            std::fs::remove_dir_all(&tree).map_err(|error| error.to_string())?;
+            let unpack = self.measure("unpack", &package, Some(&tree), None)?;
+            let out = self.folder.join("packed.zip");
+            let deflate = self.measure("deflate", &out, Some(&tree), None)?;
+            let pack = self.measure("pack", &out, Some(&tree), None)?;
+            rounds.push([inflate, unpack, deflate, pack]);
+        }
+        std::fs::remove_dir_all(&tree).map_err(|error| error.to_string())?;
+        let figure = |index: usize| median(rounds.iter().map(|round| round[index]).collect()).millis;
+        Ok(Trees { unpack: figure(1) / figure(0), pack: figure(3) / figure(2) })
     }
 
     /// Writes a generated package; returns its path and inflated size.

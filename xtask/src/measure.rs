@@ -4,6 +4,7 @@
 
 mod export;
 mod names;
+pub(crate) mod trees;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -52,6 +53,14 @@ pub(crate) enum What {
     ExportBound,
     /// Who uses a component, in process, when the store holds half a million references besides its own
     UsedBy,
+    /// A package into the folder that `--store` names
+    Unpack,
+    /// A zip of the same files into that folder, without a thought
+    Inflate,
+    /// That folder into a package
+    Pack,
+    /// The same files into a zip, without a thought
+    Deflate,
 }
 
 pub(crate) fn run(options: &Options) -> Result<(), String> {
@@ -79,6 +88,10 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         }
         What::ExportBound => keeping(started, export::bound(wanted(options.package.as_deref(), "--package")?)?),
         What::UsedBy => names::used_by(options)?,
+        What::Unpack | What::Inflate | What::Pack | What::Deflate => {
+            let package = wanted(options.package.as_deref(), "--package")?;
+            trees::measured(options.what, package, wanted(options.store.as_deref(), "--store")?, started)?
+        }
     };
     println!("{} {}", elapsed.as_secs_f64() * 1000.0, peak_memory());
     Ok(())
