@@ -13,6 +13,7 @@
 
 mod doc;
 mod join;
+mod join_lists;
 mod kinds;
 mod manifest;
 mod members;

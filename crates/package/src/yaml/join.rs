@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::doc::{Doc, Id, Kind};
+use super::join_lists;
 use super::tree::{Detected, Selection, Tree, detect, stem_of};
 use super::yaml_in::{self, Arrangements};
 use crate::{Limits, ReadPackageError};
@@ -88,6 +89,7 @@ where
         join.file(path, bytes, &mut renamed)?;
     }
     join.rename(&renamed);
+    join_lists::settle(&tree, &others, &name, &mut join.joined.files, limits)?;
     join.find_stale(earlier.as_ref());
     join.joined.files.sort();
     Ok(join.joined)

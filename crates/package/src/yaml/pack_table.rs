@@ -10,7 +10,7 @@ use super::pack::{Pack, Written};
 use super::pack_manifest::Head;
 use super::sidecar::TableInfo;
 use super::sort::{Sorted, TableFiles, item_name};
-use super::table::{self, PAIR, Part, token, usual_inner_order, usual_order};
+use super::table::{self, INNER, PAIR, Part, bare, token, usual_inner_order, usual_order};
 use super::tree::Selection;
 use super::xml_out::{self, Newline};
 use super::{kinds, path};
@@ -259,6 +259,19 @@ fn others(doc: &mut Doc<'_>, entity: Id, groups: Groups, pack: &Pack<'_, '_>, ta
     doc.set_children(forms, &ordered);
 }
 
+/// Makes a container without parts, as a word of an order says.
+fn empty_container(doc: &mut Doc<'_>, word: &str) -> Id {
+    let id = doc.element(bare(word).to_owned());
+    doc.set_pair(id, word.ends_with(PAIR));
+    let part = table::PARTS.iter().find(|part| part.container.first() == Some(&bare(word)));
+    if let Some(inner) = part.and_then(|part| part.container.get(1)).filter(|_| word.contains(INNER)) {
+        let inner = doc.element(*inner);
+        doc.set_pair(inner, word.ends_with(PAIR));
+        doc.append(id, inner);
+    }
+    id
+}
+
 /// Gives children the order of some names; who is not among them takes its usual place. Names of the order that are
 /// not there, but could hold parts, are empty containers.
 pub(super) fn reorder(
@@ -278,8 +291,7 @@ pub(super) fn reorder(
         match by_name.get_mut(name).and_then(VecDeque::pop_front) {
             Some(id) => known.push((name.to_owned(), id)),
             None if is_container(name) => {
-                let id = doc.element(name.to_owned());
-                doc.set_pair(id, word.ends_with(PAIR));
+                let id = empty_container(doc, word);
                 known.push((name.to_owned(), id));
             }
             None => {}
@@ -312,8 +324,4 @@ pub(super) fn reorder(
     // One that stands both in the table's file and beside it stands twice, as the files say.
     children.extend(all.into_values().flatten());
     doc.set_children(parent, &children);
-}
-
-fn bare(word: &str) -> &str {
-    word.strip_suffix(PAIR).unwrap_or(word)
 }

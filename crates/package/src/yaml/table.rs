@@ -149,7 +149,8 @@ pub(crate) fn split(doc: &mut Doc<'_>, entity: Id, table: &str) -> Split {
     let children: Vec<_> = doc.children(entity).collect();
     for child in children {
         let name = doc.name(child).to_owned();
-        split.order.push(token(doc, child));
+        let empty = empty_container(doc, child);
+        split.order.push(empty.clone().unwrap_or_else(|| token(doc, child)));
         let goes = match name.as_str() {
             "RibbonDiffXml" => take(doc, &PARTS[5], child, table, "", &mut split.parts),
             "FormXml" => split_forms(doc, child, table, &mut split),
@@ -159,13 +160,33 @@ pub(crate) fn split(doc: &mut Doc<'_>, entity: Id, table: &str) -> Split {
             }
             _ => split_container(doc, child, &name, table, &mut split.parts),
         };
-        let is_empty_container = doc.is_bare(child) && PARTS.iter().any(|part| part.container.first() == Some(&&*name));
-        if !goes && !is_empty_container {
+        if !goes && empty.is_none() {
             kept.push(child);
         }
     }
     doc.set_children(entity, &kept);
     split
+}
+
+/// Says in an order that an empty container holds the element around its items.
+pub(crate) const INNER: &str = "=inner";
+
+/// How an order calls a container without parts, which is no matter of the table's own file: with the element around
+/// its items where that is there.
+fn empty_container(doc: &Doc<'_>, id: Id) -> Option<String> {
+    let part = PARTS.iter().find(|part| part.container.first() == Some(&doc.name(id)) && part.container.len() < 3)?;
+    if doc.is_bare(id) {
+        return Some(token(doc, id));
+    }
+    let inner = doc.children(id).next().filter(|_| doc.attributes(id).is_empty() && doc.children(id).count() == 1)?;
+    let is_inner = doc.is_bare(inner) && part.container.get(1) == Some(&doc.name(inner));
+    let pair = if doc.is_pair(inner) { PAIR } else { "" };
+    is_inner.then(|| format!("{}{INNER}{pair}", doc.name(id)))
+}
+
+/// Returns the name in a word of an order.
+pub(crate) fn bare(word: &str) -> &str {
+    word.split('=').next().unwrap_or(word)
 }
 
 /// How an element is called in an order: by its name, and by its tags where it is empty.
@@ -267,10 +288,7 @@ fn split_container(doc: &mut Doc<'_>, container: Id, name: &str, table: &str, pa
 /// Returns the usual order of a table's children: those that its own file holds, with the containers of parts among
 /// them.
 pub(crate) fn usual_order(own: &[String], containers: &[&str]) -> Vec<String> {
-    let rank = |name: &str| {
-        let name = name.strip_suffix(PAIR).unwrap_or(name);
-        TABLE_ORDER.iter().position(|known| *known == name).unwrap_or(TABLE_ORDER.len())
-    };
+    let rank = |name: &str| TABLE_ORDER.iter().position(|known| *known == bare(name)).unwrap_or(TABLE_ORDER.len());
     merged(own, containers, |own, new| rank(own) > rank(new))
 }
 
@@ -282,7 +300,7 @@ pub(crate) fn usual_inner_order(own: &[String], containers: &[&str]) -> Vec<Stri
 /// Puts each new name before the first of the others that comes after it.
 fn merged(own: &[String], new: &[&str], is_after: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let mut all = own.to_vec();
-    for name in new.iter().filter(|name| !own.iter().any(|own| own.strip_suffix(PAIR).unwrap_or(own) == **name)) {
+    for name in new.iter().filter(|name| !own.iter().any(|own| bare(own) == **name)) {
         let at = all.iter().position(|other| is_after(other, name)).unwrap_or(all.len());
         all.insert(at, (*name).to_owned());
     }

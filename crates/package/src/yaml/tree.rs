@@ -186,9 +186,13 @@ impl Selection {
             let (entries, restricted) = (BTreeMap::new(), BTreeSet::new());
             return Ok(Self { entries, restricted, is_everything: true, file: String::new() });
         };
-        let file = tree.source(index);
+        Self::of(tree.source(index), tree.files[index].1, limits)
+    }
+
+    /// Reads a list.
+    pub(crate) fn of(file: String, bytes: &[u8], limits: &Limits) -> Result<Self, ReadPackageError> {
         let mut doc = Doc::default();
-        let roots = yaml_in::read(&mut doc, &file, tree.files[index].1, &Arrangements::new(), limits)?;
+        let roots = yaml_in::read(&mut doc, &file, bytes, &Arrangements::new(), limits)?;
         let mut entries = BTreeMap::new();
         for root in roots {
             collect(&doc, root, &file, limits, &mut entries)?;
@@ -216,6 +220,11 @@ impl Selection {
                 None => return false,
             }
         }
+    }
+
+    /// Tells whether an entry is listed as it is, in lower case.
+    pub(crate) fn lists(&self, entry: &str) -> bool {
+        self.entries.contains_key(entry)
     }
 
     /// Returns the entries that no file of the tree answers to, with their lines.

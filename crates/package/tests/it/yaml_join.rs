@@ -78,6 +78,29 @@ fn two_solutions_share_what_is_the_same_and_come_back_as_they_were() {
 }
 
 #[test]
+fn parts_that_one_solution_adds_to_a_table_do_not_get_into_the_other() {
+    // The one has views and no charts, the other charts and no views.
+    let view = |text: &str| {
+        let (start, end) =
+            (text.find("<SavedQueries>").expect("views"), text.find("<RibbonDiffXml>").expect("a ribbon"));
+        let chart = "<Visualizations><visualization><savedqueryvisualizationid>{11111111-0000-4000-8000-00000000000e}\
+            </savedqueryvisualizationid></visualization></Visualizations>";
+        format!("{}{chart}{}", &text[..start], &text[end..])
+    };
+    let other = with(renamed(files(), "Second"), "customizations.xml", view);
+    for (first, later) in [(files(), other.clone()), (other, files())] {
+        let tree = unpacked(&first);
+        let both = written(&tree, &joined(&tree, &later, None));
+        for original in [&first, &later] {
+            let name = if text(original, "solution.xml").contains(">Second<") { "Second" } else { "Contoso" };
+            let fidelity = compare(&reread(original), &reread(&repacked(&both, name)));
+            assert!(fidelity.is_complete(), "{name}: {fidelity}");
+        }
+        assert_eq!(written(&both, &joined(&both, &later, None)), both);
+    }
+}
+
+#[test]
 fn a_file_that_says_something_else_stops_with_what_differs() {
     let tree = unpacked(&files());
     let other = with(renamed(files(), "Second"), "customizations.xml", |text| {
