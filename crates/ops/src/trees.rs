@@ -28,6 +28,7 @@ use crate::target_file::Staged;
 pub use layout::Layout;
 pub use single::SingleComponent;
 pub use strata_package::tree::localize::Localize;
+pub use strata_package::yaml::Take;
 
 /// Of which kind a package is, or a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct UnpackRequest {
     /// As the package says, where none is asked for.
     pub package_type: Option<PackageType>,
     pub layout: Layout,
+    /// Whose file stays where solutions share a YAML tree and differ; without it nothing is written.
+    pub take: Option<Take>,
     pub map: Option<PathBuf>,
     pub localize: Option<Localize>,
     pub single: Option<SingleComponent>,
@@ -65,6 +68,8 @@ pub struct PackRequest {
     pub package_type: Option<PackageType>,
     /// The solution that is meant, where a YAML tree holds several.
     pub solution: Option<String>,
+    /// Pack without what a YAML tree names and does not hold.
+    pub allow_missing: bool,
     pub map: Option<PathBuf>,
     /// Take the texts of `Resources`.
     pub localize: bool,
@@ -145,7 +150,7 @@ pub fn unpack(request: &UnpackRequest, progress: Progress<'_>) -> Result<UnpackA
     }
     let mut left = Vec::new();
     if request.layout == Layout::Yaml {
-        (files, left) = layout::joined(&request.folder, files, &limits)?;
+        (files, left) = layout::joined(&request.folder, files, request.take, &limits)?;
     }
     let tops = tree::tops(&files);
     let is_own = |path: &str| match (request.layout, request.single) {
@@ -264,8 +269,8 @@ fn verify(zips: &[Zip], files: &[NamedFile], limits: &Limits) -> Result<usize, O
     let mut lost = Vec::new();
     for zip in zips {
         let before = read(read_file(&zip.path)?, limits).map_err(|error| in_package(&zip.path, error))?;
-        let packed =
-            layout::pack(files, None, Some(zip.is_managed), limits).map_err(|error| not_packed(&zip.path, error))?;
+        let packed = layout::pack(files, None, Some(zip.is_managed), false, limits)
+            .map_err(|error| not_packed(&zip.path, error))?;
         let after = read(write::zip(&packed.files), limits).map_err(|error| in_package(&zip.path, error))?;
         let fidelity = compare(&before, &after);
         leaves += fidelity.leaves;
@@ -327,7 +332,7 @@ fn packed_with(
     limits: &Limits,
 ) -> Result<Packed, OpsError> {
     loop {
-        let error = match layout::pack(files, request.solution.as_deref(), managed, limits) {
+        let error = match layout::pack(files, request.solution.as_deref(), managed, request.allow_missing, limits) {
             Ok(packed) => return Ok(packed),
             Err(error) => error,
         };

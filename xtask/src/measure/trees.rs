@@ -27,6 +27,7 @@ pub(super) fn measured(what: What, zip: &Path, folder: &Path, started: Instant) 
 
 fn unpack_request(zip: &Path, folder: &Path) -> UnpackRequest {
     UnpackRequest {
+        take: None,
         zip: zip.to_owned(),
         folder: folder.to_owned(),
         package_type: None,
@@ -43,6 +44,7 @@ fn unpack_request(zip: &Path, folder: &Path) -> UnpackRequest {
 
 fn pack_request(zip: &Path, folder: &Path) -> PackRequest {
     PackRequest {
+        allow_missing: false,
         folder: folder.to_owned(),
         zip: zip.to_owned(),
         package_type: None,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use strata_ops::trees::{Layout, Localize, PackageType, SingleComponent};
+use strata_ops::trees::{Layout, Localize, PackageType, SingleComponent, Take};
 
 const UNPACK_HELP: &str = "\
 Examples:
@@ -52,6 +52,22 @@ impl From<LayoutArg> for Layout {
         match asked {
             LayoutArg::Xml => Self::Xml,
             LayoutArg::Yaml => Self::Yaml,
+        }
+    }
+}
+
+/// Whose file stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TakeArg {
+    New,
+    Old,
+}
+
+impl From<TakeArg> for Take {
+    fn from(asked: TakeArg) -> Self {
+        match asked {
+            TakeArg::New => Self::New,
+            TakeArg::Old => Self::Old,
         }
     }
 }
@@ -145,6 +161,9 @@ pub(crate) struct UnpackArgs {
     /// How the folder is arranged
     #[arg(long, value_enum, ignore_case = true, default_value_t = LayoutArg::Xml)]
     pub(crate) layout: LayoutArg,
+    /// Where solutions share a YAML tree and a file differs: write what the package says, or keep what is there
+    #[arg(long, value_enum, ignore_case = true, value_name = "WHICH")]
+    pub(crate) take: Option<TakeArg>,
     #[command(flatten)]
     pub(crate) tree: TreeFlags,
     /// Delete files that the package no longer has
@@ -204,6 +223,9 @@ pub(crate) struct PackArgs {
     /// The solution, where a folder in the YAML layout holds several
     #[arg(long, visible_alias = "name", value_name = "U")]
     pub(crate) solution_name: Option<String>,
+    /// Pack a YAML tree without what it names and does not hold
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
     #[command(flatten)]
     pub(crate) tree: TreeFlags,
     /// Check everything and write nothing

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use strata_model::code::ErrorCode;
-use strata_model::package::Mode;
+use strata_model::package::PackageNote;
 use strata_package::tree::{self, MissingFile, NamedFile, Pack, PackError, Packed};
-use strata_package::yaml::{self, Detected, PackOptions};
-use strata_package::{Limits, ReadPackageError, read_manifest};
+use strata_package::yaml::{self, Detected, Missing, PackOptions, Take};
+use strata_package::{Limits, ReadPackageError};
 
 use crate::OpsError;
 use crate::source::folder_files;
@@ -50,37 +50,46 @@ pub(super) fn pack(
     files: &[NamedFile],
     solution: Option<&str>,
     managed: Option<bool>,
+    allow_missing: bool,
     limits: &Limits,
 ) -> Result<Packed, PackError> {
-    if !matches!(yaml::detect(files.iter().map(|(path, _)| path.as_str())), Detected::Yaml { .. }) {
-        return tree::pack(files.to_vec(), &Pack { managed }, limits);
+    let has_xml = files.iter().any(|(path, _)| path.to_lowercase().ends_with("other/solution.xml"));
+    match yaml::detect(files.iter().map(|(path, _)| path.as_str())) {
+        Detected::Yaml { .. } => {}
+        // Packing says where the manifests belong.
+        Detected::Misplaced(_) if !has_xml => {}
+        Detected::Misplaced(_) | Detected::No => return tree::pack(files.to_vec(), &Pack { managed }, limits),
     }
     let options = PackOptions { solution: solution.map(str::to_owned), managed };
     let packed = yaml::pack(files, &options, limits).map_err(PackError::from)?;
-    if packed.missing.is_empty() {
-        let manifest = packed.files.iter().find(|(path, _)| path == "solution.xml").map(|(_, bytes)| bytes.as_slice());
-        let is_managed = read_manifest(manifest.unwrap_or_default())?.mode == Mode::Managed;
-        return Ok(Packed { files: packed.files, is_managed, notes: packed.notes });
+    if packed.missing.is_empty() || allow_missing {
+        let note = |missing: Missing| PackageNote { part: missing.file, message: missing.message };
+        let notes = packed.missing.into_iter().map(note).chain(packed.notes).collect();
+        return Ok(Packed { files: packed.files, is_managed: packed.is_managed, notes });
     }
-    let missing = packed.missing.into_iter();
-    let missing = missing.map(|missing| MissingFile { path: missing.message, named_by: missing.file });
-    Err(PackError::Missing(missing.collect()))
+    let file = |missing: Missing| {
+        let line = missing.line.map_or_else(String::new, |line| format!(", line {line}"));
+        MissingFile { path: missing.member.unwrap_or(missing.message), named_by: format!("{}{line}", missing.file) }
+    };
+    Err(PackError::Missing(packed.missing.into_iter().map(file).collect()))
 }
 
 /// Files of a YAML tree that fit what the folder holds already, and those that no solution takes any more.
 pub(super) fn joined(
     folder: &Path,
     files: Vec<NamedFile>,
+    take: Option<Take>,
     limits: &Limits,
 ) -> Result<(Vec<NamedFile>, Vec<String>), OpsError> {
     let existing = if folder.exists() { folder_files(folder, limits)? } else { Vec::new() };
     let unreadable = |error: ReadPackageError| super::in_package(folder, error);
-    let joined = yaml::join(&existing, files, None, limits).map_err(unreadable)?;
+    let joined = yaml::join(&existing, files, take, limits).map_err(unreadable)?;
     if joined.conflicts.is_empty() {
         return Ok((joined.files, joined.stale));
     }
     let lines: Vec<_> = joined.conflicts.iter().map(ToString::to_string).collect();
     let message = format!("another solution of the folder says something else: {}", lines.join("; "));
     let error = OpsError::request(ErrorCode::ALREADY_EXISTS, message);
-    Err(error.hint("unpack into a folder of its own, or make the solutions agree first"))
+    let error = error.hint("--take new writes what the package says, for all of them; --take old keeps what is there");
+    Err(error.hint("or unpack into a folder of its own"))
 }

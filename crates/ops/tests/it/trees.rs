@@ -34,6 +34,7 @@ impl Desk {
 
     fn unpack(&self, zip: &str) -> UnpackRequest {
         UnpackRequest {
+            take: None,
             zip: self.path(zip),
             folder: self.path("tree"),
             package_type: None,
@@ -50,6 +51,7 @@ impl Desk {
 
     fn pack(&self, zip: &str) -> PackRequest {
         PackRequest {
+            allow_missing: false,
             folder: self.path("tree"),
             zip: self.path(zip),
             package_type: None,
