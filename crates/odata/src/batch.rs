@@ -11,6 +11,9 @@ use crate::SyntaxError;
 /// Requests of one batch, those in change sets counted (web-api §6).
 const REQUESTS_MAX: usize = 1_000;
 
+/// Names and values, in their order.
+pub type Headers = Vec<(String, String)>;
+
 /// A part of a batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
@@ -26,7 +29,7 @@ pub struct Request {
     /// An absolute URL, a rooted path, a path below the service, or `$n` with what follows.
     pub target: String,
     /// Names as they were written.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     pub body: Vec<u8>,
     /// The name by which others refer to what this one creates.
     pub content_id: Option<String>,
@@ -45,7 +48,7 @@ pub struct Response {
     pub status: u16,
     /// Letters and blanks only: a client takes the first `{` for the body.
     pub reason: String,
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     pub body: Vec<u8>,
     pub content_id: Option<String>,
 }
@@ -134,7 +137,7 @@ fn header<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
 }
 
 /// Splits off headers, up to a blank line or the end.
-fn headers(section: &[u8]) -> Result<(Vec<(String, String)>, &[u8]), SyntaxError> {
+fn headers(section: &[u8]) -> Result<(Headers, &[u8]), SyntaxError> {
     let mut headers = Vec::new();
     let mut rest = section;
     loop {
