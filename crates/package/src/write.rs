@@ -9,6 +9,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use flate2::{Compress, Compression, FlushCompress, Status};
 use libdeflater::{CompressionLvl, Compressor};
 
 use crate::content_types::{self, CONTENT_TYPES};
@@ -18,6 +19,10 @@ const LEVEL: i32 = 6;
 
 /// Below so many bytes a second thread costs more than it saves.
 const THREADS_FROM: usize = 1 << 18;
+
+/// Longer files are deflated in pieces of this size, which follow one another in one stream: one document is most of a
+/// large package, and would keep a single core busy.
+const PIECE: usize = 4 << 20;
 
 const FLAG_MAXIMUM: u16 = 0x0002;
 const FLAG_UTF8: u16 = 0x0800;
@@ -60,44 +65,124 @@ where
     lay_out(&pack_all(&entries))
 }
 
-/// Deflates on as many threads as there are cores, the longest file first.
+/// What one thread deflates at a time: a file, or a piece of a long one.
+struct Unit<'a> {
+    entry: usize,
+    bytes: &'a [u8],
+    share: Share,
+}
+
+enum Share {
+    Whole,
+    First,
+    Middle,
+    Last,
+}
+
+/// A unit deflated, and the checksum of its file if it begins one.
+struct Deflated {
+    entry: usize,
+    bytes: Vec<u8>,
+    crc: Option<u32>,
+}
+
+/// Deflates on as many threads as there are cores, the longest units first.
 fn pack_all<'a>(entries: &[(&'a str, &'a [u8])]) -> Vec<Packed<'a>> {
     let total: usize = entries.iter().map(|(_, bytes)| bytes.len()).sum();
-    let cores = thread::available_parallelism().map_or(1, usize::from).min(entries.len());
-    let threads = if total < THREADS_FROM { 1 } else { cores };
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(entries[*index].1.len()));
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let units: Vec<_> = entries.iter().enumerate().flat_map(|(entry, (_, bytes))| units(entry, bytes)).collect();
+    let threads = if total < THREADS_FROM { 1 } else { cores.min(units.len()) };
+    let mut order: Vec<usize> = (0..units.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(units[*index].bytes.len()));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut compressor = Compressor::new(CompressionLvl::new(LEVEL).unwrap_or_default());
         let mut done = Vec::new();
         while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (name, bytes) = entries[*index];
-            done.push((*index, pack(&mut compressor, name, bytes)));
+            let unit = &units[*index];
+            let crc = match unit.share {
+                Share::Whole | Share::First => Some(libdeflater::crc32(entries[unit.entry].1)),
+                Share::Middle | Share::Last => None,
+            };
+            done.push((*index, Deflated { entry: unit.entry, bytes: deflate(&mut compressor, unit), crc }));
         }
         done
     };
-    let mut packed = thread::scope(|scope| {
+    let mut deflated = thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut packed = work();
-        packed.extend(others.into_iter().flat_map(|other| other.join().expect("deflating does not panic")));
-        packed
+        let mut deflated = work();
+        deflated.extend(others.into_iter().flat_map(|other| other.join().expect("deflating does not panic")));
+        deflated
     });
-    packed.sort_unstable_by_key(|(index, _)| *index);
-    packed.into_iter().map(|(_, packed)| packed).collect()
+    deflated.sort_unstable_by_key(|(index, _)| *index);
+    put_together(entries, deflated.into_iter().map(|(_, deflated)| deflated))
 }
 
-fn pack<'a>(compressor: &mut Compressor, name: &'a str, bytes: &'a [u8]) -> Packed<'a> {
-    let mut deflated = vec![0; compressor.deflate_compress_bound(bytes.len())];
-    let length = compressor.deflate_compress(bytes, &mut deflated).unwrap_or(usize::MAX);
-    let body = if length < bytes.len() {
-        deflated.truncate(length);
-        deflated.shrink_to_fit();
-        Body::Deflated(deflated)
-    } else {
-        Body::Stored(bytes)
+/// Cuts a long file into pieces, the same ones however many cores there are.
+fn units(entry: usize, bytes: &[u8]) -> Vec<Unit<'_>> {
+    if bytes.len() <= PIECE {
+        return vec![Unit { entry, bytes, share: Share::Whole }];
+    }
+    let last = bytes.len().div_ceil(PIECE) - 1;
+    let share = |index: usize| match index {
+        0 => Share::First,
+        index if index == last => Share::Last,
+        _ => Share::Middle,
     };
-    Packed { name, bytes: body, size: bytes.len() as u64, crc: libdeflater::crc32(bytes) }
+    bytes.chunks(PIECE).enumerate().map(|(index, bytes)| Unit { entry, bytes, share: share(index) }).collect()
+}
+
+fn deflate(compressor: &mut Compressor, unit: &Unit<'_>) -> Vec<u8> {
+    let flush = match unit.share {
+        Share::Whole => {
+            let mut deflated = vec![0; compressor.deflate_compress_bound(unit.bytes.len())];
+            let length = compressor.deflate_compress(unit.bytes, &mut deflated);
+            deflated.truncate(length.expect("the bound leaves room"));
+            deflated.shrink_to_fit();
+            return deflated;
+        }
+        Share::First | Share::Middle => FlushCompress::Sync,
+        Share::Last => FlushCompress::Finish,
+    };
+    deflate_piece(unit.bytes, flush)
+}
+
+/// Deflates a piece so that the next one can follow: what ends with a flush ends on a byte.
+fn deflate_piece(bytes: &[u8], flush: FlushCompress) -> Vec<u8> {
+    let mut stream = Compress::new(Compression::new(LEVEL.unsigned_abs()), false);
+    let mut deflated = Vec::with_capacity(bytes.len() / 4 + 1024);
+    loop {
+        let taken = usize::try_from(stream.total_in()).unwrap_or(usize::MAX).min(bytes.len());
+        let status = stream.compress_vec(&bytes[taken..], &mut deflated, flush).expect("deflating to memory");
+        let is_flushed = stream.total_in() == bytes.len() as u64 && deflated.len() < deflated.capacity();
+        if status == Status::StreamEnd || flush == FlushCompress::Sync && is_flushed {
+            deflated.shrink_to_fit();
+            return deflated;
+        }
+        deflated.reserve(bytes.len() / 4 + 1024);
+    }
+}
+
+fn put_together<'a>(entries: &[(&'a str, &'a [u8])], deflated: impl Iterator<Item = Deflated>) -> Vec<Packed<'a>> {
+    let mut packed: Vec<Packed<'a>> = Vec::with_capacity(entries.len());
+    for unit in deflated {
+        let (name, bytes) = entries[unit.entry];
+        match (unit.crc, packed.last_mut()) {
+            (None, Some(Packed { bytes: Body::Deflated(begun), .. })) => begun.extend(unit.bytes),
+            (crc, _) => packed.push(Packed {
+                name,
+                bytes: Body::Deflated(unit.bytes),
+                size: bytes.len() as u64,
+                crc: crc.unwrap_or_default(),
+            }),
+        }
+    }
+    for (packed, (_, bytes)) in packed.iter_mut().zip(entries) {
+        if packed.body().len() >= bytes.len() {
+            packed.bytes = Body::Stored(bytes);
+        }
+    }
+    packed
 }
 
 impl Packed<'_> {

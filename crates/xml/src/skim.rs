@@ -17,7 +17,8 @@ pub enum Mark<'a> {
         at: usize,
     },
     End,
-    /// Character data as it stands, or the inside of a CDATA section. White space alone is no mark.
+    /// Character data of an element before its first child, as it stands, or the inside of a CDATA section. White space
+    /// alone is no mark.
     Text {
         raw: &'a [u8],
         is_cdata: bool,
@@ -29,12 +30,14 @@ pub struct Skim<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
+    /// Nothing but text has come since an element was opened.
+    is_text: bool,
 }
 
 impl<'a> Skim<'a> {
     /// Reads a document from its first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, depth: 0 }
+        Self { bytes, at: 0, depth: 0, is_text: false }
     }
 
     /// How many elements are open.
@@ -48,7 +51,7 @@ impl<'a> Skim<'a> {
             let rest = self.bytes.get(self.at..)?;
             let before = memchr::memchr(b'<', rest)?;
             let raw = &rest[..before];
-            if self.depth > 0 && !raw.iter().all(u8::is_ascii_whitespace) {
+            if self.is_text && !raw.iter().all(u8::is_ascii_whitespace) {
                 self.at += before;
                 return Some(Mark::Text { raw, is_cdata: false });
             }
@@ -56,6 +59,7 @@ impl<'a> Skim<'a> {
             match self.bytes.get(self.at + 1)? {
                 b'/' => {
                     self.depth = self.depth.saturating_sub(1);
+                    self.is_text = false;
                     self.at = self.after(b">")?;
                     return Some(Mark::End);
                 }
@@ -98,6 +102,7 @@ impl<'a> Skim<'a> {
             Some(_) | None => (&tag[..end], false),
         };
         self.depth += usize::from(!is_empty);
+        self.is_text = !is_empty;
         let length = inside.iter().position(u8::is_ascii_whitespace).unwrap_or(inside.len());
         let (name, attributes) = inside.split_at(length);
         Some(Mark::Start { name, attributes, is_empty, at })
@@ -151,11 +156,18 @@ mod tests {
 
     fn shown_tokens(text: &str) -> Vec<String> {
         let mut tokens = Tokens::new(text.as_bytes(), 99);
-        let mut shown = Vec::new();
+        let (mut shown, mut is_first) = (Vec::new(), false);
         while let Some(token) = tokens.token().expect("well formed") {
             shown.push(match token {
-                Token::Start { name, attributes, is_empty } => show_tag(name, attributes, is_empty),
-                Token::End => "end".to_owned(),
+                Token::Start { name, attributes, is_empty } => {
+                    is_first = !is_empty;
+                    show_tag(name, attributes, is_empty)
+                }
+                Token::End => {
+                    is_first = false;
+                    "end".to_owned()
+                }
+                Token::Text { is_cdata: false, .. } if !is_first => continue,
                 Token::Text { raw, is_cdata } => format!("{}{is_cdata}", String::from_utf8_lossy(raw)),
             });
             shown.push(tokens.depth().to_string());
@@ -173,7 +185,8 @@ mod tests {
             "<a/>",
             "\u{feff}<?xml version='1.0'?>\r\n<a b='>' c=\"'>\"><!-- <c> --><d />t &lt;<![CDATA[<x> ]]></a>\n",
             "<a>\n  <b  x = \"1\"\n y='2' /><b></b >tail<c d=\"it's\"/> <e f='\"'/></a>",
-            "<a><b>one</b><!----><b> two </b></a>",
+            "<a><b>one</b><!----><b> two </b>three</a>",
+            "<a><!-- c -->one<![CDATA[two]]>three<?p?>four<b/>five</a>",
             "<ä ö=\"ü\">ß</ä>",
         ] {
             assert_eq!(shown_skim(text), shown_tokens(text), "{text}");

@@ -75,6 +75,35 @@ fn l58_other_programs_read_the_zip_and_find_the_names_in_order() {
 }
 
 #[test]
+fn a_long_file_is_one_stream_whatever_it_holds() {
+    const PIECE: usize = 4 << 20;
+    let line =
+        |index: usize| format!("<attribute PhysicalName=\"contoso_{index}\"><MaxLength>{}</MaxLength>\r\n", index % 97);
+    let text: Vec<u8> = (0..).flat_map(|index| line(index).into_bytes()).take(2 * PIECE + 77).collect();
+    let mut state = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    })
+    .take(PIECE + 5)
+    .collect();
+    let files: Vec<(String, Vec<u8>)> = [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, text.len()]
+        .into_iter()
+        .map(|length| (format!("a/{length}.xml"), text[..length].to_vec()))
+        .chain([("a/noise.bin".to_owned(), noise)])
+        .collect();
+    let mut archive = zip::ZipArchive::new(Cursor::new(write::zip(&files))).expect("a zip");
+    for (path, bytes) in &files {
+        let mut entry = archive.by_name(path).expect("an entry");
+        let is_stored = entry.compression() == zip::CompressionMethod::Stored;
+        assert_eq!(is_stored, path.contains("noise"), "{path}");
+        let mut read = Vec::new();
+        entry.read_to_end(&mut read).expect("sound");
+        assert!(read == *bytes, "{path}");
+    }
+}
+
+#[test]
 fn entries_are_as_server_exports_have_them() {
     let records = records(&write::zip(&files()));
     assert_eq!(records.len(), 8);

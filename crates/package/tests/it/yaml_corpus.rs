@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use strata_model::package::Package;
+use strata_package::tree;
 use strata_package::yaml::{PackOptions, Packed, pack, unpack};
 use strata_package::{Limits, read, write};
 use strata_testkit::corpus::Corpus;
@@ -107,5 +108,23 @@ fn trees_are_safe_for_every_file_system_and_readable() {
                 );
             }
         }
+    });
+}
+
+/// A tree in the XML layout becomes one in the YAML layout and back, through the zip, and is the same tree.
+#[test]
+fn the_two_layouts_agree_through_the_zip() {
+    let (limits, lines) = (Limits::default(), tree::Unpack { newline: tree::Newline::Lf });
+    let to_xml = |path: &str, files: Files| {
+        let tree = tree::unpack(files, &lines, &limits).unwrap_or_else(|error| panic!("{path}: {error}"));
+        tree.files
+    };
+    each_package(|path, package, files| {
+        let xml = to_xml(path, files.clone());
+        let zip = tree::pack(xml.clone(), &tree::Pack { managed: None }, &limits);
+        let zip = zip.unwrap_or_else(|error| panic!("{path}: {error:?}")).files;
+        let zip = packed(&unpacked(&zip)).files;
+        assert!(compare(package, &reread(&zip)).differing.is_empty(), "{path}");
+        assert!(to_xml(path, zip) == xml, "{path}: the second tree has other bytes");
     });
 }
