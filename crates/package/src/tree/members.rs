@@ -35,7 +35,10 @@ pub(super) fn place(
     for (path, bytes) in files {
         let zip = match (payloads.get(&path.to_lowercase()), classify(&path)) {
             (Some(zip), _) => container::part_name(zip, limits)?,
-            (None, Class::Member(zip)) => zip,
+            (None, Class::Member(zip)) => {
+                notes.extend(undescribed(&path));
+                zip
+            }
             (None, Class::Other(why)) => {
                 notes.push(PackageNote { part: path, message: format!("left out: {why}") });
                 continue;
@@ -56,6 +59,19 @@ pub(super) fn place(
     }
     members.sort_by_cached_key(|(path, _)| path.to_lowercase());
     Ok(members)
+}
+
+/// Folders in which each file is described by one beside it.
+const DESCRIBED: [&str; 3] = ["WebResources/", "Workflows/", "PluginAssemblies/"];
+
+/// A file whose description has gone would be packed and be no component: that is said.
+fn undescribed(path: &str) -> Option<PackageNote> {
+    let is_in = |folder: &str| path.get(..folder.len()).is_some_and(|top| top.eq_ignore_ascii_case(folder));
+    if !DESCRIBED.into_iter().any(is_in) {
+        return None;
+    }
+    let message = format!("`{path}.data.xml` is missing, which says what it is: it is packed, and no component has it");
+    Some(PackageNote { part: path.to_owned(), message })
 }
 
 fn missing(wanted: &[Wanted<'_>], seen: &BTreeMap<String, String>) -> Vec<MissingFile> {

@@ -335,6 +335,18 @@ fn every_missing_file_is_listed() {
 }
 
 #[test]
+fn a_file_whose_description_has_gone_is_told() {
+    let resource = "<WebResources><WebResource><WebResourceId>{1a2b3c4d-0000-4000-8000-000000000001}</WebResourceId>\
+        <Name>a</Name><FileName>/WebResources/a1</FileName></WebResource></WebResources>";
+    let mut tree = there_and_back(resource, &[("WebResources/a1", "x")]);
+    tree.files.retain(|(path, _)| path != "WebResources/a.data.xml");
+    let packed = pack(tree.files, &AS_IT_IS, &limits()).expect("packs");
+    let [note] = packed.notes.as_slice() else { panic!("{:?}", packed.notes) };
+    assert_eq!(note.part, "WebResources/a");
+    assert!(note.message.starts_with("`WebResources/a.data.xml` is missing"), "{}", note.message);
+}
+
+#[test]
 fn missing_rooms_are_added_and_told() {
     let mut tree = unpacked(&format!("<Entities>{}</Entities>", table("t", "")), &[]);
     put(&mut tree.files, "Roles/Clerk.xml", &role(0, "Clerk"));
