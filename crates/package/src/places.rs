@@ -57,6 +57,62 @@ pub(crate) fn section_of(type_name: &str) -> Option<&'static str> {
     SECTIONS.iter().find(|(_, held)| *held == type_name).map(|(section, _)| *section)
 }
 
+/// The sections of a document in the order that exports have (package-format §3).
+pub(crate) const SECTION_ORDER: &[&str] = &[
+    "Entities",
+    "Roles",
+    "Workflows",
+    "FieldSecurityProfiles",
+    "Templates",
+    "RibbonDiffXml",
+    "ConnectionRoles",
+    "EntityImageConfigs",
+    "AttributeImageConfigs",
+    "SiteMap",
+    "EntityMaps",
+    "EntityRelationships",
+    "OrganizationSettings",
+    "optionsets",
+    "Reports",
+    "Dashboards",
+    "InteractionCentricDashboards",
+    "WebResources",
+    "CustomControls",
+    "SolutionPluginAssemblies",
+    "SdkMessageProcessingSteps",
+    "ServiceEndpoints",
+    "RoutingRules",
+    "SLAs",
+    "ConvertRules",
+    "MobileOfflineProfiles",
+    "AppModuleSiteMaps",
+    "AppModules",
+    "EntityDataProviders",
+    "EntityDataSources",
+    "CanvasApps",
+    "Connectors",
+    "AIModels",
+    "connectionreferences",
+    "workqueues",
+    UNKNOWN_SECTION,
+    "Languages",
+];
+
+/// Where a section that nobody knows goes.
+pub(crate) const UNKNOWN_SECTION: &str = "*";
+
+/// The children of a table in their order (package-format §3.1).
+pub(crate) const TABLE_ORDER: &[&str] = &[
+    "Name",
+    "ObjectTypeCode",
+    "EntityInfo",
+    "FormXml",
+    "SavedQueries",
+    "Visualizations",
+    "RibbonDiffXml",
+    "CustomControlDefaultConfigs",
+];
+
 /// Texts of children that identify, name or locate a component of the types that come by the thousand.
 pub(crate) fn texts_of(type_name: &str) -> &'static [&'static str] {
     match type_name {

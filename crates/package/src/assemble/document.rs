@@ -18,7 +18,7 @@ use crate::Limits;
 use crate::customizations_xml::{Root, scan};
 use crate::inventory::key_of;
 use crate::node::Node;
-use crate::places::Place;
+use crate::places::{Place, SECTION_ORDER, TABLE_ORDER, UNKNOWN_SECTION};
 
 /// What goes into one container.
 #[derive(Default)]
@@ -40,61 +40,6 @@ impl<'p> Slot<'p> {
         }
     }
 }
-
-/// Sections in the order in which exports have them.
-const SECTIONS: [&str; 37] = [
-    "Entities",
-    "Roles",
-    "Workflows",
-    "FieldSecurityProfiles",
-    "Templates",
-    "RibbonDiffXml",
-    "ConnectionRoles",
-    "EntityImageConfigs",
-    "AttributeImageConfigs",
-    "SiteMap",
-    "EntityMaps",
-    "EntityRelationships",
-    "OrganizationSettings",
-    "optionsets",
-    "Reports",
-    "Dashboards",
-    "InteractionCentricDashboards",
-    "WebResources",
-    "CustomControls",
-    "SolutionPluginAssemblies",
-    "SdkMessageProcessingSteps",
-    "ServiceEndpoints",
-    "RoutingRules",
-    "SLAs",
-    "ConvertRules",
-    "MobileOfflineProfiles",
-    "AppModuleSiteMaps",
-    "AppModules",
-    "EntityDataProviders",
-    "EntityDataSources",
-    "CanvasApps",
-    "Connectors",
-    "AIModels",
-    "connectionreferences",
-    "workqueues",
-    UNKNOWN,
-    "Languages",
-];
-
-/// Where a section that nobody knows goes.
-const UNKNOWN: &str = "*";
-
-const IN_TABLE: [&str; 8] = [
-    "Name",
-    "ObjectTypeCode",
-    "EntityInfo",
-    "FormXml",
-    "SavedQueries",
-    "Visualizations",
-    "RibbonDiffXml",
-    "CustomControlDefaultConfigs",
-];
 
 const IN_OWN: [&str; 5] = ["LocalizedNames", "LocalizedCollectionNames", "Descriptions", "attributes", "EntityKeys"];
 
@@ -186,7 +131,7 @@ impl Entry<'_> {
             Self::New(Step::Group(_), _) => "forms",
             Self::New(Step::Item(_), _) => "Entity",
             Self::Piece(piece) if piece.key.component_type.is("ribboncustomization") => "RibbonDiffXml",
-            Self::Piece(_) => UNKNOWN,
+            Self::Piece(_) => UNKNOWN_SECTION,
             Self::Ribbon => "RibbonDiffXml",
         }
     }
@@ -388,13 +333,13 @@ fn place<'e>(
     within: Place,
 ) {
     let order: &[&str] = match within {
-        Place::Root => &SECTIONS,
-        Place::Entity => &IN_TABLE,
+        Place::Root => SECTION_ORDER,
+        Place::Entity => TABLE_ORDER,
         Place::EntityOwn => &IN_OWN,
         _ => &[],
     };
     let rank = |name: &str| order.iter().position(|known| *known == name);
-    let unknown = rank(UNKNOWN).unwrap_or(usize::MAX);
+    let unknown = rank(UNKNOWN_SECTION).unwrap_or(usize::MAX);
     let own = rank(entry.name()).unwrap_or(unknown);
     let before = |other: &(Option<&ComponentKey>, Entry<'_>)| rank(other.1.name()).is_some_and(|rank| rank <= own);
     let at = match order.is_empty() {

@@ -9,11 +9,11 @@ use strata_model::package::PackageNote;
 use strata_xml::layout::{Namespace, Newline, Style, lay_out, push_line, without_head};
 
 use super::pack::{Class, Piece, Sources, classify};
-use super::spot::{Keeps, SECTION_ORDER, TABLE_ORDER};
+use super::spot::Keeps;
 use super::templates;
 use super::{Body, NamedFile};
 use crate::node::Node;
-use crate::places::Place;
+use crate::places::{Place, SECTION_ORDER, TABLE_ORDER};
 use crate::{ReadPackageError, parallel};
 
 /// Sections that servers write with two tags even when they hold nothing.

@@ -193,53 +193,6 @@ pub(crate) static SPOTS: &[Spot] = &[
     spot("Connectors/*.xml", Root::Item("connector"), "Connector", "Connectors", Keeps::Item),
 ];
 
-/// The sections of a document in the order that server exports have (package-format §3).
-pub(crate) const SECTION_ORDER: &[&str] = &[
-    "Entities",
-    "Roles",
-    "Workflows",
-    "FieldSecurityProfiles",
-    "Templates",
-    "RibbonDiffXml",
-    "ConnectionRoles",
-    "EntityImageConfigs",
-    "AttributeImageConfigs",
-    "SiteMap",
-    "EntityMaps",
-    "EntityRelationships",
-    "OrganizationSettings",
-    "optionsets",
-    "Reports",
-    "Dashboards",
-    "InteractionCentricDashboards",
-    "WebResources",
-    "CustomControls",
-    "SolutionPluginAssemblies",
-    "SdkMessageProcessingSteps",
-    "AppModuleSiteMaps",
-    "AppModules",
-    "EntityDataProviders",
-    "EntityDataSources",
-    "CanvasApps",
-    "Connectors",
-    "AIModels",
-    "connectionreferences",
-    "workqueues",
-    "Languages",
-];
-
-/// The children of a table in their order (package-format §3.1).
-pub(crate) const TABLE_ORDER: &[&str] = &[
-    "Name",
-    "ObjectTypeCode",
-    "EntityInfo",
-    "FormXml",
-    "SavedQueries",
-    "Visualizations",
-    "RibbonDiffXml",
-    "CustomControlDefaultConfigs",
-];
-
 /// A path that stands in a spot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Match<'p> {
@@ -354,7 +307,7 @@ mod tests {
     #[test]
     fn every_section_of_a_spot_has_its_place_in_the_order() {
         for spot in SPOTS {
-            assert!(SECTION_ORDER.contains(&spot.section), "{}", spot.pattern);
+            assert!(crate::places::SECTION_ORDER.contains(&spot.section), "{}", spot.pattern);
         }
     }
 }

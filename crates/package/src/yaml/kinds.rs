@@ -7,6 +7,7 @@ use strata_model::id::Guid;
 
 use super::doc::{Doc, Id};
 use super::path;
+use crate::places::{SECTION_ORDER, UNKNOWN_SECTION};
 
 /// A kind of component with a file for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,41 +130,6 @@ pub(crate) const KINDS: &[Kind] = &[
 /// Where cloud flows and desktop flows lie.
 pub(crate) const FLOWS: &str = "modernflows";
 
-/// The order of sections in an export (package-format §3).
-pub(crate) const SECTIONS: &[&str] = &[
-    "Entities",
-    "Roles",
-    "Workflows",
-    "FieldSecurityProfiles",
-    "Templates",
-    "RibbonDiffXml",
-    "ConnectionRoles",
-    "EntityImageConfigs",
-    "AttributeImageConfigs",
-    "SiteMap",
-    "EntityMaps",
-    "EntityRelationships",
-    "OrganizationSettings",
-    "optionsets",
-    "Reports",
-    "Dashboards",
-    "InteractionCentricDashboards",
-    "WebResources",
-    "CustomControls",
-    "SolutionPluginAssemblies",
-    "SdkMessageProcessingSteps",
-    "AppModuleSiteMaps",
-    "AppModules",
-    "EntityDataProviders",
-    "EntityDataSources",
-    "CanvasApps",
-    "Connectors",
-    "AIModels",
-    "connectionreferences",
-    "workqueues",
-    "Languages",
-];
-
 /// Sections that stand in every export, empty where nothing is in them.
 pub(crate) const ALWAYS: &[&str] = &[
     "Entities",
@@ -185,8 +151,8 @@ pub(crate) const PAIRS: &[&str] = &["Entities", "Roles", "Workflows", "FieldSecu
 
 /// Returns where a section stands in an export; unknown ones come before `Languages`.
 pub(crate) fn rank(section: &str) -> usize {
-    let known = SECTIONS.iter().position(|name| *name == section).map(|at| at * 2);
-    known.unwrap_or(SECTIONS.len() * 2 - 3)
+    let place = |wanted: &str| SECTION_ORDER.iter().position(|name| *name == wanted);
+    place(section).or_else(|| place(UNKNOWN_SECTION)).unwrap_or_default()
 }
 
 /// Finds the kind of an element by where it stands.

@@ -8,6 +8,7 @@ use strata_model::id::Guid;
 use super::doc::{Doc, Id};
 use super::kinds::Place;
 use super::path;
+use crate::places::TABLE_ORDER;
 
 /// A kind of part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,18 +73,6 @@ pub(crate) const PARTS: &[Part] = &[
 
 /// The folder of a table's formulas.
 pub(crate) const FORMULAS: &str = "formulas";
-
-/// Where the children of a table stand among each other.
-const TABLE_ORDER: &[&str] = &[
-    "Name",
-    "ObjectTypeCode",
-    "EntityInfo",
-    "FormXml",
-    "SavedQueries",
-    "Visualizations",
-    "RibbonDiffXml",
-    "CustomControlDefaultConfigs",
-];
 
 /// What stands before a table's columns and keys.
 const BEFORE_COLUMNS: &[&str] = &["LocalizedNames", "LocalizedCollectionNames", "Descriptions"];
