@@ -10,6 +10,7 @@ pub mod by_hand;
 pub mod check;
 pub mod compare;
 pub mod components;
+mod cores;
 pub mod dependencies;
 pub mod deployment;
 mod entry;

@@ -1,8 +1,6 @@
 //! What an operation sees before it plans: its package, and the part of the environment that it may touch.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use strata_engine::by_hand::delete;
 use strata_engine::dependency::{self, PackageNames};
@@ -15,6 +13,7 @@ use strata_model::plan::{Bodies, FindingKind, Plan, Severity};
 use strata_model::rules::Rules;
 use strata_store::StoreError;
 
+use crate::cores::on_every_core;
 use crate::operation::{Phase, Progress, Request};
 use crate::package_bodies::PackageBodies;
 use crate::source::read_package_beside;
@@ -205,9 +204,6 @@ pub(crate) fn is_held(plan: &Plan) -> bool {
     })
 }
 
-/// Threads that read what definitions name.
-const READERS: usize = 2;
-
 /// Reads what the new definitions of a package name, and sees who provides it.
 pub(crate) fn with_needs(
     snapshot: &dyn Fn(&Footprint) -> Result<Snapshot, StoreError>,
@@ -240,40 +236,10 @@ fn read_names(package: &Package, new: &[bool]) -> PackageNames {
     }
     let bodies = PackageBodies::new(package);
     let components = &package.components;
-    let answered = by_readers(components.len(), |index| dependency::answered(package, &components[index], &bodies));
+    let answered = on_every_core(components, |component| dependency::answered(package, component, &bodies));
     let provided = dependency::provided(package, &answered);
-    PackageNames(by_readers(components.len(), |index| {
-        let arrived = || dependency::arrived(package, &components[index], &answered[index], &provided, &bodies);
-        new[index].then(arrived)
+    let all: Vec<_> = components.iter().zip(&answered).zip(new).collect();
+    PackageNames(on_every_core(&all, |((component, answered), is_new)| {
+        is_new.then(|| dependency::arrived(package, component, answered, &provided, &bodies))
     }))
-}
-
-/// Makes something of each number below `count` by several threads; in order.
-fn by_readers<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let length = count.div_ceil(READERS * 8).max(64);
-    let next = AtomicUsize::new(0);
-    // Pieces differ in weight, so each thread takes the next one that is left.
-    let read = || {
-        let mut done = Vec::new();
-        loop {
-            let start = next.fetch_add(1, Ordering::Relaxed) * length;
-            if start >= count {
-                return done;
-            }
-            let made: Vec<_> = (start..count.min(start + length)).map(&make).collect();
-            done.push((start, made));
-        }
-    };
-    let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (1..READERS).map(|_| scope.spawn(read)).collect();
-        let mut done = read();
-        for other in others {
-            done.extend(other.join().expect("a reader only reads"));
-        }
-        done
-    });
-    done.sort_unstable_by_key(|(start, _)| *start);
-    let mut all = Vec::with_capacity(count);
-    done.into_iter().for_each(|(_, made)| all.extend(made));
-    all
 }

@@ -5,6 +5,7 @@
 
 mod layout;
 mod mapped;
+mod request;
 mod single;
 
 use std::fs;
@@ -26,6 +27,7 @@ use crate::source::folder_files;
 use crate::target_file::Staged;
 
 pub use layout::Layout;
+pub use request::{PackRequest, UnpackRequest};
 pub use single::SingleComponent;
 pub use strata_package::tree::localize::Localize;
 pub use strata_package::yaml::Take;
@@ -36,46 +38,6 @@ pub enum PackageType {
     Unmanaged,
     Managed,
     Both,
-}
-
-/// What to unpack, and how.
-#[derive(Debug, Clone)]
-pub struct UnpackRequest {
-    pub zip: PathBuf,
-    pub folder: PathBuf,
-    /// As the package says, where none is asked for.
-    pub package_type: Option<PackageType>,
-    pub layout: Layout,
-    /// Whose file stays where solutions share a YAML tree and differ; without it nothing is written.
-    pub take: Option<Take>,
-    pub map: Option<PathBuf>,
-    pub localize: Option<Localize>,
-    pub single: Option<SingleComponent>,
-    pub allow_delete: bool,
-    /// Only say what would be written.
-    pub dry_run: bool,
-    pub clobber: bool,
-    /// Prove that packing gives the package again, before anything is written.
-    pub verify: bool,
-}
-
-/// What to pack, and how.
-#[derive(Debug, Clone)]
-pub struct PackRequest {
-    pub folder: PathBuf,
-    pub zip: PathBuf,
-    /// As the tree says, where none is asked for; a tree of both kinds gives the unmanaged package.
-    pub package_type: Option<PackageType>,
-    /// The solution that is meant, where a YAML tree holds several.
-    pub solution: Option<String>,
-    /// Pack without what a YAML tree names and does not hold.
-    pub allow_missing: bool,
-    pub map: Option<PathBuf>,
-    /// Take the texts of `Resources`.
-    pub localize: bool,
-    pub single: Option<SingleComponent>,
-    /// Check everything and write nothing.
-    pub dry_run: bool,
 }
 
 /// The solution that was unpacked or packed.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use strata_ops::silent;
-use strata_ops::trees::{Layout, PackRequest, UnpackRequest, pack, unpack};
+use strata_ops::trees::{PackRequest, UnpackRequest, pack, unpack};
 use zip::write::SimpleFileOptions;
 
 use super::{What, keeping};
@@ -18,41 +18,14 @@ const LEVEL: i32 = 6;
 pub(super) fn measured(what: What, zip: &Path, folder: &Path, started: Instant) -> Result<Duration, String> {
     let text = |error: strata_ops::OpsError| error.to_string();
     match what {
-        What::Unpack => Ok(keeping(started, unpack(&unpack_request(zip, folder), &silent).map_err(text)?)),
-        What::Pack => Ok(keeping(started, pack(&pack_request(zip, folder), &silent).map_err(text)?)),
+        What::Unpack => {
+            Ok(keeping(started, unpack(&UnpackRequest::new(zip.to_owned(), folder.to_owned()), &silent).map_err(text)?))
+        }
+        What::Pack => {
+            Ok(keeping(started, pack(&PackRequest::new(folder.to_owned(), zip.to_owned()), &silent).map_err(text)?))
+        }
         What::Inflate => Ok(keeping(started, inflate(zip, folder)?)),
         _ => Ok(keeping(started, deflate(zip, folder)?)),
-    }
-}
-
-fn unpack_request(zip: &Path, folder: &Path) -> UnpackRequest {
-    UnpackRequest {
-        take: None,
-        zip: zip.to_owned(),
-        folder: folder.to_owned(),
-        package_type: None,
-        layout: Layout::Xml,
-        map: None,
-        localize: None,
-        single: None,
-        allow_delete: false,
-        dry_run: false,
-        clobber: false,
-        verify: false,
-    }
-}
-
-fn pack_request(zip: &Path, folder: &Path) -> PackRequest {
-    PackRequest {
-        allow_missing: false,
-        folder: folder.to_owned(),
-        zip: zip.to_owned(),
-        package_type: None,
-        solution: None,
-        map: None,
-        localize: false,
-        single: None,
-        dry_run: false,
     }
 }
 

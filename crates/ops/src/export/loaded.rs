@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use strata_engine::export::{Content, Exported, needs};
 use strata_model::id::Digest;
@@ -12,6 +10,7 @@ use strata_model::plan::{Bodies, Body};
 use strata_model::solution::Solution;
 use strata_package::assemble::{Piece, Skeleton};
 
+use crate::cores::on_every_core;
 use crate::operation::{Phase, Progress};
 use crate::{OpsError, Workspace};
 
@@ -86,9 +85,11 @@ impl Loaded {
     /// Reads what the components name and the package does not hold.
     pub(super) fn outside(&self, components: &[Exported]) -> Vec<needs::Outside> {
         let both: Vec<_> = components.iter().zip(&self.bodies).collect();
-        let mut provided = on_every_core(&both, |(component, body)| needs::provided(component, body, self));
+        let provided = on_every_core(&both, |(component, body)| needs::provided(component, body, self));
+        let mut provided: Vec<_> = provided.into_iter().flatten().collect();
         provided.sort_unstable();
-        on_every_core(&both, |(component, body)| needs::outside(component, body, self, &provided))
+        let outside = on_every_core(&both, |(component, body)| needs::outside(component, body, self, &provided));
+        outside.into_iter().flatten().collect()
     }
 
     pub(super) fn pieces<'l>(&'l self, components: &'l [Exported]) -> Vec<Piece<'l>> {
@@ -113,28 +114,4 @@ impl Loaded {
 
 fn owned(body: Body<'_>) -> Body<'static> {
     Body { bytes: Cow::Owned(body.bytes.into_owned()), home: body.home, files: body.files }
-}
-
-/// Does the same to every item, on as many threads as there are cores; results come in the order of the items.
-fn on_every_core<T: Sync, R: Send>(items: &[T], read: impl Fn(&T) -> Vec<R> + Sync) -> Vec<R> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let length = items.len().div_ceil(threads * 8).max(64);
-    let chunks: Vec<_> = items.chunks(length).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(chunk) = chunks.get(index) else { return done };
-            done.push((index, chunk.iter().flat_map(&read).collect::<Vec<_>>()));
-        }
-    };
-    let mut done = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(chunks.len())).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        done.extend(others.into_iter().flat_map(|other| other.join().expect("a reader only reads")));
-        done
-    });
-    done.sort_unstable_by_key(|(index, _)| *index);
-    done.into_iter().flat_map(|(_, results)| results).collect()
 }

@@ -33,34 +33,11 @@ impl Desk {
     }
 
     fn unpack(&self, zip: &str) -> UnpackRequest {
-        UnpackRequest {
-            take: None,
-            zip: self.path(zip),
-            folder: self.path("tree"),
-            package_type: None,
-            layout: Layout::Xml,
-            map: None,
-            localize: None,
-            single: None,
-            allow_delete: false,
-            dry_run: false,
-            clobber: false,
-            verify: false,
-        }
+        UnpackRequest::new(self.path(zip), self.path("tree"))
     }
 
     fn pack(&self, zip: &str) -> PackRequest {
-        PackRequest {
-            allow_missing: false,
-            folder: self.path("tree"),
-            zip: self.path(zip),
-            package_type: None,
-            solution: None,
-            map: None,
-            localize: false,
-            single: None,
-            dry_run: false,
-        }
+        PackRequest::new(self.path("tree"), self.path(zip))
     }
 
     /// Names of what lies beside the tree: nothing may be left over.
