@@ -16,7 +16,8 @@ mod tests {
         ("checker", &["engine", "model", "xml"]),
         ("odata", &["model"]),
         ("ops", &["checker", "engine", "model", "odata", "package", "store"]),
-        ("cli", &["model", "ops"]),
+        ("server", &["model", "odata", "ops"]),
+        ("cli", &["model", "ops", "server"]),
         ("testkit", &["engine", "model", "package"]),
     ];
 

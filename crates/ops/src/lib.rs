@@ -28,6 +28,7 @@ pub mod plan_file;
 pub mod project;
 mod row_counts;
 pub mod rows;
+pub mod schema;
 mod seeing;
 pub mod solutions;
 mod source;

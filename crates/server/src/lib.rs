@@ -1,0 +1,19 @@
+//! The Web API over HTTP (D11): requests in, one function of `ops` each, answers out.
+//!
+//! A request becomes an [`ask::Ask`], whether it came alone or in a batch; `route` finds its handler, which asks `ops`
+//! and gives an [`answer::Answer`] or a [`fault::Fault`]. Handlers are synchronous and know no sockets; `http` runs them
+//! beside the connections.
+//!
+//! Not here: rules, SQL, text for people.
+
+pub mod access;
+mod actions;
+pub mod answer;
+pub mod ask;
+mod batch;
+pub mod fault;
+mod functions;
+mod metadata;
+mod route;
+mod rows;
+pub mod service;

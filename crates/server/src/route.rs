@@ -1,0 +1,29 @@
+//! From a path to who serves it.
+
+use crate::answer::Answer;
+use crate::ask::{Ask, Verb};
+use crate::fault::Fault;
+use crate::{actions, functions, metadata, rows};
+
+/// Answers one request that is no batch.
+pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let Some(first) = ask.path.first() else { return metadata::service_document(ask) };
+    if metadata::serves(&first.name) {
+        return metadata::answer(ask);
+    }
+    if ask.path.len() == 1 {
+        if let Some(action) = actions::find(&first.name) {
+            return match ask.verb {
+                Verb::Post => action(ask),
+                _ => Err(Fault::verb(format!("{} is an action: it wants POST", first.name))),
+            };
+        }
+        if let Some(function) = functions::find(&first.name) {
+            return match ask.verb {
+                Verb::Get => function(ask),
+                _ => Err(Fault::verb(format!("{} is a function: it wants GET", first.name))),
+            };
+        }
+    }
+    rows::answer(ask)
+}

@@ -1,0 +1,134 @@
+//! What all requests share: the store, what is known of environments, and where requests begin.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use strata_model::environment::Environment;
+use strata_model::id::EnvironmentNo;
+use strata_ops::schema::Schema;
+use strata_ops::{Location, OpsError, Workspace};
+
+use crate::access::Caller;
+use crate::answer::Answer;
+use crate::ask::{Ask, Headers, Verb};
+use crate::fault::Fault;
+use crate::{batch, route};
+
+/// A request as it comes from the wire.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub verb: Verb,
+    /// The service root as the client wrote it, with a slash at its end.
+    pub root: String,
+    /// The environment that the URL names.
+    pub environment: Option<String>,
+    /// What stands below the service root, and behind the question mark; both as they were sent.
+    pub path: String,
+    pub query: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    pub caller: Caller,
+}
+
+/// The server without its sockets.
+#[derive(Debug)]
+pub struct Service {
+    location: Location,
+    /// Connections that wait, by environment name.
+    idle: Mutex<BTreeMap<String, Vec<Workspace>>>,
+    schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
+}
+
+/// More connections than these are closed after use.
+const IDLE_MAX: usize = 16;
+
+impl Service {
+    /// Makes the service of a store, whose default environment is there afterwards.
+    pub fn new(location: Location) -> Result<Self, OpsError> {
+        Workspace::open_or_create(&location)?.environment_to_write()?;
+        Ok(Self { location, idle: Mutex::default(), schemas: Mutex::default() })
+    }
+
+    /// Answers a request, whatever comes of it.
+    pub fn answer(&self, request: &Request) -> Answer {
+        self.met(request).unwrap_or_else(|fault| fault.answer())
+    }
+
+    fn met(&self, request: &Request) -> Result<Answer, Fault> {
+        let workspace = self.workspace(request.environment.as_deref())?;
+        let path = strata_odata::url::decoded_path(&request.path)?;
+        let ask = Ask {
+            service: self,
+            workspace: &workspace,
+            environment: workspace.environment()?,
+            root: &request.root,
+            verb: request.verb,
+            path: strata_odata::path::parse(&path)?,
+            options: strata_odata::url::options(&request.query)?,
+            headers: Headers(&request.headers),
+            body: &request.body,
+            caller: &request.caller,
+        };
+        match ask.path.as_slice() {
+            [only] if only.name == "$batch" => batch::answer(&ask),
+            _ => route::answer(&ask),
+        }
+    }
+
+    /// Lends a connection to the store, meant for an environment; without a name, for the selected one.
+    pub fn workspace(&self, environment: Option<&str>) -> Result<Lent<'_>, OpsError> {
+        let name = environment.or(self.location.environment.as_deref()).map(str::to_lowercase).unwrap_or_default();
+        let waiting = lock(&self.idle).get_mut(&name).and_then(Vec::pop);
+        let workspace = match waiting {
+            Some(workspace) => workspace,
+            None => {
+                let named = Some(name.clone()).filter(|name| !name.is_empty());
+                Workspace::open(&Location { environment: named, ..self.location.clone() })?
+            }
+        };
+        Ok(Lent { service: self, name, workspace: Some(workspace) })
+    }
+
+    /// Returns what is known of an environment's tables at its revision.
+    pub fn schema(&self, workspace: &Workspace, environment: &Environment) -> Result<Arc<Schema>, OpsError> {
+        let known = lock(&self.schemas).get(&environment.no).cloned();
+        if let Some(known) = known.filter(|known| known.revision() == environment.revision) {
+            return Ok(known);
+        }
+        let schema = Arc::new(Schema::load(workspace, environment)?);
+        lock(&self.schemas).insert(environment.no, Arc::clone(&schema));
+        Ok(schema)
+    }
+}
+
+/// Nothing that these locks guard is left half done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A connection that goes back when it is dropped.
+#[derive(Debug)]
+pub struct Lent<'a> {
+    service: &'a Service,
+    name: String,
+    workspace: Option<Workspace>,
+}
+
+impl Deref for Lent<'_> {
+    type Target = Workspace;
+
+    fn deref(&self) -> &Workspace {
+        self.workspace.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut idle = lock(&self.service.idle);
+        let waiting = idle.entry(std::mem::take(&mut self.name)).or_default();
+        if waiting.len() < IDLE_MAX {
+            waiting.extend(self.workspace.take());
+        }
+    }
+}

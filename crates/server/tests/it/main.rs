@@ -1,0 +1,3 @@
+//! Requests and their answers, without sockets.
+
+mod service;
