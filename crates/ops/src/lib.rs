@@ -50,4 +50,5 @@ pub use strata_engine::active::PropertyEdit;
 pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};
 pub use strata_engine::export::ExportOptions;
+pub use strata_store::{Store, StoreError};
 pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

@@ -13,24 +13,26 @@ pub struct Answer {
     pub headers: Vec<(&'static str, String)>,
     /// `None` where there is no body.
     pub content_type: Option<&'static str>,
+    /// Of a body of several parts.
+    pub boundary: Option<String>,
     pub body: Vec<u8>,
 }
 
 impl Answer {
     /// Makes an answer without a body.
     pub fn empty() -> Self {
-        Self { status: 204, headers: Vec::new(), content_type: None, body: Vec::new() }
+        Self { status: 204, headers: Vec::new(), content_type: None, boundary: None, body: Vec::new() }
     }
 
     /// Makes an answer of a value.
     pub fn json(value: &impl Serialize) -> Self {
         let body = serde_json::to_vec(value).expect("values of answers have texts as keys");
-        Self { status: 200, headers: Vec::new(), content_type: Some(JSON), body }
+        Self { status: 200, headers: Vec::new(), content_type: Some(JSON), boundary: None, body }
     }
 
     /// Makes an answer of another kind.
     pub fn of(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, headers: Vec::new(), content_type: Some(content_type), body: body.into() }
+        Self { status: 200, headers: Vec::new(), content_type: Some(content_type), boundary: None, body: body.into() }
     }
 
     /// Gives it another status.

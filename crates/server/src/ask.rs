@@ -24,6 +24,11 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// Tells whether it changes something.
+    pub fn writes(self) -> bool {
+        !matches!(self, Self::Get)
+    }
+
     /// Reads a verb as it stands in a request line.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
@@ -54,6 +59,8 @@ pub struct Ask<'a> {
     pub headers: Headers<'a>,
     pub body: &'a [u8],
     pub caller: &'a Caller,
+    /// It is part of a change set, which may yet be taken back.
+    pub is_tentative: bool,
 }
 
 impl Ask<'_> {
@@ -73,12 +80,12 @@ impl Ask<'_> {
 
     /// Returns what is known of the environment's tables.
     pub fn schema(&self) -> Result<Arc<Schema>, Fault> {
-        Ok(self.service.schema(self.workspace, &self.environment)?)
+        Ok(self.service.schema(self.workspace, &self.environment, self.is_tentative)?)
     }
 
     /// Returns the preferences of the request.
     pub fn prefer(&self) -> Prefer<'_> {
-        Prefer { headers: self.headers }
+        Prefer::of(self.headers)
     }
 }
 
@@ -105,6 +112,10 @@ pub struct Prefer<'a> {
 }
 
 impl<'a> Prefer<'a> {
+    pub(crate) fn of(headers: Headers<'a>) -> Self {
+        Self { headers }
+    }
+
     /// Whether a write answers with the row.
     pub fn representation(&self) -> bool {
         self.value("return") == Some("representation")

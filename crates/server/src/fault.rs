@@ -29,6 +29,10 @@ pub const BAD_URL: &str = "0x80060888";
 pub const NO_SEGMENT: &str = "0x8006088a";
 /// A key whose values another row has.
 pub const DUPLICATE: &str = "0x80040237";
+/// Something the caller may not do.
+pub const NO_PRIVILEGE: &str = "0x80040220";
+/// No token, or one that opens nothing.
+pub const NO_TOKEN: &str = "0x80048306";
 /// A refusal that has no code of the platform.
 pub const NO_CODE: &str = "0x80040216";
 

@@ -17,3 +17,4 @@ mod metadata;
 mod route;
 mod rows;
 pub mod service;
+mod url;

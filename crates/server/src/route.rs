@@ -1,13 +1,18 @@
 //! From a path to who serves it.
 
+use crate::access::Role;
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
-use crate::fault::Fault;
+use crate::fault::{Fault, NO_PRIVILEGE};
 use crate::{actions, functions, metadata, rows};
 
 /// Answers one request that is no batch.
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     let Some(first) = ask.path.first() else { return metadata::service_document(ask) };
+    // Operations of our own say themselves who may ask for them.
+    if ask.verb.writes() && ask.caller.role < Role::Maker && !first.name.starts_with("strata.") {
+        return Err(Fault::new(403, NO_PRIVILEGE, format!("{} may read, and not write", ask.caller.name)));
+    }
     if metadata::serves(&first.name) {
         return metadata::answer(ask);
     }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use strata_model::environment::Environment;
-use strata_model::id::EnvironmentNo;
+use strata_model::id::{EnvironmentNo, Guid};
 use strata_ops::schema::Schema;
 use strata_ops::{Location, OpsError, Workspace};
 
@@ -38,6 +40,9 @@ pub struct Service {
     /// Connections that wait, by environment name.
     idle: Mutex<BTreeMap<String, Vec<Workspace>>>,
     schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
+    /// What no two requests have in common: when the server started, and how many ids it has given.
+    started: u128,
+    minted: AtomicU64,
 }
 
 /// More connections than these are closed after use.
@@ -47,7 +52,14 @@ impl Service {
     /// Makes the service of a store, whose default environment is there afterwards.
     pub fn new(location: Location) -> Result<Self, OpsError> {
         Workspace::open_or_create(&location)?.environment_to_write()?;
-        Ok(Self { location, idle: Mutex::default(), schemas: Mutex::default() })
+        let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        Ok(Self { location, idle: Mutex::default(), schemas: Mutex::default(), started, minted: AtomicU64::new(0) })
+    }
+
+    /// Mints an id for a request or a job: never the same twice.
+    pub fn mint(&self) -> Guid {
+        let number = self.minted.fetch_add(1, Ordering::Relaxed);
+        Guid::minted(Guid::of_environment("requests"), "request", &format!("{}-{number}", self.started))
     }
 
     /// Answers a request, whatever comes of it.
@@ -57,10 +69,18 @@ impl Service {
 
     fn met(&self, request: &Request) -> Result<Answer, Fault> {
         let workspace = self.workspace(request.environment.as_deref())?;
+        match request.path.trim_matches('/') {
+            "$batch" | "%24batch" => batch::answer(self, &workspace, request),
+            _ => self.one(&workspace, request, false),
+        }
+    }
+
+    /// Answers a request that is no batch; a tentative one may yet be taken back with others.
+    pub(crate) fn one(&self, workspace: &Workspace, request: &Request, is_tentative: bool) -> Result<Answer, Fault> {
         let path = strata_odata::url::decoded_path(&request.path)?;
-        let ask = Ask {
+        route::answer(&Ask {
             service: self,
-            workspace: &workspace,
+            workspace,
             environment: workspace.environment()?,
             root: &request.root,
             verb: request.verb,
@@ -69,11 +89,8 @@ impl Service {
             headers: Headers(&request.headers),
             body: &request.body,
             caller: &request.caller,
-        };
-        match ask.path.as_slice() {
-            [only] if only.name == "$batch" => batch::answer(&ask),
-            _ => route::answer(&ask),
-        }
+            is_tentative,
+        })
     }
 
     /// Lends a connection to the store, meant for an environment; without a name, for the selected one.
@@ -90,14 +107,22 @@ impl Service {
         Ok(Lent { service: self, name, workspace: Some(workspace) })
     }
 
-    /// Returns what is known of an environment's tables at its revision.
-    pub fn schema(&self, workspace: &Workspace, environment: &Environment) -> Result<Arc<Schema>, OpsError> {
+    /// Returns what is known of an environment's tables at its revision. What may yet be taken back is known to nobody
+    /// else: a later operation may get the same revision.
+    pub fn schema(
+        &self,
+        workspace: &Workspace,
+        environment: &Environment,
+        is_tentative: bool,
+    ) -> Result<Arc<Schema>, OpsError> {
         let known = lock(&self.schemas).get(&environment.no).cloned();
         if let Some(known) = known.filter(|known| known.revision() == environment.revision) {
             return Ok(known);
         }
         let schema = Arc::new(Schema::load(workspace, environment)?);
-        lock(&self.schemas).insert(environment.no, Arc::clone(&schema));
+        if !is_tentative {
+            lock(&self.schemas).insert(environment.no, Arc::clone(&schema));
+        }
         Ok(schema)
     }
 }

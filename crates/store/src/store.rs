@@ -163,6 +163,14 @@ pub trait Store: Send + Sync {
 
     /// Forgets the history before `keep_from`, whose state stays, and collects bodies that nothing refers to.
     fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError>;
+
+    /// Begins something that is kept or taken back as a whole, operations and their history included: what is asked of
+    /// this store until [`Store::end`] is part of it. For stores that one thread has to itself; others of the same
+    /// file wait with their writes.
+    fn begin(&self) -> Result<(), StoreError>;
+
+    /// Ends what [`Store::begin`] began: all of it is kept, or none.
+    fn end(&self, keep: bool) -> Result<(), StoreError>;
 }
 
 /// A component by what people call it.

@@ -102,6 +102,9 @@ impl Inner {
 
     /// Runs queries against one state of the file.
     fn read<T>(&self, queries: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if !self.conn.is_autocommit() {
+            return queries(&self.conn);
+        }
         let transaction = self.conn.unchecked_transaction()?;
         let answer = queries(&transaction)?;
         transaction.commit()?;
@@ -294,5 +297,18 @@ impl Store for SqliteStore {
 
     fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError> {
         prune::prune(&mut self.lock(), environment, keep_from)
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        Ok(transaction::begin_all(&self.lock().conn)?)
+    }
+
+    fn end(&self, keep: bool) -> Result<(), StoreError> {
+        let mut inner = self.lock();
+        if !keep {
+            // What was written and then taken back must not be read from memory.
+            inner.packs.clear();
+        }
+        Ok(transaction::end_all(&inner.conn, keep)?)
     }
 }

@@ -31,11 +31,26 @@ impl Failpoint {
     }
 }
 
-/// A write transaction.
+/// A write transaction, or a part of one that [`begin_all`] began.
 pub(super) struct Transaction<'c> {
     pub(super) conn: &'c Connection,
     failpoint: &'c Failpoint,
     is_open: bool,
+    is_part: bool,
+}
+
+/// Begins a transaction that takes what follows on this connection for its parts.
+pub(super) fn begin_all(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch("BEGIN IMMEDIATE")
+}
+
+/// Ends such a transaction; nothing is there to end where SQLite has rolled it back itself.
+pub(super) fn end_all(conn: &Connection, keep: bool) -> rusqlite::Result<()> {
+    match (keep, conn.is_autocommit()) {
+        (true, _) => conn.execute_batch("COMMIT"),
+        (false, false) => conn.execute_batch("ROLLBACK"),
+        (false, true) => Ok(()),
+    }
 }
 
 /// A prepared statement that writes.
@@ -48,8 +63,9 @@ impl<'c> Transaction<'c> {
     /// Begins, and waits for another writer at the busy timeout's length.
     pub(super) fn begin(conn: &'c Connection, failpoint: &'c Failpoint) -> rusqlite::Result<Self> {
         failpoint.pass()?;
-        conn.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Self { conn, failpoint, is_open: true })
+        let is_part = !conn.is_autocommit();
+        conn.execute_batch(if is_part { "SAVEPOINT part" } else { "BEGIN IMMEDIATE" })?;
+        Ok(Self { conn, failpoint, is_open: true, is_part })
     }
 
     pub(super) fn writer(&self, sql: &str) -> rusqlite::Result<Writer<'c>> {
@@ -63,7 +79,7 @@ impl<'c> Transaction<'c> {
 
     pub(super) fn commit(mut self) -> rusqlite::Result<()> {
         self.failpoint.pass()?;
-        self.conn.execute_batch("COMMIT")?;
+        self.conn.execute_batch(if self.is_part { "RELEASE part" } else { "COMMIT" })?;
         self.is_open = false;
         Ok(())
     }
@@ -73,7 +89,7 @@ impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if self.is_open {
             // An error that ended the transaction has been reported, and SQLite may have rolled back itself.
-            self.conn.execute_batch("ROLLBACK").ok();
+            self.conn.execute_batch(if self.is_part { "ROLLBACK TO part; RELEASE part" } else { "ROLLBACK" }).ok();
         }
     }
 }

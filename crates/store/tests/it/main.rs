@@ -21,3 +21,4 @@ mod past;
 mod random;
 mod random_rows;
 mod records;
+mod whole;

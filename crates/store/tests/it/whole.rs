@@ -1,0 +1,67 @@
+//! Several writes that are kept or taken back as a whole.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use strata_model::plan::Edit;
+use strata_store::sqlite::SqliteStore;
+use strata_store::{Record, RecordEdit, RecordWrite, Store};
+
+use crate::fixture::{Shelf, apply, create, current, digest};
+
+mod sqlite {
+    use super::SqliteStore;
+
+    conformance! {
+        what_was_begun_is_taken_back_with_its_history
+        what_was_begun_is_kept
+        a_refused_part_leaves_the_others
+    }
+}
+
+fn row(store: &dyn Store, id: &str) -> Result<(), strata_store::RecordError> {
+    let values = BTreeMap::from([("name".to_owned(), json!("x"))]);
+    let edits = vec![RecordEdit::Insert(Record { id: id.to_owned(), values })];
+    store.record_write(&current(store, "dev"), &RecordWrite { table: "t".to_owned(), edits, ..RecordWrite::default() })
+}
+
+fn operate(store: &dyn Store) {
+    apply(store, "dev", vec![Edit::RowsClose { table: "u".to_owned() }], &Shelf::default());
+}
+
+fn rows(store: &dyn Store) -> u64 {
+    store.record_count(&current(store, "dev"), None, "t").expect("a number")
+}
+
+fn what_was_begun_is_taken_back_with_its_history(store: &dyn Store) {
+    create(store, "dev");
+    let before = digest(store, &current(store, "dev"), None);
+    store.begin().expect("a beginning");
+    row(store, "1").expect("a row");
+    operate(store);
+    assert_eq!(rows(store), 1);
+    store.end(false).expect("an end");
+    assert_eq!(digest(store, &current(store, "dev"), None), before);
+    assert_eq!(rows(store), 0);
+    assert!(store.history(&current(store, "dev"), None).expect("a history").is_empty());
+}
+
+fn what_was_begun_is_kept(store: &dyn Store) {
+    create(store, "dev");
+    store.begin().expect("a beginning");
+    row(store, "1").expect("a row");
+    operate(store);
+    store.end(true).expect("an end");
+    assert_eq!(rows(store), 1);
+    assert_eq!(store.history(&current(store, "dev"), None).expect("a history").len(), 1);
+}
+
+fn a_refused_part_leaves_the_others(store: &dyn Store) {
+    create(store, "dev");
+    store.begin().expect("a beginning");
+    row(store, "1").expect("a row");
+    row(store, "1").expect_err("the id is taken");
+    row(store, "2").expect("a row");
+    store.end(true).expect("an end");
+    assert_eq!(rows(store), 2);
+}
