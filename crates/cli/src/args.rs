@@ -15,6 +15,7 @@ mod import;
 mod merge;
 mod project;
 mod row;
+mod serve;
 mod solution;
 mod tree;
 
@@ -27,6 +28,7 @@ pub(crate) use import::{ImportArgs, ImportFlags, PlanArgs};
 pub(crate) use merge::MergeArgs;
 pub(crate) use project::ProjectArgs;
 pub(crate) use row::RowCommand;
+pub(crate) use serve::ServeArgs;
 pub(crate) use solution::{
     CloneArgs, PublisherCommand, SettingsPackage, SolutionCommand, SolutionName, SolutionQuestion, VersionArgs,
 };
@@ -147,6 +149,8 @@ pub(crate) enum Command {
     Undo(WriteFlags),
     /// Return to the state after an operation, as a new operation
     Restore(RestoreArgs),
+    /// Serve the Web API to clients of Dataverse
+    Serve(ServeArgs),
     /// Print a completion script for a shell
     Completions {
         /// Shell that the script is for

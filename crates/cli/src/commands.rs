@@ -20,6 +20,7 @@ mod plan;
 mod project;
 mod publisher;
 mod row;
+mod serve;
 mod solution;
 mod tree;
 mod version;
@@ -38,7 +39,6 @@ use strata_ops::{Location, OpsError, Workspace};
 use crate::args::{self, Cli, Color, Command, DEFAULT_STORE, Format, Global};
 use crate::failure::{Exit, Failure, USAGE};
 use crate::output::Output;
-use crate::unsupported;
 
 /// Sets the format where the command line does not.
 const FORMAT_VARIABLE: &str = "STRATA_FORMAT";
@@ -46,15 +46,10 @@ const FORMAT_VARIABLE: &str = "STRATA_FORMAT";
 /// Runs a command line and returns its exit code.
 pub(crate) fn run(argv: &[OsString]) -> u8 {
     let argv = &spelled_out(argv);
-    let matches = match definition().try_get_matches_from(argv) {
+    let matches = match Cli::command().try_get_matches_from(argv) {
         Ok(matches) => matches,
         Err(error) => return usage(argv, &error),
     };
-    if let Err(failure) = unsupported::refuse(&matches) {
-        let output = guessed_output(argv);
-        output.failure(&failure);
-        return failure.exit_code();
-    }
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return usage(argv, &error),
@@ -113,11 +108,6 @@ fn format(global: &Global) -> Result<Format, Failure> {
     }
 }
 
-/// The whole command line, with the commands of later versions.
-fn definition() -> clap::Command {
-    unsupported::add_to(Cli::command())
-}
-
 fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Import(args) => import::import(context, args),
@@ -137,6 +127,7 @@ fn dispatch(context: &Context<'_>, command: &Command) -> Result<Exit, Failure> {
         Command::History(args) => history::run(context, args),
         Command::Undo(flags) => history::undo(context, flags),
         Command::Restore(args) => history::restore(context, args),
+        Command::Serve(args) => serve::serve(context, args),
         Command::Completions { shell } => completions::print(context, *shell),
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use strata_model::code::ErrorCode;
 use strata_ops::{ErrorReport, OpsError};
+use strata_server::http::ServeError;
 
 /// The exit code of a usage error.
 pub(crate) const USAGE: u8 = 64;
@@ -40,6 +41,8 @@ pub(crate) enum Failure {
         hints: Vec<String>,
     },
     Ops(OpsError),
+    /// The server does not start.
+    Serve(ServeError),
     /// The question was answered with no.
     Declined,
     /// The answer could not be written.
@@ -49,6 +52,15 @@ pub(crate) enum Failure {
 impl From<OpsError> for Failure {
     fn from(error: OpsError) -> Self {
         Self::Ops(error)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Ops(error) => Self::Ops(error),
+            other @ (ServeError::Listen { .. } | ServeError::Tls(_) | ServeError::Start(_)) => Self::Serve(other),
+        }
     }
 }
 
@@ -68,6 +80,8 @@ impl Failure {
         match self {
             Self::Usage { .. } => USAGE,
             Self::Ops(error) => error.exit_code(),
+            Self::Serve(ServeError::Tls(_)) => 4,
+            Self::Serve(ServeError::Listen { .. } | ServeError::Start(_) | ServeError::Ops(_)) => 5,
             Self::Declined => 1,
             // Whoever reads has seen enough: `strata … | head` is no failure.
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
@@ -80,10 +94,19 @@ impl Failure {
         match self {
             Self::Usage { message, hints } => Some(report("UsageError", message.clone(), hints.clone())),
             Self::Ops(error) => Some(error.report()),
+            Self::Serve(error) => Some(report(serve_name(error), error.to_string(), Vec::new())),
             Self::Declined => Some(report("Declined", "declined, nothing was changed".to_owned(), Vec::new())),
             Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
             Self::Stdout(error) => Some(report("OutputError", format!("cannot write the answer: {error}"), Vec::new())),
         }
+    }
+}
+
+fn serve_name(error: &ServeError) -> &'static str {
+    match error {
+        ServeError::Listen { .. } => "CannotListen",
+        ServeError::Tls(_) => "CannotSpeakTls",
+        ServeError::Start(_) | ServeError::Ops(_) => "CannotServe",
     }
 }
 

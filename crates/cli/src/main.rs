@@ -9,7 +9,6 @@ mod failure;
 mod output;
 mod progress;
 mod render;
-mod unsupported;
 
 use std::process::ExitCode;
 

@@ -13,8 +13,14 @@ pub mod ask;
 mod batch;
 pub mod fault;
 mod functions;
+pub mod http;
+mod log;
 mod metadata;
+mod metrics;
 mod route;
 mod rows;
 pub mod service;
+pub mod tls;
 mod url;
+
+pub use log::{LogLevel, log};

