@@ -15,7 +15,7 @@ mod tests {
         ("store", &["model"]),
         ("checker", &["engine", "model", "xml"]),
         ("odata", &["model"]),
-        ("ops", &["checker", "engine", "model", "odata", "package", "store"]),
+        ("ops", &["checker", "engine", "model", "odata", "package", "store", "xml"]),
         ("server", &["model", "odata", "ops"]),
         ("cli", &["model", "ops", "server"]),
         ("testkit", &["engine", "model", "package"]),

@@ -32,6 +32,7 @@ use crate::effect::Lens;
 use crate::family::Family;
 use crate::import::is_assumed_layer;
 use crate::{desktop_flow, names};
+pub(crate) use content::resolve;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

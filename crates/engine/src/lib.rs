@@ -34,6 +34,7 @@ pub mod pending_deletion;
 pub mod publish;
 pub mod reference;
 mod removal;
+pub mod resolved;
 pub mod restore;
 pub mod table;
 pub mod three_way;

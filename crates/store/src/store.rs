@@ -1,6 +1,6 @@
 //! What a store can do, whatever database is below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use strata_model::component::{Component, ComponentKey, ComponentType};
@@ -117,6 +117,17 @@ pub trait Store: Send + Sync {
 
     /// Lists the layers that an operation closed and opened, in the order of component keys.
     fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError>;
+
+    /// Lists the components whose layers, memberships or activation operations after `since` changed; `None` where a
+    /// prune has taken the answer away.
+    fn touched_since(
+        &self,
+        environment: &Environment,
+        since: Operation,
+    ) -> Result<Option<BTreeSet<ComponentNo>>, StoreError>;
+
+    /// Lists the types that components of an environment have ever had, by name.
+    fn component_types(&self, environment: &Environment) -> Result<Vec<ComponentType>, StoreError>;
 
     /// Returns the edits which bring the state after `target` back, closings before openings.
     ///

@@ -138,7 +138,8 @@ fn is_same(component_type: &ComponentType, left: &Element, right: &Element) -> b
 
 type Files = Vec<(String, Digest)>;
 
-fn resolve(
+/// Lays layers over each other, bottom to top; the files are those of the topmost that has any.
+pub(crate) fn resolve(
     lens: &Lens<'_>,
     component_type: &ComponentType,
     system: Option<Element>,

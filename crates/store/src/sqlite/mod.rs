@@ -22,9 +22,10 @@ mod record_write;
 mod rows;
 mod snapshot;
 mod stage;
+mod touched;
 mod transaction;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -244,6 +245,18 @@ impl Store for SqliteStore {
 
     fn changes_of(&self, environment: &Environment, operation: Operation) -> Result<Vec<LayerChange>, StoreError> {
         self.lock().read(|conn| history::changes_of(conn, environment, operation))
+    }
+
+    fn touched_since(
+        &self,
+        environment: &Environment,
+        since: Operation,
+    ) -> Result<Option<BTreeSet<ComponentNo>>, StoreError> {
+        self.lock().read(|conn| touched::since(conn, environment, since))
+    }
+
+    fn component_types(&self, environment: &Environment) -> Result<Vec<ComponentType>, StoreError> {
+        touched::types(&self.lock().conn, environment.no)
     }
 
     fn edits_back_to(&self, environment: &Environment, target: Operation) -> Result<Vec<Edit>, StoreError> {
