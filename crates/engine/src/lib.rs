@@ -8,6 +8,7 @@
 pub mod activation;
 pub mod active;
 pub mod apply_upgrade;
+pub mod base64;
 pub mod by_hand;
 pub mod catalogue;
 pub mod check;
