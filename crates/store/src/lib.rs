@@ -15,6 +15,7 @@
 mod bodies;
 mod error;
 mod lease;
+pub mod query;
 mod record;
 pub mod sqlite;
 mod store;
@@ -23,6 +24,6 @@ pub use bodies::StoreBodies;
 pub use error::{ApplyError, StoreError};
 pub use lease::{Held, LEASE_MS, Lease};
 pub use record::{
-    Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
+    Projection, Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
 };
 pub use store::{LayerChange, NamedComponent, Progress, Pruned, Stage, Store};

@@ -13,11 +13,27 @@ use crate::StoreError;
 /// Values by the folded names of their columns; a column without a value is not there.
 pub type Values = BTreeMap<String, Value>;
 
-/// A row of a table.
-#[derive(Debug, Clone, PartialEq)]
+/// A row of a table. Rows are equal that hold the same, whenever they were written.
+#[derive(Debug, Clone)]
 pub struct Record {
     pub id: String,
     pub values: Values,
+    /// The number of the write that made the row what it is, higher than those of all writes of its environment
+    /// before. Of a row that is yet to be written it says nothing.
+    pub version: i64,
+}
+
+impl Record {
+    /// Makes a row that is yet to be written.
+    pub fn new(id: impl Into<String>, values: Values) -> Self {
+        Self { id: id.into(), values, version: 0 }
+    }
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.values == other.values
+    }
 }
 
 /// Columns whose values, taken together, find the rows of a table.
@@ -27,6 +43,41 @@ pub struct RecordIndex {
     pub columns: Vec<String>,
     /// No two rows may agree in all of them, as long as each of them has a value.
     pub is_unique: bool,
+    /// Of one column: rows without a value are in it too, so that rows can be read in its order.
+    pub is_total: bool,
+}
+
+impl RecordIndex {
+    /// An index of a column by which rows are found and sorted.
+    pub fn sorted(column: impl Into<String>) -> Self {
+        Self { columns: vec![column.into()], is_unique: false, is_total: true }
+    }
+
+    /// An index of a column by which rows are found that hold something: lookups.
+    pub fn found(column: impl Into<String>) -> Self {
+        Self { columns: vec![column.into()], is_unique: false, is_total: false }
+    }
+
+    /// An alternate key.
+    pub fn unique(columns: Vec<String>) -> Self {
+        Self { columns, is_unique: true, is_total: false }
+    }
+}
+
+/// Rows of a set that shows what the store keeps in another shape.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// Folded: the logical name of the table whose rows these are.
+    pub set: String,
+    /// What they show.
+    pub revision: Operation,
+    /// The rows given are all there are; else others stay.
+    pub replaces_all: bool,
+    pub rows: Vec<Record>,
+    /// Ids of rows that go.
+    pub removed: Vec<String>,
+    /// The indexes that the set has afterwards.
+    pub indexes: Vec<RecordIndex>,
 }
 
 /// One change of a row.

@@ -11,7 +11,7 @@ use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
 
-use crate::{ApplyError, Lease, Record, RecordError, RecordWrite, StoreError};
+use crate::{ApplyError, Lease, Projection, Record, RecordError, RecordWrite, StoreError};
 
 /// Environments, their history, and the definitions they share.
 ///
@@ -168,6 +168,21 @@ pub trait Store: Send + Sync {
 
     /// Changes rows, all or none, if the environment is still at the revision given; no operation (D8).
     fn record_write(&self, environment: &Environment, write: &RecordWrite) -> Result<(), RecordError>;
+
+    /// Returns the revision that the projection of a set shows; `None` where there is none.
+    fn projected(&self, environment: &Environment, set: &str) -> Result<Option<Operation>, StoreError>;
+
+    /// Brings the projection of a set up to date. A row that holds what it held keeps its version.
+    fn project(&self, environment: &Environment, projection: &Projection) -> Result<(), StoreError>;
+
+    /// Keeps bytes under an id, in place of those that it had.
+    fn blob_put(&self, environment: &Environment, id: &str, bytes: &[u8]) -> Result<(), StoreError>;
+
+    /// Returns the bytes of an id.
+    fn blob_get(&self, environment: &Environment, id: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Forgets the bytes of an id; there need be none.
+    fn blob_delete(&self, environment: &Environment, id: &str) -> Result<(), StoreError>;
 
     /// Returns a digest of a state that does not depend on how or when it came about, nor on numbers.
     fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError>;

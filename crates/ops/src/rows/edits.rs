@@ -209,7 +209,7 @@ impl<'w> Draft<'w> {
         for column in ["createdon", "modifiedon"] {
             self.stamp(&mut given, column);
         }
-        let record = Record { id, values: given };
+        let record = Record::new(id, given);
         self.edits.push(RecordEdit::Insert(record.clone()));
         self.rows.push(record);
         Ok(())
@@ -233,7 +233,7 @@ impl<'w> Draft<'w> {
         if after != before.values {
             self.stamp(&mut after, "modifiedon");
         }
-        self.rows.push(Record { id: before.id.clone(), values: after.clone() });
+        self.rows.push(Record::new(before.id.clone(), after.clone()));
         self.edits.push(RecordEdit::Replace { id: before.id, before: before.values, after });
         Ok(())
     }

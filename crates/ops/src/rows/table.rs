@@ -108,10 +108,9 @@ impl<'w> TableAt<'w> {
     /// Returns the indexes that the table's rows have: primary name, alternate keys, lookups.
     pub(crate) fn indexes(&self) -> Vec<RecordIndex> {
         let is_lookup = |column: &&Column| matches!(column.kind, Kind::Lookup { .. });
-        let lookups = self.table.columns.values().filter(is_lookup).map(|column| column.name.clone());
-        let single = self.table.primary_name.iter().cloned().chain(lookups);
-        let single = single.map(|column| RecordIndex { columns: vec![column], is_unique: false });
-        let keys = self.table.keys.iter().map(|key| RecordIndex { columns: key.columns.clone(), is_unique: true });
+        let lookups = self.table.columns.values().filter(is_lookup).map(|column| RecordIndex::found(&column.name));
+        let single = self.table.primary_name.iter().map(RecordIndex::sorted).chain(lookups);
+        let keys = self.table.keys.iter().map(|key| RecordIndex::unique(key.columns.clone()));
         // A key of one column finds its rows as well as an index of that column does.
         let keys: Vec<_> = keys.collect::<BTreeSet<_>>().into_iter().collect();
         let is_key = |index: &RecordIndex| keys.iter().any(|key| key.columns == index.columns);

@@ -10,8 +10,8 @@ use super::transaction::Transaction;
 use crate::lease::is_gone;
 use crate::{LEASE_MS, Lease, StoreError};
 
-/// Every table whose rows belong to an environment, with its other columns.
-const TABLES: [(&str, &str); 15] = [
+/// Every table whose rows belong to an environment and go along with a copy of it, with its other columns.
+const TABLES: [(&str, &str); 16] = [
     (
         "operation",
         "operation, time, duration, kind, solution, from_version, to_version, suboperation, outcome, changes, job, \
@@ -31,11 +31,15 @@ const TABLES: [(&str, &str); 15] = [
     ("activation", "component_no, from_op, to_op"),
     ("mention", "target, component_no, definition"),
     ("answer", "target, component_no, definition"),
-    ("record", "table_name, id, from_op, to_op, json"),
+    ("record", "table_name, id, from_op, to_op, json, version"),
     ("record_change", "operation, table_name, column_name, closed_at"),
-    ("record_indexed", "table_name, column_name"),
+    ("record_indexed", "table_name, column_name, is_total"),
     ("record_index", "table_name, column_name, value, id"),
+    ("blob", "id, bytes"),
 ];
+
+/// Tables that an environment computes for itself: a copy begins without.
+const COMPUTED: [&str; 4] = ["projection", "projected", "projection_indexed", "projection_index"];
 
 pub(super) fn list(conn: &Connection) -> Result<Vec<Environment>, StoreError> {
     let sql = format!("SELECT {ENVIRONMENT} ORDER BY e.name_key");
@@ -61,7 +65,8 @@ pub(super) fn create(inner: &Inner, name: &str, settings: &Settings) -> Result<E
 pub(super) fn copy(inner: &Inner, from: EnvironmentNo, to_name: &str) -> Result<Environment, StoreError> {
     let transaction = inner.transaction()?;
     let no = add(&transaction, to_name)?;
-    let columns = "current_op, oldest_op, revision, next_publisher_no, next_solution_no, next_component_no";
+    let columns =
+        "current_op, oldest_op, revision, next_publisher_no, next_solution_no, next_component_no, next_version";
     let found = transaction.execute(
         &format!(
             "UPDATE environment SET ({columns}) = (SELECT {columns} FROM environment WHERE environment_id = ?1) \
@@ -85,7 +90,7 @@ pub(super) fn copy(inner: &Inner, from: EnvironmentNo, to_name: &str) -> Result<
 
 pub(super) fn delete(inner: &Inner, no: EnvironmentNo) -> Result<(), StoreError> {
     let transaction = inner.transaction()?;
-    for (table, _) in TABLES {
+    for table in TABLES.iter().map(|(table, _)| *table).chain(COMPUTED) {
         transaction.execute(&format!("DELETE FROM {table} WHERE environment_id = ?1"), [no.0])?;
     }
     transaction.execute(
@@ -163,6 +168,14 @@ pub(super) fn release(inner: &Inner, lease: &Lease) -> Result<(), StoreError> {
         params![lease.environment.0, lease.holder],
     )?;
     Ok(transaction.commit()?)
+}
+
+/// Returns the number of the next write of rows, which no other write has.
+pub(super) fn next_version(transaction: &Transaction<'_>, no: EnvironmentNo) -> Result<i64, StoreError> {
+    let next = "UPDATE environment SET next_version = next_version + 1 WHERE environment_id = ?1";
+    transaction.execute(next, [no.0])?;
+    let sql = "SELECT next_version - 1 FROM environment WHERE environment_id = ?1";
+    Ok(transaction.conn.prepare_cached(sql)?.query_row([no.0], |row| row.get(0))?)
 }
 
 /// Adds the row of an environment under a number that was never used.

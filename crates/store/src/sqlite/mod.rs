@@ -6,6 +6,7 @@
 mod activation;
 mod apply;
 mod back;
+mod blob;
 mod digest;
 mod environment;
 mod history;
@@ -14,6 +15,7 @@ mod names;
 mod naming;
 mod open;
 mod pack;
+mod projection;
 mod prune;
 mod record;
 mod record_close;
@@ -21,6 +23,7 @@ mod record_index;
 mod record_write;
 mod rows;
 mod snapshot;
+mod sort_key;
 mod stage;
 mod touched;
 mod transaction;
@@ -40,8 +43,8 @@ use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
 
 use crate::{
-    ApplyError, LayerChange, Lease, NamedComponent, Progress, Pruned, Record, RecordError, RecordWrite, Store,
-    StoreError,
+    ApplyError, LayerChange, Lease, NamedComponent, Progress, Projection, Pruned, Record, RecordError, RecordWrite,
+    Store, StoreError,
 };
 use pack::PackCache;
 use transaction::{Failpoint, Transaction};
@@ -302,6 +305,26 @@ impl Store for SqliteStore {
 
     fn record_write(&self, environment: &Environment, write: &RecordWrite) -> Result<(), RecordError> {
         record_write::write(&self.lock(), environment, write)
+    }
+
+    fn projected(&self, environment: &Environment, set: &str) -> Result<Option<Operation>, StoreError> {
+        projection::revision(&self.lock().conn, environment.no, set)
+    }
+
+    fn project(&self, environment: &Environment, projection: &Projection) -> Result<(), StoreError> {
+        projection::write(&self.lock(), environment, projection)
+    }
+
+    fn blob_put(&self, environment: &Environment, id: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        blob::put(&self.lock(), environment.no, id, bytes)
+    }
+
+    fn blob_get(&self, environment: &Environment, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        blob::get(&self.lock().conn, environment.no, id)
+    }
+
+    fn blob_delete(&self, environment: &Environment, id: &str) -> Result<(), StoreError> {
+        blob::delete(&self.lock(), environment.no, id)
     }
 
     fn state_digest(&self, environment: &Environment, at: Option<Operation>) -> Result<Digest, StoreError> {

@@ -43,7 +43,7 @@ pub(super) fn get(
     id: &str,
 ) -> Result<Option<Record>, StoreError> {
     let moment = rows::moment(conn, of, at)?;
-    let sql = "SELECT id, json FROM record \
+    let sql = "SELECT id, json, version FROM record \
          WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND from_op <= ?4 AND ?4 < to_op";
     let mut statement = conn.prepare_cached(sql)?;
     Ok(statement.query_row(params![of.no.0, key_of(table), id, moment], record).optional()?)
@@ -71,13 +71,13 @@ pub(super) fn get_now(
     table: &str,
     id: &str,
 ) -> Result<Option<Record>, StoreError> {
-    let sql = "SELECT id, json FROM record \
+    let sql = "SELECT id, json, version FROM record \
          WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND from_op <= ?4 AND ?4 < to_op";
     Ok(conn.prepare_cached(sql)?.query_row(params![no.0, key_of(table), id, NOW], record).optional()?)
 }
 
 fn at_moment(conn: &Connection, no: EnvironmentNo, table: &str, moment: i64) -> Result<Vec<Record>, StoreError> {
-    let sql = "SELECT id, json FROM record \
+    let sql = "SELECT id, json, version FROM record \
          WHERE environment_id = ?1 AND table_name = ?2 AND from_op <= ?3 AND ?3 < to_op ORDER BY id";
     let mut statement = conn.prepare_cached(sql)?;
     let records = statement.query_map(params![no.0, key_of(table), moment], record)?;
@@ -85,7 +85,7 @@ fn at_moment(conn: &Connection, no: EnvironmentNo, table: &str, moment: i64) -> 
 }
 
 pub(super) fn record(row: &rusqlite::Row<'_>) -> rusqlite::Result<Record> {
-    Ok(Record { id: row.get(0)?, values: rows::json::<Values>(row, 1)? })
+    Ok(Record { id: row.get(0)?, values: rows::json::<Values>(row, 1)?, version: row.get(2)? })
 }
 
 pub(super) fn key_of(table: &str) -> String {

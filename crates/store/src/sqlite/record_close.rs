@@ -9,11 +9,12 @@ use rusqlite::{Connection, params};
 use strata_model::id::{EnvironmentNo, Operation};
 use strata_model::plan::Edit;
 
+use super::environment::next_version;
 use super::record::{self, key_of};
-use super::record_index;
+use super::record_index::{Indexed, Shelf};
 use super::rows::{OPEN, json_of};
 use super::transaction::Transaction;
-use crate::{StoreError, Values};
+use crate::{Record, StoreError, Values};
 
 /// Stands for a taking where the operation whose taking was taken back is expected.
 const TAKEN: i64 = 0;
@@ -37,22 +38,24 @@ impl Data<'_> {
 
     /// Brings back the rows that an operation closed, but for ids that are in use again.
     pub(super) fn reopen_rows(&self, table: &str, closed_at: Operation) -> Result<(), StoreError> {
+        let version = next_version(self.transaction, self.no)?;
         self.transaction.execute(
-            "INSERT INTO record (environment_id, table_name, id, from_op, to_op, json) \
-             SELECT c.environment_id, c.table_name, c.id, ?3, ?5, c.json FROM record c \
+            "INSERT INTO record (environment_id, table_name, id, from_op, to_op, json, version) \
+             SELECT c.environment_id, c.table_name, c.id, ?3, ?5, c.json, ?6 FROM record c \
              WHERE c.environment_id = ?1 AND c.table_name = ?2 AND c.to_op = ?4 \
              AND NOT EXISTS (SELECT 1 FROM record o WHERE o.environment_id = c.environment_id \
              AND o.table_name = c.table_name AND o.id = c.id AND o.to_op = ?5)",
-            params![self.no.0, key_of(table), self.operation.0, closed_at.0, OPEN],
+            params![self.no.0, key_of(table), self.operation.0, closed_at.0, OPEN, version],
         )?;
         self.note(table, "", closed_at.0)
     }
 
     /// Takes the values of a column out of every row that holds one.
     pub(super) fn close_column(&self, table: &str, column: &str) -> Result<(), StoreError> {
+        let version = next_version(self.transaction, self.no)?;
         for mut record in record::now(self.transaction.conn, self.no, table)? {
             if record.values.remove(&key_of(column)).is_some() {
-                self.replace(table, &record.id, &record.values)?;
+                self.replace(table, &record, version)?;
             }
         }
         self.note(table, column, TAKEN)
@@ -61,12 +64,13 @@ impl Data<'_> {
     /// Brings the values of a column back that an operation took, into rows that are there and hold none.
     pub(super) fn reopen_column(&self, table: &str, column: &str, closed_at: Operation) -> Result<(), StoreError> {
         let column = key_of(column);
+        let version = next_version(self.transaction, self.no)?;
         let mut taken = self.taken(table, closed_at)?;
         for mut record in record::now(self.transaction.conn, self.no, table)? {
             let value = taken.get_mut(&record.id).and_then(|values| values.remove(&column));
             if let Some(value) = value.filter(|_| !record.values.contains_key(&column)) {
                 record.values.insert(column.clone(), value);
-                self.replace(table, &record.id, &record.values)?;
+                self.replace(table, &record, version)?;
             }
         }
         self.note(table, &column, closed_at.0)
@@ -74,7 +78,7 @@ impl Data<'_> {
 
     /// Returns the rows of a table as an operation found them or had brought them back when it took values of them.
     fn taken(&self, table: &str, closed_at: Operation) -> Result<BTreeMap<String, Values>, StoreError> {
-        let sql = "SELECT id, json FROM record WHERE environment_id = ?1 AND table_name = ?2 AND (to_op = ?3 \
+        let sql = "SELECT id, json, version FROM record WHERE environment_id = ?1 AND table_name = ?2 AND (to_op = ?3 \
              OR to_op IN (SELECT closed_at FROM record_change WHERE environment_id = ?1 AND operation = ?3 \
              AND table_name = ?2 AND column_name = '')) ORDER BY to_op";
         let mut statement = self.transaction.conn.prepare_cached(sql)?;
@@ -83,19 +87,20 @@ impl Data<'_> {
         Ok(found.map(|record| record.map(|record| (record.id, record.values))).collect::<Result<_, _>>()?)
     }
 
-    /// Closes the open version of a row and opens one with other values; one that this operation opened is changed
+    /// Closes the open version of a row and opens one that holds something else; one that this operation opened is changed
     /// where it stands.
-    fn replace(&self, table: &str, id: &str, values: &Values) -> Result<(), StoreError> {
+    fn replace(&self, table: &str, to: &Record, version: i64) -> Result<(), StoreError> {
         let key = key_of(table);
-        let json = json_of(values);
+        let json = json_of(&to.values);
         let changed = self.transaction.execute(
-            "UPDATE record SET json = ?5 WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND from_op = ?4 \
+            "UPDATE record SET json = ?5, version = ?7 WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 AND from_op = ?4 \
              AND to_op = ?6",
-            params![self.no.0, key, id, self.operation.0, json, OPEN],
+            params![self.no.0, key, to.id, self.operation.0, json, OPEN, version],
         )?;
         if changed == 0 {
-            close_version(self.transaction, self.no, &key, id, self.operation)?;
-            open_version(self.transaction, self.no, &key, id, self.operation, &json)?;
+            close_version(self.transaction, self.no, &key, &to.id, self.operation)?;
+            let opened = Opened { id: &to.id, json: &json, version };
+            open_version(self.transaction, self.no, &key, self.operation, &opened)?;
         }
         Ok(())
     }
@@ -107,7 +112,8 @@ impl Data<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
             params![self.no.0, self.operation.0, key_of(table), key_of(column), closed_at],
         )?;
-        record_index::drop_all(self.transaction, self.no, table)
+        let (transaction, no, table) = (self.transaction, self.no, key_of(table));
+        Indexed { transaction, no, shelf: Shelf::Records, table }.drop_all()
     }
 }
 
@@ -125,17 +131,24 @@ pub(super) fn close_version(
     Ok(())
 }
 
+/// What a row holds from now on.
+pub(super) struct Opened<'r> {
+    pub(super) id: &'r str,
+    pub(super) json: &'r str,
+    pub(super) version: i64,
+}
+
 pub(super) fn open_version(
     transaction: &Transaction<'_>,
     no: EnvironmentNo,
     table: &str,
-    id: &str,
     operation: Operation,
-    json: &str,
+    row: &Opened<'_>,
 ) -> Result<(), StoreError> {
     transaction.execute(
-        "INSERT INTO record (environment_id, table_name, id, from_op, to_op, json) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![no.0, table, id, operation.0, OPEN, json],
+        "INSERT INTO record (environment_id, table_name, id, from_op, to_op, json, version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![no.0, table, row.id, operation.0, OPEN, row.json, row.version],
     )?;
     Ok(())
 }

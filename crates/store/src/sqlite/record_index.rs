@@ -3,7 +3,7 @@
 //! An index is complete or not there. Writes of rows keep the indexes they are given; operations that take or bring
 //! back data drop those of the table, which costs no more than its rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use strata_model::id::EnvironmentNo;
 
 use super::record::{self, key_of};
 use super::rows::json_of;
+use super::sort_key;
 use super::transaction::Transaction;
 use crate::{Record, RecordIndex, StoreError, Values};
 
@@ -23,11 +24,11 @@ pub(super) fn find(
     values: &[Value],
 ) -> Result<Option<Vec<Record>>, StoreError> {
     let name = columns.join(",");
-    if !complete(conn, no, table)?.contains(&name) {
+    if !complete(conn, no, Shelf::Records, &key_of(table))?.contains_key(&name) {
         return Ok(None);
     }
     let mut records = Vec::new();
-    for id in ids(conn, no, table, &name, &folded(values))? {
+    for id in ids(conn, no, table, &name, &entry(values))? {
         records.extend(record::get_now(conn, no, table, &id)?);
     }
     Ok(Some(records))
@@ -45,7 +46,7 @@ pub(super) fn referring(
 ) -> Result<Vec<(String, String)>, StoreError> {
     let by_value = "SELECT table_name, id FROM record_index WHERE environment_id = ?1 AND value = ?2";
     let mut statement = conn.prepare_cached(by_value)?;
-    let value = folded(&[Value::String(reference.to_owned())]);
+    let value = sort_key::of(&Value::String(reference.to_owned()));
     let indexed = statement.query_map(params![no.0, value], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut rows = indexed.collect::<Result<BTreeSet<_>, _>>()?;
     let dropped = "SELECT table_name FROM record_indexed WHERE environment_id = ?1 AND column_name = ?2";
@@ -75,100 +76,141 @@ pub(super) fn ids(
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Builds the indexes that a table lacks and drops those that are not wanted.
-pub(super) fn ensure(
-    transaction: &Transaction<'_>,
+/// The indexes that are complete, each with whether it is total.
+pub(super) fn complete(
+    conn: &Connection,
     no: EnvironmentNo,
+    shelf: Shelf,
     table: &str,
-    indexes: &[RecordIndex],
-) -> Result<(), StoreError> {
-    let wanted: BTreeSet<_> = indexes.iter().map(RecordIndex::name).collect();
-    let there = complete(transaction.conn, no, table)?;
-    for name in there.difference(&wanted) {
-        forget(transaction, no, table, name)?;
-    }
-    let unmark = "DELETE FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3";
-    transaction.execute(unmark, params![no.0, key_of(table), DROPPED])?;
-    let missing: Vec<_> = indexes.iter().filter(|index| !there.contains(&index.name())).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    for record in record::now(transaction.conn, no, table)? {
-        for index in &missing {
-            add(transaction, no, table, index, &record.id, &record.values)?;
+) -> Result<BTreeMap<String, bool>, StoreError> {
+    let sql = format!(
+        "SELECT column_name, is_total FROM {} WHERE environment_id = ?1 AND table_name = ?2 AND column_name <> ?3",
+        shelf.indexed()
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let found = statement.query_map(params![no.0, table, DROPPED], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Where documents lie: those that are kept, or those that are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shelf {
+    Records,
+    Projections,
+}
+
+impl Shelf {
+    /// The table of the index's entries.
+    pub(super) fn index(self) -> &'static str {
+        match self {
+            Self::Records => "record_index",
+            Self::Projections => "projection_index",
         }
     }
-    missing.into_iter().try_for_each(|index| mark(transaction, no, table, &index.name()))
-}
 
-fn mark(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &str) -> Result<(), StoreError> {
-    transaction.execute(
-        "INSERT INTO record_indexed (environment_id, table_name, column_name) VALUES (?1, ?2, ?3) \
-         ON CONFLICT DO NOTHING",
-        params![no.0, key_of(table), name],
-    )?;
-    Ok(())
-}
-
-/// Enters a row into an index, unless it lacks one of the values.
-pub(super) fn add(
-    transaction: &Transaction<'_>,
-    no: EnvironmentNo,
-    table: &str,
-    index: &RecordIndex,
-    id: &str,
-    values: &Values,
-) -> Result<(), StoreError> {
-    if let Some(value) = index.value(values) {
-        transaction.execute(
-            "INSERT INTO record_index (environment_id, table_name, column_name, value, id) \
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-            params![no.0, key_of(table), index.name(), value, id],
-        )?;
+    fn indexed(self) -> &'static str {
+        match self {
+            Self::Records => "record_indexed",
+            Self::Projections => "projection_indexed",
+        }
     }
-    Ok(())
 }
 
-/// Takes a row out of an index.
-pub(super) fn remove(
-    transaction: &Transaction<'_>,
-    no: EnvironmentNo,
-    table: &str,
-    index: &RecordIndex,
-    id: &str,
-    values: &Values,
-) -> Result<(), StoreError> {
-    if let Some(value) = index.value(values) {
-        transaction.execute(
-            "DELETE FROM record_index WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3 \
-             AND value = ?4 AND id = ?5",
-            params![no.0, key_of(table), index.name(), value, id],
-        )?;
+/// The indexes of one table inside a transaction.
+pub(super) struct Indexed<'t> {
+    pub(super) transaction: &'t Transaction<'t>,
+    pub(super) no: EnvironmentNo,
+    pub(super) shelf: Shelf,
+    /// Folded.
+    pub(super) table: String,
+}
+
+impl Indexed<'_> {
+    /// Builds the indexes that the table lacks over its rows, and drops those that are not wanted.
+    pub(super) fn ensure(
+        &self,
+        indexes: &[RecordIndex],
+        rows: impl FnOnce() -> Result<Vec<Record>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let wanted: BTreeMap<_, _> = indexes.iter().map(|index| (index.name(), index.is_total)).collect();
+        let there = complete(self.transaction.conn, self.no, self.shelf, &self.table)?;
+        for (name, _) in there.iter().filter(|(name, is_total)| wanted.get(*name) != Some(is_total)) {
+            self.forget(name)?;
+        }
+        let unmark = format!(
+            "DELETE FROM {} WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3",
+            self.shelf.indexed()
+        );
+        self.transaction.execute(&unmark, params![self.no.0, self.table, DROPPED])?;
+        let is_missing = |index: &&RecordIndex| there.get(&index.name()) != Some(&index.is_total);
+        let missing: Vec<_> = indexes.iter().filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for record in rows()? {
+            for index in &missing {
+                self.add(index, &record.id, &record.values)?;
+            }
+        }
+        missing.into_iter().try_for_each(|index| self.mark(&index.name(), index.is_total))
     }
-    Ok(())
-}
 
-/// Drops every index of a table.
-pub(super) fn drop_all(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str) -> Result<(), StoreError> {
-    for name in complete(transaction.conn, no, table)? {
-        forget(transaction, no, table, &name)?;
+    fn mark(&self, name: &str, is_total: bool) -> Result<(), StoreError> {
+        let sql = format!(
+            "INSERT INTO {} (environment_id, table_name, column_name, is_total) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO NOTHING",
+            self.shelf.indexed()
+        );
+        self.transaction.execute(&sql, params![self.no.0, self.table, name, is_total])?;
+        Ok(())
     }
-    mark(transaction, no, table, DROPPED)
-}
 
-fn forget(transaction: &Transaction<'_>, no: EnvironmentNo, table: &str, name: &str) -> Result<(), StoreError> {
-    for of in ["record_index", "record_indexed"] {
-        let sql = format!("DELETE FROM {of} WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3");
-        transaction.execute(&sql, params![no.0, key_of(table), name])?;
+    /// Enters a row into an index, unless it lacks one of the values and the index is not total.
+    pub(super) fn add(&self, index: &RecordIndex, id: &str, values: &Values) -> Result<(), StoreError> {
+        if let Some(value) = index.value(values) {
+            let sql = match self.shelf {
+                Shelf::Records => {
+                    "INSERT INTO record_index (environment_id, table_name, column_name, value, id) \
+                     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"
+                }
+                Shelf::Projections => {
+                    "INSERT INTO projection_index (environment_id, table_name, column_name, value, id) \
+                     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"
+                }
+            };
+            self.transaction.execute(sql, params![self.no.0, self.table, index.name(), value, id])?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn complete(conn: &Connection, no: EnvironmentNo, table: &str) -> Result<BTreeSet<String>, StoreError> {
-    let sql =
-        "SELECT column_name FROM record_indexed WHERE environment_id = ?1 AND table_name = ?2 AND column_name <> ?3";
-    let mut statement = conn.prepare_cached(sql)?;
-    Ok(statement.query_map(params![no.0, key_of(table), DROPPED], |row| row.get(0))?.collect::<Result<_, _>>()?)
+    /// Takes a row out of an index.
+    pub(super) fn remove(&self, index: &RecordIndex, id: &str, values: &Values) -> Result<(), StoreError> {
+        if let Some(value) = index.value(values) {
+            let sql = format!(
+                "DELETE FROM {} WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3 \
+                 AND value = ?4 AND id = ?5",
+                self.shelf.index()
+            );
+            self.transaction.execute(&sql, params![self.no.0, self.table, index.name(), value, id])?;
+        }
+        Ok(())
+    }
+
+    /// Drops every index of the table.
+    pub(super) fn drop_all(&self) -> Result<(), StoreError> {
+        for name in complete(self.transaction.conn, self.no, self.shelf, &self.table)?.keys() {
+            self.forget(name)?;
+        }
+        self.mark(DROPPED, false)
+    }
+
+    fn forget(&self, name: &str) -> Result<(), StoreError> {
+        for of in [self.shelf.index(), self.shelf.indexed()] {
+            let sql = format!("DELETE FROM {of} WHERE environment_id = ?1 AND table_name = ?2 AND column_name = ?3");
+            self.transaction.execute(&sql, params![self.no.0, self.table, name])?;
+        }
+        Ok(())
+    }
 }
 
 impl RecordIndex {
@@ -176,18 +218,20 @@ impl RecordIndex {
         self.columns.join(",")
     }
 
-    /// Returns what a row is found by, or `None` where it lacks one of the values.
+    /// Returns what a row is found by, or `None` where it is not in the index.
     pub(super) fn value(&self, values: &Values) -> Option<String> {
-        let values: Option<Vec<_>> = self.columns.iter().map(|column| values.get(column).cloned()).collect();
-        values.map(|values| folded(&values))
+        let held = |column: &String| values.get(column).filter(|value| !value.is_null()).cloned();
+        match self.columns.as_slice() {
+            [column] if self.is_total => Some(sort_key::of(&held(column).unwrap_or_default())),
+            columns => columns.iter().map(held).collect::<Option<Vec<_>>>().map(|values| entry(&values)),
+        }
     }
 }
 
-/// Writes values so that equal ones are equal texts; texts compare without case.
-fn folded(values: &[Value]) -> String {
-    let fold = |value: &Value| match value {
-        Value::String(text) => Value::String(text.to_lowercase()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.clone(),
-    };
-    json_of(&values.iter().map(fold).collect::<Vec<_>>())
+/// Writes values so that equal ones are equal texts, and the texts of single ones sort as they do.
+fn entry(values: &[Value]) -> String {
+    match values {
+        [value] => sort_key::of(value),
+        values => json_of(&values.iter().map(sort_key::of).collect::<Vec<_>>()),
+    }
 }

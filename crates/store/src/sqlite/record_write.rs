@@ -5,10 +5,11 @@ use strata_model::environment::Environment;
 use strata_model::id::{EnvironmentNo, Operation};
 
 use super::record::{self, key_of};
-use super::record_close::{close_version, open_version};
+use super::record_close::{Opened, close_version, open_version};
+use super::record_index::{self, Indexed, Shelf};
 use super::rows::{self, OPEN, json_of};
 use super::transaction::Transaction;
-use super::{Inner, environment, record_index};
+use super::{Inner, environment};
 use crate::{RecordEdit, RecordError, RecordWrite, StoreError, Values, Violation, ViolationKind};
 
 pub(super) fn write(inner: &Inner, of: &Environment, write: &RecordWrite) -> Result<(), RecordError> {
@@ -17,8 +18,10 @@ pub(super) fn write(inner: &Inner, of: &Environment, write: &RecordWrite) -> Res
     if now.revision != of.revision {
         return Err(RecordError::Moved { expected: of.revision, revision: now.revision });
     }
-    record_index::ensure(&transaction, of.no, &write.table, &write.indexes)?;
-    let rows = Rows { transaction: &transaction, no: of.no, operation: now.operation, write };
+    let indexed = Indexed { transaction: &transaction, no: of.no, shelf: Shelf::Records, table: key_of(&write.table) };
+    indexed.ensure(&write.indexes, || record::now(transaction.conn, of.no, &write.table))?;
+    let version = environment::next_version(&transaction, of.no)?;
+    let rows = Rows { transaction: &transaction, no: of.no, operation: now.operation, version, write, indexed };
     let mut violations = Vec::new();
     for (edit, kind) in rows.edits()? {
         violations.push(Violation { edit, kind });
@@ -42,7 +45,10 @@ struct Rows<'t> {
     no: EnvironmentNo,
     /// The operation before, whose number the versions carry.
     operation: Operation,
+    /// The number of the write, which its rows bear.
+    version: i64,
     write: &'t RecordWrite,
+    indexed: Indexed<'t>,
 }
 
 impl Rows<'_> {
@@ -81,21 +87,22 @@ impl Rows<'_> {
 
     /// Replaces what a row holds, and what indexes say of it.
     fn put(&self, id: &str, before: Option<&Values>, after: Option<&Values>) -> Result<(), StoreError> {
-        let table = key_of(&self.write.table);
+        let table = &self.indexed.table;
         let is_open_since_now = "DELETE FROM record WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 \
              AND from_op = ?4 AND to_op = ?5";
         // A version that would hold from an operation to the same one was never seen.
         self.transaction.execute(is_open_since_now, params![self.no.0, table, id, self.operation.0, OPEN])?;
-        close_version(self.transaction, self.no, &table, id, self.operation)?;
+        close_version(self.transaction, self.no, table, id, self.operation)?;
         if let Some(after) = after {
-            open_version(self.transaction, self.no, &table, id, self.operation, &json_of(after))?;
+            let opened = Opened { id, json: &json_of(after), version: self.version };
+            open_version(self.transaction, self.no, table, self.operation, &opened)?;
         }
         for index in &self.write.indexes {
             if let Some(before) = before {
-                record_index::remove(self.transaction, self.no, &table, index, id, before)?;
+                self.indexed.remove(index, id, before)?;
             }
             if let Some(after) = after {
-                record_index::add(self.transaction, self.no, &table, index, id, after)?;
+                self.indexed.add(index, id, after)?;
             }
         }
         Ok(())

@@ -23,7 +23,9 @@ CREATE TABLE environment (
     lease_holder TEXT,
     lease_operation TEXT,
     lease_since INTEGER,
-    lease_expires INTEGER
+    lease_expires INTEGER,
+    -- Each write of rows has a number; rows bear that of the last one.
+    next_version INTEGER NOT NULL DEFAULT 2
 );
 
 CREATE TABLE operation (
@@ -177,6 +179,7 @@ CREATE TABLE record (
     from_op INTEGER NOT NULL,
     to_op INTEGER NOT NULL,
     json TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (environment_id, table_name, id, from_op)
 ) WITHOUT ROWID;
 
@@ -192,15 +195,16 @@ CREATE TABLE record_change (
 ) WITHOUT ROWID;
 
 -- Which indexes of a table are complete. `column_name` is one column, or several joined by commas; empty where the
--- indexes were dropped and rows must be looked at.
+-- indexes were dropped and rows must be looked at. A total one holds the rows without a value too.
 CREATE TABLE record_indexed (
     environment_id INTEGER NOT NULL,
     table_name TEXT NOT NULL,
     column_name TEXT NOT NULL,
+    is_total INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (environment_id, table_name, column_name)
 ) WITHOUT ROWID;
 
--- What rows hold now, folded: primary names, alternate keys, lookups.
+-- What rows hold now, written so that it sorts: primary names, alternate keys, lookups.
 CREATE TABLE record_index (
     environment_id INTEGER NOT NULL,
     table_name TEXT NOT NULL,
@@ -210,6 +214,47 @@ CREATE TABLE record_index (
     PRIMARY KEY (environment_id, table_name, column_name, value, id)
 ) WITHOUT ROWID;
 CREATE INDEX record_index_by_value ON record_index (environment_id, value);
+
+-- Rows of sets that show what is kept elsewhere: computed, and computed anew when they are older than what they show.
+CREATE TABLE projection (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    json TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, table_name, id)
+) WITHOUT ROWID;
+-- Which revision a set shows.
+CREATE TABLE projected (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (environment_id, table_name)
+) WITHOUT ROWID;
+CREATE TABLE projection_indexed (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    is_total INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (environment_id, table_name, column_name)
+) WITHOUT ROWID;
+CREATE TABLE projection_index (
+    environment_id INTEGER NOT NULL,
+    table_name TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (environment_id, table_name, column_name, value, id)
+) WITHOUT ROWID;
+
+-- Bytes that belong to rows: packages that were uploaded, exports that wait.
+CREATE TABLE blob (
+    blob_no INTEGER PRIMARY KEY,
+    environment_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    bytes BLOB NOT NULL
+);
+CREATE UNIQUE INDEX blob_by_id ON blob (environment_id, id);
 
 -- Bodies, shared by all environments: pieces of packs, which are zstd frames.
 CREATE TABLE pack (

@@ -80,7 +80,7 @@ fn a_crash_at_any_write_leaves_the_state_before_or_after() {
         let one = apply(&store, "dev", import(&mut shelf, 1, 1, &["a", "b"]), &shelf);
         for table in ["new_order", "account"] {
             let values = Values::from([("tier".to_owned(), 7.into())]);
-            let row = RecordEdit::Insert(Record { id: "1".to_owned(), values });
+            let row = RecordEdit::Insert(Record::new("1", values));
             let write = RecordWrite { table: table.to_owned(), edits: vec![row], ..RecordWrite::default() };
             store.record_write(&current(&store, "dev"), &write).expect("a row");
         }

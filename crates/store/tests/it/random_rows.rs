@@ -116,7 +116,7 @@ impl Plain {
         self.rows.insert((table, id), after.clone());
         Some(match before {
             Some(before) => RecordEdit::Replace { id: name, before, after },
-            None => RecordEdit::Insert(Record { id: name, values: after }),
+            None => RecordEdit::Insert(Record::new(name, after)),
         })
     }
 
@@ -125,7 +125,7 @@ impl Plain {
         for table in 0..TABLES {
             let of_table = self.rows.iter().filter(|((of, _), _)| *of == table);
             let expected: Vec<_> =
-                of_table.map(|((_, id), values)| Record { id: format!("id{id}"), values: values.clone() }).collect();
+                of_table.map(|((_, id), values)| Record::new(format!("id{id}"), values.clone())).collect();
             assert_eq!(store.records(&environment, at, &table_name(table)).expect("a list"), expected);
             let count = store.record_count(&environment, at, &table_name(table)).expect("a count");
             assert_eq!(count, expected.len() as u64);
@@ -154,7 +154,7 @@ proptest! {
     fn d8_rows_agree_with_a_plain_model(steps in prop::collection::vec(step(), 1..24)) {
         let store = SqliteStore::in_memory().expect("a store in memory");
         let environment = create(&store, "dev");
-        let indexes = vec![RecordIndex { columns: vec![column_name(0)], is_unique: false }];
+        let indexes = vec![RecordIndex::sorted(column_name(0))];
         let mut states = vec![Plain::default()];
         let mut digests = vec![digest(&store, &environment, None)];
         let mut last_edited = 0;

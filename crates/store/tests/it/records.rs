@@ -42,7 +42,7 @@ fn values(json: Value) -> Values {
 }
 
 fn record(id: &str, json: Value) -> Record {
-    Record { id: id.to_owned(), values: values(json) }
+    Record::new(id, values(json))
 }
 
 fn insertion(id: &str, json: Value) -> RecordEdit {
@@ -286,7 +286,7 @@ fn d8_rows_and_values_lost_one_after_the_other_come_back_together(store: &dyn St
 }
 
 fn code(is_unique: bool) -> RecordIndex {
-    RecordIndex { columns: vec!["code".to_owned(), "area".to_owned()], is_unique }
+    RecordIndex { columns: vec!["code".to_owned(), "area".to_owned()], is_unique, is_total: false }
 }
 
 fn indexed(edits: Vec<RecordEdit>, indexes: Vec<RecordIndex>) -> RecordWrite {
@@ -361,7 +361,7 @@ fn d8_references_are_checked_when_all_edits_are_made(store: &dyn Store) {
 
 fn d8_rows_that_others_refer_to_stay(store: &dyn Store) {
     dev(store);
-    let parent = || vec![RecordIndex { columns: vec!["parent".to_owned()], is_unique: false }];
+    let parent = || vec![RecordIndex::found("parent")];
     write(store, "account", vec![insertion("A", json!({})), insertion("b", json!({}))]);
     let to = json!({"parent": "Account(a)"});
     let lines = vec![insertion("1", to.clone()), insertion("2", json!({})), insertion("3", to)];

@@ -21,7 +21,7 @@ mod sqlite {
 
 fn row(store: &dyn Store, id: &str) -> Result<(), strata_store::RecordError> {
     let values = BTreeMap::from([("name".to_owned(), json!("x"))]);
-    let edits = vec![RecordEdit::Insert(Record { id: id.to_owned(), values })];
+    let edits = vec![RecordEdit::Insert(Record::new(id, values))];
     store.record_write(&current(store, "dev"), &RecordWrite { table: "t".to_owned(), edits, ..RecordWrite::default() })
 }
 
