@@ -218,6 +218,12 @@ pub fn lookup_targets(table: &str, column: &str) -> impl Iterator<Item = &'stati
     listed.into_iter().flat_map(|column| column.target.split('|')).filter(|target| !target.is_empty())
 }
 
+/// Returns the lookups that are listed for a system table, each with the tables it leads to.
+pub fn lookups_of(table: &str) -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str>)> {
+    let listed = catalogue().columns.get(table).into_iter().flatten().filter(|column| !column.target.is_empty());
+    listed.map(|column| (column.name, column.target.split('|')))
+}
+
 fn find_column(table: &str, column: &str) -> Option<Column> {
     let catalogue = catalogue();
     let own = catalogue.tables.get(table);

@@ -107,7 +107,8 @@ pub struct Definitions<'a> {
     pub bodies: &'a dyn Bodies,
 }
 
-type Leaves = BTreeMap<String, String>;
+/// What a definition says, by path.
+pub type Leaves = BTreeMap<String, String>;
 
 /// Returns what must be seen of an environment to know a table: the table, its columns and its keys.
 pub fn footprint(table: &str) -> Footprint {
@@ -181,8 +182,9 @@ impl Definitions<'_> {
         targets
     }
 
-    /// The columns that every such table has, and over them those of its components.
-    fn columns(&self, table: &str) -> BTreeMap<String, Leaves> {
+    /// Returns the definitions of a table's columns by name: those that every such table has, and over them those of
+    /// its components.
+    pub fn columns(&self, table: &str) -> BTreeMap<String, Leaves> {
         let mut columns: BTreeMap<_, _> = catalogue::columns_of(table)
             .into_iter()
             .map(|system| {
@@ -204,8 +206,8 @@ impl Definitions<'_> {
             .collect()
     }
 
-    /// The resolved columns or keys of a table, by name.
-    fn children(&self, table: &str, component_type: &str) -> BTreeMap<String, Leaves> {
+    /// Returns the resolved columns or keys of a table, by name.
+    pub fn children(&self, table: &str, component_type: &str) -> BTreeMap<String, Leaves> {
         let is_child = |key: &&ComponentKey| key.component_type.is(component_type) && key.table() == Some(table);
         let keys = self.snapshot.components.keys().filter(is_child);
         keys.filter_map(|key| {
@@ -215,7 +217,8 @@ impl Definitions<'_> {
         .collect()
     }
 
-    fn kind(&self, leaves: &Leaves) -> Kind {
+    /// Returns what the values of a column are.
+    pub fn kind(&self, leaves: &Leaves) -> Kind {
         let number = |path: &str| leaves.get(path).and_then(|text| text.trim().parse::<i64>().ok());
         let text = |path: &str| leaves.get(path).cloned();
         let length = |path: &str| leaves.get(path).and_then(|text| text.trim().parse().ok());
@@ -252,8 +255,8 @@ impl Definitions<'_> {
         options
     }
 
-    /// The resolved definition of a component, if it exists.
-    fn leaves(&self, key: &ComponentKey) -> Option<Leaves> {
+    /// Returns the resolved definition of a component, if it exists.
+    pub fn leaves(&self, key: &ComponentKey) -> Option<Leaves> {
         let system = catalogue::component(key, self.rules);
         let state = self.snapshot.components.get(key).filter(|state| !state.layers.is_empty());
         if system.is_none() && state.is_none() {
@@ -274,6 +277,17 @@ impl Definitions<'_> {
         let stack: Vec<_> = system.into_iter().chain(layers).collect();
         let resolved = layering::resolve(&key.component_type, &stack, self.rules);
         Some(resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect())
+    }
+}
+
+/// Returns the name of the set of a table that names none: its plural, as the platform forms it.
+pub fn default_set(table: &str) -> String {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| table.ends_with(ending));
+    let stem = table.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'i', 'o', 'u']));
+    match stem {
+        Some(stem) => format!("{stem}ies"),
+        None if ends(&["s", "x", "z", "ch", "sh"]) => format!("{table}es"),
+        None => format!("{table}s"),
     }
 }
 

@@ -25,6 +25,7 @@ use strata_store::{Record, RecordError, ViolationKind};
 use crate::{OpsError, Workspace};
 use filter::Test;
 use table::TableAt;
+pub(crate) use table::unknown_table;
 
 /// A change of rows.
 #[derive(Debug, Clone)]

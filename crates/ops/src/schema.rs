@@ -3,23 +3,37 @@
 //! Loaded for one revision of an environment and asked from many threads; a table's parts are read when somebody asks
 //! for them first. Names of tables and columns are logical names, lower case.
 
+mod known;
+pub(crate) mod read;
+pub mod relation;
+pub mod table;
+
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use strata_engine::catalogue;
-use strata_model::component::{ComponentKey, ComponentType};
-use strata_model::environment::Environment;
-use strata_model::id::Operation;
+use strata_engine::table::{Definitions, Leaves, default_set};
+use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
+use strata_model::environment::{ComponentState, Environment, Footprint};
+use strata_model::id::{Guid, Operation};
 use strata_model::rules::Rules;
+use strata_store::StoreBodies;
+
+pub use read::Standing;
+use relation::{ManyToMany, OneToMany, Relations};
+pub use table::{Column, Labels, Navigation, Table};
 
 use crate::{OpsError, Workspace};
 
 /// The tables of an environment at one revision.
 #[derive(Debug)]
 pub struct Schema {
-    revision: Operation,
+    environment: Environment,
     by_name: BTreeMap<String, TableEntry>,
     /// Logical names by the folded names of sets.
     by_set: BTreeMap<String, String>,
+    tables: Mutex<BTreeMap<String, Arc<Table>>>,
+    relations: OnceLock<Arc<Relations>>,
 }
 
 /// A table by its names.
@@ -28,32 +42,66 @@ pub struct TableEntry {
     pub name: String,
     pub schema_name: String,
     pub set: String,
+    pub metadata_id: Guid,
+    pub type_code: i64,
+    /// Where it stands as a component of the environment; `None` where only the system layer has it.
+    pub standing: Option<Standing>,
+    /// Every environment has it.
+    pub is_system: bool,
+    /// What its definition says, by path as in packages.
+    pub definition: Arc<Leaves>,
 }
+
+impl TableEntry {
+    /// Whether somebody owns its rows.
+    pub fn is_owned(&self) -> bool {
+        self.definition.get("OwnershipTypeMask").is_none_or(|mask| !matches!(mask.as_str(), "None" | "OrgOwned"))
+    }
+}
+
+/// Type codes from here on are those of an environment: first those of system tables that have none of their own.
+const OWN_CODES: i64 = 10_000;
+
+/// Then those of the environment's own tables, by number of the component.
+const COMPONENT_CODES: i64 = 11_000;
 
 impl Schema {
     /// Reads the names of all tables.
     pub fn load(workspace: &Workspace, environment: &Environment) -> Result<Self, OpsError> {
-        let mut by_name = BTreeMap::new();
-        for name in catalogue::table_names() {
-            let key = ComponentKey::new(ComponentType::named("entity"), name);
-            let schema_name =
-                catalogue::component(&key, &Rules::OURS).map_or_else(|| name.to_owned(), |system| system.name);
-            let set = catalogue::entity_set(name).map_or_else(|| format!("{name}s"), str::to_owned);
-            by_name.insert(name.to_owned(), TableEntry { name: name.to_owned(), schema_name, set });
+        let mut by_name: BTreeMap<_, _> = system()
+            .iter()
+            .map(|(name, system)| {
+                let key = table_key(name);
+                let metadata_id = ComponentRef::new(environment.id, &key, &system.schema_name, None, None).id;
+                ((*name).to_owned(), TableEntry { metadata_id, ..system.clone() })
+            })
+            .collect();
+        let store = workspace.store();
+        let types = vec![ComponentType::named("entity")];
+        let seen = store.snapshot(environment, None, &Footprint { types, ..Footprint::default() })?;
+        let bodies = StoreBodies::new(store);
+        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        for (key, state) in seen.components.iter().filter(|(_, state)| !state.layers.is_empty()) {
+            let Some(leaves) = definitions.leaves(key) else { continue };
+            let entry = own_entry(environment, state, leaves, by_name.get(key.as_str()));
+            by_name.insert(entry.name.clone(), entry);
         }
-        let own = workspace.store().component_names(environment, None, &ComponentType::named("entity"))?;
-        for table in own {
-            let name = table.key.as_str().to_owned();
-            let set = format!("{name}s");
-            by_name.entry(name.clone()).or_insert_with(|| TableEntry { name, schema_name: table.name, set });
+        if let Some(error) = bodies.take_error() {
+            return Err(error.into());
         }
         let by_set = by_name.values().map(|entry| (entry.set.to_lowercase(), entry.name.clone())).collect();
-        Ok(Self { revision: environment.revision, by_name, by_set })
+        Ok(Self {
+            environment: environment.clone(),
+            by_name,
+            by_set,
+            tables: Mutex::default(),
+            relations: OnceLock::new(),
+        })
     }
 
     /// Returns the revision it was loaded for.
     pub fn revision(&self) -> Operation {
-        self.revision
+        self.environment.revision
     }
 
     /// Finds a table by the name of its set.
@@ -69,5 +117,106 @@ impl Schema {
     /// Lists the tables by logical name.
     pub fn tables(&self) -> impl Iterator<Item = &TableEntry> {
         self.by_name.values()
+    }
+
+    /// Returns a table with its parts, by its logical name.
+    pub fn table(&self, workspace: &Workspace, name: &str) -> Result<Arc<Table>, OpsError> {
+        let name = name.trim().to_lowercase();
+        if let Some(known) = lock(&self.tables).get(&name) {
+            return Ok(Arc::clone(known));
+        }
+        let definition = read::table(workspace, &self.environment, None, &name)?;
+        let (Some(entry), Some(definition)) = (self.by_name.get(&name), definition) else {
+            return Err(crate::rows::unknown_table(workspace, &self.environment, None, &name)?);
+        };
+        let relations = self.relations(workspace)?;
+        let table = Arc::new(Table::new(self.environment.id, entry.clone(), definition, &relations));
+        lock(&self.tables).insert(name, Arc::clone(&table));
+        Ok(table)
+    }
+
+    /// Lists the relationships between one and many by schema name.
+    pub fn one_to_many(&self, workspace: &Workspace) -> Result<Vec<Arc<OneToMany>>, OpsError> {
+        Ok(self.relations(workspace)?.one_to_many.clone())
+    }
+
+    /// Lists the relationships between many and many by schema name.
+    pub fn many_to_many(&self, workspace: &Workspace) -> Result<Vec<Arc<ManyToMany>>, OpsError> {
+        Ok(self.relations(workspace)?.many_to_many.clone())
+    }
+
+    /// Returns the metadata id of a relationship.
+    pub fn relationship_id(&self, schema_name: &str) -> Guid {
+        let key = relation::relationship_key(schema_name);
+        Guid::minted(self.environment.id, key.component_type.name(), key.as_str())
+    }
+
+    fn relations(&self, workspace: &Workspace) -> Result<Arc<Relations>, OpsError> {
+        if let Some(known) = self.relations.get() {
+            return Ok(Arc::clone(known));
+        }
+        let own = self.by_name.values().filter(|entry| !entry.is_system);
+        let own = own.map(|entry| (entry.name.as_str(), entry.is_owned()));
+        let relations = Arc::new(Relations::load(workspace, &self.environment, own)?);
+        Ok(Arc::clone(self.relations.get_or_init(|| relations)))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn table_key(name: &str) -> ComponentKey {
+    ComponentKey::new(ComponentType::named("entity"), name)
+}
+
+/// The tables of the system layer, the same for all environments but for their metadata ids.
+fn system() -> &'static BTreeMap<&'static str, TableEntry> {
+    static SYSTEM: OnceLock<BTreeMap<&str, TableEntry>> = OnceLock::new();
+    SYSTEM.get_or_init(|| {
+        let names = catalogue::table_names().chain(known::own_tables().map(|(name, _)| name));
+        let mut next_code = OWN_CODES;
+        let mut entries = BTreeMap::new();
+        for name in names {
+            let definition = known::system_leaves(name).unwrap_or_default();
+            let text = |path: &str| definition.get(path).filter(|text| !text.is_empty()).cloned();
+            let code = text("ObjectTypeCode").and_then(|code| code.parse().ok());
+            let type_code = code.unwrap_or(next_code);
+            next_code += i64::from(code.is_none());
+            let entry = TableEntry {
+                name: name.to_owned(),
+                schema_name: text("Name").unwrap_or_else(|| name.to_owned()),
+                set: text("EntitySetName").unwrap_or_else(|| default_set(name)),
+                metadata_id: Guid::of_environment(name),
+                type_code,
+                standing: None,
+                is_system: true,
+                definition: Arc::new(definition),
+            };
+            entries.insert(name, entry);
+        }
+        entries
+    })
+}
+
+fn own_entry(
+    environment: &Environment,
+    state: &ComponentState,
+    leaves: Leaves,
+    system: Option<&TableEntry>,
+) -> TableEntry {
+    let component = &state.component;
+    let name = component.key.as_str().to_owned();
+    let set = leaves.get("EntitySetName").filter(|set| !set.is_empty()).cloned();
+    let metadata_id = ComponentRef::new(environment.id, &component.key, &component.name, component.id, None).id;
+    TableEntry {
+        set: set.or_else(|| system.map(|system| system.set.clone())).unwrap_or_else(|| default_set(&name)),
+        schema_name: system.map_or_else(|| component.name.clone(), |system| system.schema_name.clone()),
+        metadata_id,
+        type_code: system.map_or(COMPONENT_CODES + component.no.0, |system| system.type_code),
+        standing: Some(Standing { is_managed: state.managed().next().is_some() }),
+        is_system: system.is_some(),
+        definition: Arc::new(leaves),
+        name,
     }
 }

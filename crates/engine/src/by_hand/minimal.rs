@@ -4,6 +4,8 @@ use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::id::Guid;
 use strata_xml::{Element, Node};
 
+use crate::table::default_set;
+
 /// What a minimal definition is made of.
 pub(super) struct Recipe<'a> {
     pub(super) key: &'a ComponentKey,
@@ -82,7 +84,7 @@ impl Recipe<'_> {
         own.set_attribute("Name", self.schema_name);
         self.label(own, "LocalizedNames", "LocalizedName");
         self.label(own, "LocalizedCollectionNames", "LocalizedCollectionName");
-        add_texts(own, &[("EntitySetName", &format!("{}s", self.key.as_str()))]);
+        add_texts(own, &[("EntitySetName", &default_set(self.key.as_str()))]);
         add_texts(own, TABLE_SETTINGS);
         root
     }

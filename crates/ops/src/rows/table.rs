@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use strata_engine::catalogue;
-use strata_engine::table::{self, Column, Definitions, Kind, Table};
+use strata_engine::table::{Column, Definitions, Kind, Table};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentType;
 use strata_model::environment::{Environment, Footprint};
@@ -17,6 +17,7 @@ use super::Row;
 use super::filter::Test;
 use super::value::{self, Written};
 use crate::names::did_you_mean;
+use crate::schema::read;
 use crate::{OpsError, Workspace};
 
 /// A table at a moment.
@@ -37,19 +38,9 @@ impl<'w> TableAt<'w> {
         at: Option<Operation>,
         name: &str,
     ) -> Result<Self, OpsError> {
-        let store = workspace.store();
-        let bodies = StoreBodies::new(store);
-        let mut footprint = table::footprint(name);
-        let seen = store.snapshot(environment, at, &footprint)?;
-        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
-        footprint.keys.extend(definitions.shared_choices(&name.trim().to_lowercase()));
-        let seen = store.snapshot(environment, at, &footprint)?;
-        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
-        let found = definitions.table(name);
-        if let Some(error) = bodies.take_error() {
-            return Err(error.into());
-        }
-        let table = found.map_or_else(|| Err(unknown_table(workspace, environment, at, name)?), Ok)?;
+        let found = read::table(workspace, environment, at, name)?;
+        let table = found.map(|definition| definition.table);
+        let table = table.map_or_else(|| Err(unknown_table(workspace, environment, at, name)?), Ok)?;
         Ok(Self { workspace, environment: environment.clone(), at, table, knows_targets: false })
     }
 
@@ -234,7 +225,8 @@ fn unlimited(column: &Column) -> Column {
     Column { kind, ..column.clone() }
 }
 
-fn unknown_table(
+/// Says that an environment has no such table.
+pub(crate) fn unknown_table(
     workspace: &Workspace,
     environment: &Environment,
     at: Option<Operation>,

@@ -15,6 +15,7 @@ mod references_removed;
 mod row_corpus;
 mod row_imports;
 mod rows;
+mod schema;
 mod switches;
 mod three_way;
 mod trees;
