@@ -23,7 +23,9 @@ use hyper_util::service::TowerToHyperService;
 use strata_ops::{Location, OpsError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::runtime::Runtime;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceBuilder;
 use tower_http::compression::{CompressionLayer, CompressionLevel};
@@ -84,11 +86,54 @@ pub enum ServeError {
 
 /// Serves until the process is told to end; `ready` gets the URLs once connections are accepted.
 pub fn serve(config: &Config, service: Service, ready: &dyn Fn(&[String])) -> Result<(), ServeError> {
+    let running = start(config, service)?;
+    ready(running.urls());
+    running.runtime.block_on(told_to_end());
+    running.stop();
+    Ok(())
+}
+
+/// Begins to serve.
+pub fn start(config: &Config, service: Service) -> Result<Running, ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
-    let outcome = runtime.block_on(run(config, service, ready));
-    // Whoever still waits for an answer has been given its time.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    outcome
+    let (stop, stopped) = watch::channel(false);
+    let (shared, urls, accepting) = runtime.block_on(listen(config, service, &stopped))?;
+    Ok(Running { runtime, urls, shared, stop, accepting })
+}
+
+/// A server that accepts connections.
+pub struct Running {
+    runtime: Runtime,
+    urls: Vec<String>,
+    shared: Arc<Shared>,
+    stop: watch::Sender<bool>,
+    accepting: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Returns where it listens, without a path.
+    pub fn urls(&self) -> &[String] {
+        &self.urls
+    }
+
+    /// Takes no new requests, answers those that are on their way and lets running jobs end.
+    pub fn stop(self) {
+        tracing::info!("ending: no new requests, running ones are answered");
+        self.stop.send_replace(true);
+        self.runtime.block_on(async {
+            for task in self.accepting {
+                task.await.ok();
+            }
+        });
+        self.shared.service.close();
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// What all connections share.
@@ -103,7 +148,12 @@ struct Shared {
     turns: Semaphore,
 }
 
-async fn run(config: &Config, service: Service, ready: &dyn Fn(&[String])) -> Result<(), ServeError> {
+/// Binds every address and accepts connections there.
+async fn listen(
+    config: &Config,
+    service: Service,
+    stopped: &watch::Receiver<bool>,
+) -> Result<(Arc<Shared>, Vec<String>, Vec<JoinHandle<()>>), ServeError> {
     let tls = config.tls.as_ref().map(|tls| tls.config().map(TlsAcceptor::from)).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let mut listeners = Vec::new();
@@ -124,21 +174,11 @@ async fn run(config: &Config, service: Service, ready: &dyn Fn(&[String])) -> Re
         metrics: Metrics::new(),
         turns: Semaphore::new(config.limits.requests_at_once),
     });
-    let (stop, _) = tokio::sync::watch::channel(false);
-    let accepting: Vec<_> = listeners
+    let accepting = listeners
         .into_iter()
-        .map(|listener| tokio::spawn(accept(listener, tls.clone(), Arc::clone(&shared), stop.subscribe())))
+        .map(|listener| tokio::spawn(accept(listener, tls.clone(), Arc::clone(&shared), stopped.clone())))
         .collect();
-    ready(&urls);
-    told_to_end().await;
-    tracing::info!("ending: no new requests, running ones are answered");
-    stop.send_replace(true);
-    for task in accepting {
-        task.await.ok();
-    }
-    let closing = Arc::clone(&shared);
-    tokio::task::spawn_blocking(move || closing.service.close()).await.ok();
-    Ok(())
+    Ok((shared, urls, accepting))
 }
 
 /// Ends with the first signal that says so.
@@ -157,12 +197,7 @@ async fn told_to_end() {
 }
 
 /// Accepts connections until it is told to stop, then waits for those there are.
-async fn accept(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    shared: Arc<Shared>,
-    mut stop: tokio::sync::watch::Receiver<bool>,
-) {
+async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>, mut stop: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     loop {
         let stream = tokio::select! {
@@ -414,10 +449,4 @@ fn host_of(address: &str) -> String {
     let host = address.rsplit_once(':').map_or("", |(host, _)| host);
     let host = host.trim_matches(['[', ']']);
     if host.is_empty() { "localhost".to_owned() } else { host.to_owned() }
-}
-
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("service", &self.service).finish_non_exhaustive()
-    }
 }
