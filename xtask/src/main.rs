@@ -8,6 +8,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod bench;
+mod clients;
 mod demo;
 mod generate;
 mod measure;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
 
 fn test() -> Result<(), String> {
     office::provide();
+    clients::provide();
     run(cargo().args(["test", "--workspace", "--quiet"]))
 }
 

@@ -1,3 +1,4 @@
 //! Requests and their answers, without sockets.
 
+mod clients;
 mod service;

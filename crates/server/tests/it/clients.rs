@@ -1,0 +1,91 @@
+//! Stories of real clients, unmodified, over sockets. `cargo xtask test` installs them; without them a story is skipped.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use strata_ops::environments::{self, SettingsChange};
+use strata_ops::{Location, Workspace};
+use strata_server::access::Tokens;
+use strata_server::http::{self, Config, Limits, Running};
+use strata_server::service::Service;
+use strata_server::tls::Tls;
+use tempfile::TempDir;
+
+/// A server on a free port with the environments `default` and `target`.
+struct Served {
+    running: Option<Running>,
+    url: String,
+    certificate: Option<PathBuf>,
+    _folder: TempDir,
+}
+
+impl Served {
+    fn new(with_tls: bool) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = folder.path().join("strata.db").display().to_string();
+        let location = Location { store, environment: None };
+        let workspace = Workspace::open_or_create(&location).expect("a store");
+        workspace.environment_to_write().expect("the default environment");
+        environments::create(&workspace, "target", &SettingsChange::default()).expect("another environment");
+        let tls = with_tls.then(|| Tls::self_signed(folder.path(), &[]).expect("a certificate"));
+        let certificate = tls.as_ref().map(|tls| tls.certificate.clone());
+        let config = Config {
+            location: location.clone(),
+            listen: vec!["127.0.0.1:0".to_owned()],
+            tokens: Tokens::default(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            tls,
+            limits: Limits::default(),
+        };
+        let service = Service::new(location).expect("a service");
+        let running = http::start(&config, service).expect("a server");
+        let url = running.urls()[0].clone();
+        Self { running: Some(running), url, certificate, _folder: folder }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// Runs a story to its end; tells how it went where it failed.
+fn play(command: &mut Command) {
+    let output = command.output().expect("the client's runtime");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    assert!(text(&output.stdout).contains("\"steps\""), "{}", text(&output.stdout));
+}
+
+#[test]
+fn w12_the_story_of_dynamics_web_api() {
+    let folder = clients().join("dynamics-web-api");
+    if !folder.join("node_modules").exists() {
+        println!("skipped: dynamics-web-api is not installed (`cargo xtask test` does)");
+        return;
+    }
+    let served = Served::new(false);
+    play(Command::new("node").arg(folder.join("story.mjs")).arg(&served.url));
+}
+
+#[test]
+fn w12_the_story_of_the_python_client() {
+    let folder = clients().join("python");
+    let python = folder.join("venv/bin/python");
+    if !python.exists() {
+        println!("skipped: the Python client is not installed (`cargo xtask test` does)");
+        return;
+    }
+    let served = Served::new(true);
+    let certificate = served.certificate.as_ref().expect("a certificate");
+    // The certificate is for names; an address is one of them.
+    play(Command::new(python).arg(folder.join("story.py")).arg(&served.url).env("REQUESTS_CA_BUNDLE", certificate));
+}
