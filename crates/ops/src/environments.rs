@@ -96,7 +96,7 @@ fn entry(workspace: &Workspace, environment: &Environment) -> Result<Environment
 }
 
 /// Names stand in URLs and on command lines.
-fn check_name(name: &str) -> Result<(), OpsError> {
+pub(crate) fn check_name(name: &str) -> Result<(), OpsError> {
     let starts_well = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if starts_well && is_plain && name.len() <= 64 {

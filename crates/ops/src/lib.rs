@@ -6,6 +6,7 @@
 //!
 //! Not here: rules, formatting for people.
 
+pub mod baseline;
 pub mod by_hand;
 pub mod check;
 pub mod compare;

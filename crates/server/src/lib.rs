@@ -17,10 +17,12 @@ pub mod http;
 mod log;
 mod metadata;
 mod metrics;
+mod operate;
 mod route;
 mod rows;
 pub mod service;
 pub mod tls;
+pub mod trouble;
 mod url;
 
 pub use log::{LogLevel, log};

@@ -4,7 +4,7 @@ use crate::access::Role;
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::{Fault, NO_PRIVILEGE};
-use crate::{actions, functions, metadata, rows};
+use crate::{actions, functions, metadata, operate, rows};
 
 /// Answers one request that is no batch.
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
@@ -13,6 +13,13 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     if ask.verb.writes() && ask.caller.role < Role::Maker && !first.name.starts_with("strata.") {
         return Err(Fault::new(403, NO_PRIVILEGE, format!("{} may read, and not write", ask.caller.name)));
     }
+    if let Some(operation) = operate::find(&first.name) {
+        return match ask.verb {
+            Verb::Post => operation(ask),
+            _ => Err(Fault::verb(format!("{} is an action: it wants POST", first.name))),
+        };
+    }
+    ask.service.troubles().befall(&first.name)?;
     if metadata::serves(&first.name) {
         return metadata::answer(ask);
     }

@@ -15,6 +15,7 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
 use crate::fault::Fault;
+use crate::trouble::Troubles;
 use crate::{batch, route};
 
 /// A request as it comes from the wire.
@@ -43,6 +44,7 @@ pub struct Service {
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: u128,
     minted: AtomicU64,
+    troubles: Troubles,
 }
 
 /// More connections than these are closed after use.
@@ -53,7 +55,14 @@ impl Service {
     pub fn new(location: Location) -> Result<Self, OpsError> {
         Workspace::open_or_create(&location)?.environment_to_write()?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        Ok(Self { location, idle: Mutex::default(), schemas: Mutex::default(), started, minted: AtomicU64::new(0) })
+        Ok(Self {
+            location,
+            idle: Mutex::default(),
+            schemas: Mutex::default(),
+            started,
+            minted: AtomicU64::new(0),
+            troubles: Troubles::default(),
+        })
     }
 
     /// Mints an id for a request or a job: never the same twice.
@@ -64,6 +73,11 @@ impl Service {
 
     /// Lets what runs come to its end; nothing new begins.
     pub fn close(&self) {}
+
+    /// Returns the faults that are set.
+    pub fn troubles(&self) -> &Troubles {
+        &self.troubles
+    }
 
     /// Answers a request, whatever comes of it.
     pub fn answer(&self, request: &Request) -> Answer {

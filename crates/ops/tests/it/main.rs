@@ -1,5 +1,6 @@
 //! Operations over real files: the corpus, the examples, broken input. Tests bear rule ids.
 
+mod baseline;
 mod compare;
 mod corpus;
 mod desktop_flows;
