@@ -21,21 +21,24 @@ pub struct Resolved {
     pub tree: Element,
     /// Paths of its member files, and what they hold.
     pub files: Vec<(String, Digest)>,
+    /// Where it stands in a package, as the lowest layer that says so has it.
+    pub home: Option<String>,
 }
 
 /// Returns the definition of a component; `None` where its layers say nothing.
 pub fn of(snapshot: &Snapshot, state: &ComponentState, rules: &Rules, bodies: &dyn Bodies) -> Option<Resolved> {
     let component_type = &state.component.key.component_type;
     let layers = counting(state);
+    let home = layers.iter().find_map(|layer| bodies.definition(&layer.digest)?.home);
     if component_type.merge().is_merged() {
         let tree = resolved_definition(layers.iter().copied(), rules, bodies)?;
-        return Some(Resolved { tree, files: Vec::new() });
+        return Some(Resolved { tree, files: Vec::new(), home });
     }
     let system = catalogue::component(&state.component.key, rules);
     let system = system.and_then(|system| definition::tree(&system.definition));
     let lens = Lens::new(snapshot, rules, bodies);
     let (tree, files) = export::resolve(&lens, component_type, system, &layers)?;
-    Some(Resolved { tree, files })
+    Some(Resolved { tree, files, home })
 }
 
 /// The published layers, drafts where there are no others; placeholders say nothing.

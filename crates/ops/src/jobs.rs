@@ -45,6 +45,20 @@ pub fn log(workspace: &Workspace, at: Option<Operation>, which: WhichJob) -> Res
     Ok(log_of(&environment, entry, &held))
 }
 
+/// Returns the log of an operation, if it was an import.
+pub(crate) fn log_of_operation(
+    workspace: &Workspace,
+    environment: &Environment,
+    operation: Operation,
+) -> Result<Option<ImportLog>, OpsError> {
+    let store = workspace.store();
+    let Some(entry) = store.history_entry(environment, operation)?.filter(|entry| entry.job.is_some()) else {
+        return Ok(None);
+    };
+    let held = store.job_components(environment, operation)?;
+    Ok(Some(log_of(environment, &entry, &held)))
+}
+
 /// Refuses an id that another import has borne (L113).
 pub(crate) fn refuse_used(workspace: &Workspace, environment: &Environment, job: Guid) -> Result<(), OpsError> {
     let history = workspace.store().history(environment, None)?;
@@ -149,7 +163,8 @@ fn concerned(finding: &Finding) -> impl Iterator<Item = &ComponentRef> {
     finding.component.iter().chain(finding.related.iter().filter(move |_| lists))
 }
 
-fn history_row(environment: &Environment, entry: &HistoryEntry) -> Option<SolutionHistoryEntry> {
+/// Shows an entry of history as solution history does, where it has a place there.
+pub(crate) fn history_row(environment: &Environment, entry: &HistoryEntry) -> Option<SolutionHistoryEntry> {
     let facts = entry.facts.clone().unwrap_or_default();
     let operation = operation_number(entry.kind, entry.solution.is_some())?;
     let error = entry.findings.iter().find(|finding| finding.severity == Severity::Error);

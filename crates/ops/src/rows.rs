@@ -26,6 +26,7 @@ use crate::{OpsError, Workspace};
 use filter::Test;
 use table::TableAt;
 pub(crate) use table::unknown_table;
+pub(crate) use value::{Written, read as read_text, reference};
 
 /// A change of rows.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use strata_model::code::ErrorCode;
 use strata_model::component::ComponentRef;
 use strata_model::dependency::{MissingDependency, Provider};
 use strata_model::environment::{Environment, Footprint, Snapshot};
-use strata_model::history::{HistoryKind, Outcome};
+use strata_model::history::{HistoryEntry, HistoryKind, Outcome};
 use strata_model::id::{Guid, Operation};
 use strata_model::package::Package;
 use strata_model::plan::OperationKind;
@@ -197,16 +197,20 @@ fn entry(snapshot: &Snapshot, solution: &Solution, installed: &BTreeMap<String, 
     }
 }
 
-fn own_entry(environment: &Environment, name: &str, is_managed: bool) -> SolutionEntry {
-    let friendly = match name {
+/// What people call a solution of the platform's own.
+pub(crate) fn own_friendly_name(name: &str) -> &str {
+    match name {
         "Default" => "Default Solution",
         "Active" => "Active (unmanaged layer)",
         other => other,
-    };
+    }
+}
+
+fn own_entry(environment: &Environment, name: &str, is_managed: bool) -> SolutionEntry {
     SolutionEntry {
         id: Guid::minted(environment.id, "solution", &name.to_lowercase()),
         unique_name: name.to_owned(),
-        friendly_name: friendly.to_owned(),
+        friendly_name: own_friendly_name(name).to_owned(),
         version: environment.settings.platform_version.to_string(),
         is_managed,
         publisher: None,
@@ -218,14 +222,18 @@ fn own_entry(environment: &Environment, name: &str, is_managed: bool) -> Solutio
     }
 }
 
-/// When each solution that is there now came to be there, by folded name.
 fn installation_times(
     workspace: &Workspace,
     environment: &Environment,
     at: Option<Operation>,
 ) -> Result<BTreeMap<String, i64>, OpsError> {
+    Ok(installation_times_of(&workspace.store().history(environment, at)?))
+}
+
+/// When each solution that is there now came to be there, by folded name; history is newest first.
+pub(crate) fn installation_times_of(history: &[HistoryEntry]) -> BTreeMap<String, i64> {
     let mut times = BTreeMap::new();
-    for entry in workspace.store().history(environment, at)?.iter().rev() {
+    for entry in history.iter().rev() {
         let is_made = matches!(entry.kind, HistoryKind::CreateSolution | HistoryKind::ClonePatch);
         let (Outcome::Succeeded, Some(name)) = (entry.outcome, &entry.solution) else { continue };
         let name = match entry.suboperation {
@@ -236,5 +244,5 @@ fn installation_times(
         };
         times.insert(name, entry.time);
     }
-    Ok(times)
+    times
 }
