@@ -13,6 +13,7 @@ mod packages;
 mod rows;
 mod sandbox;
 mod scenarios;
+mod serve;
 mod story;
 mod trees;
 mod upgrades;

@@ -1,4 +1,5 @@
 //! Requests and their answers, without sockets.
 
 mod clients;
+mod fuzz;
 mod service;
