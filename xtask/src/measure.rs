@@ -119,7 +119,7 @@ fn operation(options: &Options, started: Instant) -> Result<Duration, String> {
     let path = wanted(options.package.as_deref(), "--package")?.to_owned();
     let is_upgrade = matches!(options.what, What::Upgrade | What::Plan);
     let action = is_upgrade.then_some(ImportAction::Upgrade);
-    let request = Request::Import { path, options: ImportOptions { action, ..ImportOptions::pac() } };
+    let request = Request::Import { package: path.into(), options: ImportOptions { action, ..ImportOptions::pac() } };
     if options.what == What::Plan {
         let prepared = prepare(&workspace, &environment, &request, &silent).map_err(|error| error.to_string())?;
         let elapsed = started.elapsed();

@@ -40,6 +40,13 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Returns the position, from 1, of the first character that Base64 has no place for; `None` where all of them fit.
+pub fn fault(text: &str) -> Option<usize> {
+    let content = text.trim_end_matches(['=', '\r', '\n', ' ']);
+    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '+' | '/');
+    content.chars().position(|character| !fits(character) && !character.is_ascii_whitespace()).map(|at| at + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +58,7 @@ mod tests {
             assert_eq!(decode(coded).as_deref(), Some(plain.as_bytes()));
         }
         assert_eq!(decode("Zm9v\r\nYmFy").as_deref(), Some(&b"foobar"[..]));
-        assert_eq!(decode("not base64!"), None);
+        assert_eq!((decode("not base64!"), fault("not base64!")), (None, Some(11)));
+        assert_eq!(fault("Zm9v\r\nYg=="), None);
     }
 }

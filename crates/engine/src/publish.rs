@@ -47,12 +47,34 @@ pub(crate) fn drafts_finding(drafts: usize) -> Finding {
     Finding::info(FindingKind::Component, "L49", message).hint("publish with `strata solution publish`")
 }
 
-/// Plans the publish of every draft, or of one solution's.
-pub fn plan(snapshot: &Snapshot, solution: Option<SolutionNo>, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+/// Whose drafts take effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    Solution(SolutionNo),
+    /// Of these components, and of what is a part of one of them: a table is published with its columns and forms.
+    Components(BTreeSet<ComponentKey>),
+}
+
+impl Scope {
+    fn means(&self, state: &ComponentState) -> bool {
+        match self {
+            Self::All => true,
+            Self::Solution(solution) => state.is_member_of(*solution),
+            Self::Components(keys) => {
+                keys.contains(&state.component.key)
+                    || state.component.parent().is_some_and(|parent| keys.contains(&parent))
+            }
+        }
+    }
+}
+
+/// Plans the publish of every draft, of one solution's, or of some components'.
+pub fn plan(snapshot: &Snapshot, scope: &Scope, rules: &Rules, bodies: &dyn Bodies) -> Plan {
     let mut plan = Plan::empty(OperationKind::Publish, snapshot.environment.revision, *rules);
     let lens = Lens::new(snapshot, rules, bodies);
-    let is_meant = |state: &&ComponentState| solution.is_none_or(|solution| state.is_member_of(solution));
-    let published = publish_states(&lens, snapshot.components.values().filter(is_meant));
+    let meant = snapshot.components.values().filter(|state| scope.means(state));
+    let published = publish_states(&lens, meant);
     plan.edits = published.edits;
     plan.findings = published.findings;
     plan.changes = published.changes.into_iter().map(|(_, change)| change).collect();

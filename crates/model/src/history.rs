@@ -110,6 +110,8 @@ pub enum HistoryKind {
     SaveFlow,
     RepairFlow,
     Publish,
+    /// Of components that were named.
+    PublishComponents,
     Undo,
     Restore,
 }

@@ -27,7 +27,7 @@ use crate::view::{
 };
 use crate::{OpsError, Workspace};
 
-pub use find::{close_type, find, find_to_edit};
+pub use find::{close_type, find, find_identified, find_to_edit};
 
 /// Which components to list.
 #[derive(Debug, Clone, Default)]

@@ -7,13 +7,13 @@ use strata_engine::{dependency, uninstall};
 use strata_model::component::ComponentKey;
 use strata_model::dependency::Dependency;
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
-use strata_model::id::{Operation, SolutionNo};
+use strata_model::id::{Guid, Operation, SolutionNo};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
 use strata_store::{StoreBodies, StoreError};
 
 use crate::seeing::{add, with_going, with_parts, with_risk};
-use crate::view::DependencyEntry;
+use crate::view::{DependencyEntry, DependencySideIds};
 use crate::{OpsError, Workspace, components, solutions};
 
 /// What is asked of a component.
@@ -124,7 +124,10 @@ fn entries(
     side: Side,
 ) -> Result<Vec<DependencyEntry>, OpsError> {
     let named = edges.iter().flat_map(|edge| [&edge.required, &edge.dependent]);
-    let keys: BTreeSet<_> = named.filter(|key| !seen.components.contains_key(*key)).cloned().collect();
+    let named: BTreeSet<_> = named.cloned().collect();
+    let parents = |key: &ComponentKey| parent(&seen, key);
+    let all = named.iter().filter_map(parents).chain(named.iter().cloned());
+    let keys: BTreeSet<_> = all.filter(|key| !seen.components.contains_key(key)).collect();
     if !keys.is_empty() {
         add(&mut seen, snapshot(&Footprint { keys: keys.into_iter().collect(), ..Footprint::default() })?);
     }
@@ -140,12 +143,30 @@ fn entries(
             kind: edge.kind,
             solution: name_of(&seen, solution),
             place: edge.place,
+            required_in: side_ids(environment, &seen, &edge.required),
+            dependent_in: side_ids(environment, &seen, &edge.dependent),
         };
         ((solution.order(), entry.solution.to_lowercase(), asked.clone()), entry)
     };
     let mut entries: Vec<_> = edges.iter().map(entry).collect();
     entries.sort_by(|left, right| left.0.cmp(&right.0));
     Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// What a component is a part of.
+fn parent(seen: &Snapshot, key: &ComponentKey) -> Option<ComponentKey> {
+    seen.components.get(key).and_then(|state| state.component.parent()).or_else(|| key.parent())
+}
+
+fn side_ids(environment: &Environment, seen: &Snapshot, key: &ComponentKey) -> DependencySideIds {
+    let own = |name: &str| Guid::minted(environment.id, "solution", name);
+    let base_solution = match owner(seen, key) {
+        Owner::System => own("system"),
+        Owner::Active => own("active"),
+        Owner::Managed(no) => seen.solution(no).map_or_else(|| own(&no.to_string()), |solution| solution.id),
+    };
+    let parent = parent(seen, key).map(|parent| components::refer(environment.id, seen, &parent).id);
+    DependencySideIds { parent, base_solution }
 }
 
 /// Whose a component is: who brought it first.

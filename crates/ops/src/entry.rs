@@ -20,7 +20,8 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
     let solution = plan.solution.as_ref();
     let named = match request {
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
-        Request::Publish { solution } | Request::Set { solution, .. } => solution.clone(),
+        Request::Set { solution, .. } => solution.clone(),
+        Request::Publish(what) => what.solution().map(str::to_owned),
         Request::OnlineVersion { solution, .. } => Some(solution.clone()),
         Request::ByHand(wish) => wish.solution(),
         Request::Flow(wish) => wish.solution(),
@@ -62,18 +63,16 @@ fn held(component: &PackagedComponent) -> JobComponent {
 /// What solution history says of an operation, where it has a place there (L115).
 pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Package>) -> Option<SolutionFacts> {
     match request {
-        Request::Import { path, options } => package.map(|package| SolutionFacts {
+        Request::Import { package: source, options } => package.map(|package| SolutionFacts {
             publisher: Some(package.manifest.publisher.unique_name.clone()),
             is_managed: package.is_managed(),
             is_patch: package.manifest.parent_solution.is_some(),
             overwrites: options.overwrite_unmanaged_customizations,
-            package_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            package_name: source.path().file_name().map(|name| name.to_string_lossy().into_owned()),
             package_version: Some(package.manifest.version.to_string()),
         }),
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(facts_of(headers, solution)),
-        Request::Publish { solution } => {
-            Some(solution.as_ref().map(|name| facts_of(headers, name)).unwrap_or_default())
-        }
+        Request::Publish(what) => Some(what.solution().map(|name| facts_of(headers, name)).unwrap_or_default()),
         // The platform's history knows switching as WorkflowSetState.
         Request::ByHand(wish) => matches!(wish, ByHand::Switch { .. }).then(SolutionFacts::default),
         Request::Set { .. }

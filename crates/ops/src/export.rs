@@ -109,32 +109,61 @@ pub fn export(
         Staged::write(&place, &zip)?.put(target.overwrite)?;
         return Ok(view(&exports, options, place, zip.len()));
     }
-    let started = now();
     let environment = workspace.environment()?;
-    let lease = Held::take(workspace.store(), &environment, "Export", started).map_err(|error| match error {
+    let (view, _) = recorded(workspace, &environment, options, progress, |exports, zip| {
+        let place = target.place(&exports.manifest)?;
+        let staged = Staged::write(&place, zip)?;
+        Ok((place, move || staged.put(target.overwrite)))
+    })?;
+    Ok(view)
+}
+
+/// Exports a solution as a package that is sent; it stands in history as one that goes to a file does.
+pub fn export_bytes(
+    workspace: &Workspace,
+    environment: &Environment,
+    options: &ExportOptions,
+    progress: Progress<'_>,
+) -> Result<(ExportView, Vec<u8>), OpsError> {
+    recorded(workspace, environment, options, progress, |exports, _| {
+        Ok((PathBuf::from(file_name(&exports.manifest)), || Ok(())))
+    })
+}
+
+/// Makes the package under the environment's lease and writes history; `stage` keeps the file, and gives its place and
+/// what puts it there in the end.
+fn recorded<P: FnOnce() -> Result<(), OpsError>>(
+    workspace: &Workspace,
+    environment: &Environment,
+    options: &ExportOptions,
+    progress: Progress<'_>,
+    stage: impl FnOnce(&Exports, &[u8]) -> Result<(PathBuf, P), OpsError>,
+) -> Result<(ExportView, Vec<u8>), OpsError> {
+    let started = now();
+    let lease = Held::take(workspace.store(), environment, "Export", started).map_err(|error| match error {
         StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: "Export", running: operation },
         other => other.into(),
     })?;
-    let exports = match files_of(workspace, &environment, None, options, progress) {
+    let exports = match files_of(workspace, environment, None, options, progress) {
         Ok(exports) => exports,
         Err(OpsError::Refused(plan)) => {
             drop(lease);
             let entry = entry(options, None, started, None, plan.findings.clone());
-            workspace.store().record(&environment, NewHistoryEntry { outcome: Outcome::Failed, ..entry })?;
+            workspace.store().record(environment, NewHistoryEntry { outcome: Outcome::Failed, ..entry })?;
             return Err(OpsError::Refused(plan));
         }
         Err(other) => return Err(other),
     };
-    let place = target.place(&exports.manifest)?;
+    progress(Phase::Packing, 0, 0);
     let zip = strata_package::write::zip(&exports.files);
-    let staged = Staged::write(&place, &zip)?;
+    let (place, put) = stage(&exports, &zip)?;
     drop(lease);
-    raise(workspace, &environment, options, &exports)?;
-    staged.put(target.overwrite)?;
+    raise(workspace, environment, options, &exports)?;
+    put()?;
     let findings = exports.findings.iter().filter(|finding| finding.severity != Severity::Info).cloned().collect();
     let entry = entry(options, Some(&place), started, Some(&exports), findings);
-    workspace.store().record(&environment, entry)?;
-    Ok(view(&exports, options, place, zip.len()))
+    workspace.store().record(environment, entry)?;
+    Ok((view(&exports, options, place, zip.len()), zip))
 }
 
 /// L25: the version that is asked for becomes the solution's.

@@ -204,6 +204,7 @@ fn operation_number(kind: HistoryKind, names_solution: bool) -> Option<u8> {
         HistoryKind::Import | HistoryKind::ApplyUpgrade => Some(0),
         HistoryKind::Uninstall => Some(1),
         HistoryKind::Export => Some(2),
+        HistoryKind::PublishComponents => Some(3),
         HistoryKind::Publish if names_solution => Some(3),
         HistoryKind::Publish => Some(4),
         HistoryKind::Activate | HistoryKind::Deactivate => Some(8),

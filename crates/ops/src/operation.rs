@@ -4,7 +4,6 @@
 //! transaction and writes history, also of a refusal (R14).
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use strata_engine::active::{PropertyEdit, detach};
@@ -32,13 +31,13 @@ use crate::row_counts::StoreRows;
 use crate::seeing::{Source, is_held, read, with_holders, with_more, with_needs, with_parts, with_risk};
 use crate::view::{Comparison, PlanView};
 use crate::workspace::now;
-use crate::{OpsError, Workspace};
+use crate::{OpsError, PackageSource, Workspace};
 
 /// What is asked of an environment.
 #[derive(Debug, Clone)]
 pub enum Request {
     Import {
-        path: PathBuf,
+        package: PackageSource,
         options: ImportOptions,
     },
     /// The pending upgrade of a solution takes its place (DeleteAndPromote).
@@ -50,9 +49,7 @@ pub enum Request {
     },
     ClonePatch(NewClone),
     CloneSolution(NewClone),
-    Publish {
-        solution: Option<String>,
-    },
+    Publish(PublishScope),
     Set {
         component: ComponentKey,
         edits: Vec<PropertyEdit>,
@@ -77,6 +74,32 @@ pub enum Request {
     Settings(Settings),
     Undo,
     Restore(Operation),
+}
+
+/// Whose drafts a publish makes effective.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublishScope {
+    All,
+    Solution(String),
+    /// Those of these components, and of the parts of tables among them.
+    Components(Vec<ComponentKey>),
+}
+
+impl PublishScope {
+    pub(crate) fn solution(&self) -> Option<&str> {
+        match self {
+            Self::Solution(name) => Some(name),
+            Self::All | Self::Components(_) => None,
+        }
+    }
+
+    fn in_force(&self, headers: &Snapshot) -> Result<publish::Scope, OpsError> {
+        Ok(match self {
+            Self::All => publish::Scope::All,
+            Self::Solution(name) => publish::Scope::Solution(crate::solutions::find(headers, name)?.no),
+            Self::Components(keys) => publish::Scope::Components(keys.iter().cloned().collect()),
+        })
+    }
 }
 
 /// A plan and what is needed to carry it out.
@@ -138,14 +161,14 @@ pub fn prepare(
 pub fn compare(
     workspace: &Workspace,
     environment: &Environment,
-    path: &Path,
+    source: &PackageSource,
     options: &ImportOptions,
     progress: Progress<'_>,
 ) -> Result<Comparison, OpsError> {
     let mut package = None;
     let mut planned = |action| {
         let options = ImportOptions { action: Some(action), ..options.clone() };
-        let request = Request::Import { path: path.to_owned(), options };
+        let request = Request::Import { package: source.clone(), options };
         let known = match package.take() {
             Some(known) => Source::from(Some(known)),
             None => read(workspace, environment, &request, progress)?,
@@ -239,10 +262,10 @@ pub(crate) fn carry_out_read(
 
 /// L83: an upgrade in one step whose apply alone is refused comes to staging.
 fn stage_instead(request: &Request, plan: &Plan) -> Option<Request> {
-    let Request::Import { path, options } = request else { return None };
+    let Request::Import { package, options } = request else { return None };
     let is_apply = plan.first_error()?.name.as_deref() == Some(ErrorCode::SOLUTION_UPGRADE_FAILED.name);
     let options = ImportOptions { action: Some(ImportAction::Stage), job: None, ..options.clone() };
-    is_apply.then(|| Request::Import { path: path.clone(), options })
+    is_apply.then(|| Request::Import { package: package.clone(), options })
 }
 
 fn plan(
@@ -283,9 +306,9 @@ fn plan(
                 with_names(plan, &seen, &bodies)
             }
         }
-        (Request::Import { path, .. }, None) => {
+        (Request::Import { package, .. }, None) => {
             let source = std::io::Error::other("the package was not read");
-            return Err(OpsError::Unreadable { path: path.clone(), source });
+            return Err(OpsError::Unreadable { path: package.path().to_owned(), source });
         }
         (Request::ApplyUpgrade { solution }, _) => {
             if !apply_upgrade::is_pending(&headers, solution) {
@@ -331,17 +354,14 @@ fn plan(
                 false => plan,
             }
         }
-        (Request::Publish { solution }, _) => {
-            let no = match solution {
-                Some(name) => Some(crate::solutions::find(&headers, name)?.no),
-                None => None,
-            };
+        (Request::Publish(what), _) => {
+            let what = what.in_force(&headers)?;
             let seen = snapshot(&publish::footprint())?;
             let going = publish::at_risk(&seen);
             let seen = with_risk(&snapshot, seen, going, &rules, &bodies)?;
-            let plan = publish::plan(&seen, no, &rules, &bodies);
+            let plan = publish::plan(&seen, &what, &rules, &bodies);
             match is_held(&plan) {
-                true => publish::plan(&with_holders(&snapshot, seen, &rules, &bodies)?, no, &rules, &bodies),
+                true => publish::plan(&with_holders(&snapshot, seen, &rules, &bodies)?, &what, &rules, &bodies),
                 false => plan,
             }
         }
@@ -421,7 +441,7 @@ fn title(request: &Request) -> &'static str {
         Request::ClonePatch(_) => "CloneAsPatch",
         Request::CloneSolution(_) => "CloneAsSolution",
         Request::Uninstall { .. } => "Uninstall",
-        Request::Publish { .. } => "Publish",
+        Request::Publish(_) => "Publish",
         Request::Set { .. } => "Set",
         Request::RemoveActive { .. } => "RemoveActive",
         Request::RemoveDependency { .. } => "RemoveDependency",
@@ -443,7 +463,8 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::ClonePatch(_) => HistoryKind::ClonePatch,
         Request::CloneSolution(_) => HistoryKind::CloneSolution,
         Request::Uninstall { .. } => HistoryKind::Uninstall,
-        Request::Publish { .. } => HistoryKind::Publish,
+        Request::Publish(PublishScope::All | PublishScope::Solution(_)) => HistoryKind::Publish,
+        Request::Publish(PublishScope::Components(_)) => HistoryKind::PublishComponents,
         Request::Set { .. } => HistoryKind::Set,
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
         Request::RemoveDependency { .. } => HistoryKind::Set,
@@ -467,7 +488,7 @@ fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
         | Request::Uninstall { .. }
         | Request::ClonePatch(_)
         | Request::CloneSolution(_)
-        | Request::Publish { .. }
+        | Request::Publish(_)
         | Request::Set { .. }
         | Request::RemoveActive { .. }
         | Request::Flow(_)

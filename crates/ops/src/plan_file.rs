@@ -14,7 +14,7 @@ use strata_model::plan::Plan;
 
 use crate::operation::{carry_out_read, digest_of};
 use crate::view::PlanView;
-use crate::{Applied, OpsError, Prepared, Progress, Request, Workspace, read_package};
+use crate::{Applied, OpsError, PackageSource, Prepared, Progress, Request, Workspace};
 
 /// The version of the file's form.
 const FORMAT_VERSION: &str = "1.0";
@@ -52,7 +52,7 @@ pub fn save(
     verbose: bool,
 ) -> Result<(), OpsError> {
     let request = match (request, digest_of(prepared.package.as_ref())) {
-        (Request::Import { path, options }, Some(digest)) => {
+        (Request::Import { package: PackageSource::Path(path), options }, Some(digest)) => {
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
             let mut options = options.clone();
             if let Some(file) = &mut options.settings {
@@ -108,7 +108,7 @@ pub fn read(path: &Path) -> Result<Saved, OpsError> {
     let (digest, request) = match header.request {
         SavedRequest::Import { path, digest, mut options } => {
             crate::deployment::read_again(&mut options)?;
-            (Some(digest), Request::Import { path, options })
+            (Some(digest), Request::Import { package: path.into(), options })
         }
         SavedRequest::ApplyUpgrade { solution } => (None, Request::ApplyUpgrade { solution }),
         SavedRequest::Uninstall { solution } => (None, Request::Uninstall { solution }),
@@ -121,10 +121,10 @@ pub fn apply(workspace: &Workspace, path: &Path, progress: Progress<'_>) -> Resu
     let saved = read(path)?;
     let environment = workspace.environment_named(&saved.environment)?;
     let package = match (&saved.request, saved.digest) {
-        (Request::Import { path, .. }, Some(digest)) => {
-            let package = read_package(path)?;
+        (Request::Import { package: source, .. }, Some(digest)) => {
+            let package = source.read()?;
             if package.digest != digest {
-                let message = format!("{} is not the package that was planned", path.display());
+                let message = format!("{} is not the package that was planned", source.path().display());
                 return Err(OpsError::request(ErrorCode::STALE_PLAN, message).hint("plan again"));
             }
             Some(package)

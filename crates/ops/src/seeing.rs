@@ -39,10 +39,10 @@ pub(crate) fn read(
     request: &Request,
     progress: Progress<'_>,
 ) -> Result<Source, OpsError> {
-    let Request::Import { path, .. } = request else { return Ok(Source::default()) };
+    let Request::Import { package, .. } = request else { return Ok(Source::default()) };
     progress(Phase::Reading, 0, 0);
     let store = workspace.store();
-    let (package, seen) = read_package_beside(path, |name| {
+    let (package, seen) = read_package_beside(package, |name| {
         let headers = store.snapshot(environment, None, &Footprint::default()).ok()?;
         let footprint = import::installed_footprint(&headers, name);
         store.snapshot(environment, None, &footprint).ok()

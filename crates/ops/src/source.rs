@@ -1,8 +1,9 @@
-//! Packages from disk: a `.zip`, a `.cab`, or an unpacked folder.
+//! Packages from disk, a `.zip`, a `.cab` or an unpacked folder, and packages that were sent.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use strata_model::package::Package;
@@ -10,12 +11,63 @@ use strata_package::{Limits, ReadPackageError};
 
 use crate::OpsError;
 
+/// Where the package of an import is.
+#[derive(Debug, Clone)]
+pub enum PackageSource {
+    Path(PathBuf),
+    /// It was sent; the name stands for a path in messages and in history.
+    Bytes {
+        name: String,
+        bytes: Arc<Vec<u8>>,
+    },
+}
+
+impl From<PathBuf> for PackageSource {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<&Path> for PackageSource {
+    fn from(path: &Path) -> Self {
+        Self::Path(path.to_owned())
+    }
+}
+
+impl PackageSource {
+    /// Takes a package that was sent.
+    pub fn sent(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self::Bytes { name: name.into(), bytes: Arc::new(bytes) }
+    }
+
+    /// Reads the package.
+    pub fn read(&self) -> Result<Package, OpsError> {
+        match self {
+            Self::Path(path) => read_package(path),
+            Self::Bytes { name, bytes } => strata_package::read(bytes.to_vec(), &Limits::default())
+                .map_err(|source| unfit(Path::new(name), source)),
+        }
+    }
+
+    /// Returns the path, or the name that stands for one.
+    pub(crate) fn path(&self) -> &Path {
+        match self {
+            Self::Path(path) => path,
+            Self::Bytes { name, .. } => Path::new(name),
+        }
+    }
+}
+
+fn unfit(path: &Path, source: ReadPackageError) -> OpsError {
+    OpsError::Package { path: path.to_owned(), source: Box::new(source) }
+}
+
 /// Reads the package at a path. A solution of a folder that holds several is named by its own folder,
 /// `FOLDER/solutions/NAME`.
 pub fn read_package(path: &Path) -> Result<Package, OpsError> {
     let limits = Limits::default();
     let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
-    let package = |source: ReadPackageError| OpsError::Package { path: path.to_owned(), source: Box::new(source) };
+    let package = |source: ReadPackageError| unfit(path, source);
     if let Some((root, solution)) = solution_of_tree(path) {
         let parts = folder_files(&root, &limits)?;
         return strata_package::read_tree(parts, Some(&solution), &limits).map_err(package);
@@ -63,10 +115,14 @@ pub(crate) fn folder_files(root: &Path, limits: &Limits) -> Result<Vec<(String, 
 /// Reads the package at a path, and does something else beside it as soon as the solution's name is known: which is
 /// early for zips, and never for the others.
 pub(crate) fn read_package_beside<T: Send>(
-    path: &Path,
+    source: &PackageSource,
     beside: impl FnOnce(&str) -> T + Send,
 ) -> Result<(Package, Option<T>), OpsError> {
     let limits = Limits::default();
+    let path = source.path();
+    if let PackageSource::Bytes { bytes, .. } = source {
+        return read_beside(path, bytes.to_vec(), beside);
+    }
     let unreadable = |source| OpsError::Unreadable { path: path.to_owned(), source };
     if solution_of_tree(path).is_some() {
         return read_package(path).map(|package| (package, None));
@@ -75,16 +131,22 @@ pub(crate) fn read_package_beside<T: Send>(
     if metadata.is_dir() || metadata.len() > limits.inflated_bytes_max {
         return read_package(path).map(|package| (package, None));
     }
-    let bytes = fs::read(path).map_err(unreadable)?;
+    read_beside(path, fs::read(path).map_err(unreadable)?, beside)
+}
+
+fn read_beside<T: Send>(
+    path: &Path,
+    bytes: Vec<u8>,
+    beside: impl FnOnce(&str) -> T + Send,
+) -> Result<(Package, Option<T>), OpsError> {
+    let limits = Limits::default();
     let name = strata_package::peek_name(&bytes, &limits);
     thread::scope(|scope| {
         let other = name.map(|name| scope.spawn(move || beside(&name)));
         let package = strata_package::read(bytes, &limits);
         // What could not be done beside is done later.
         let done = other.and_then(|other| other.join().ok());
-        let package =
-            package.map_err(|source| OpsError::Package { path: path.to_owned(), source: Box::new(source) })?;
-        Ok((package, done))
+        Ok((package.map_err(|source| unfit(path, source))?, done))
     })
 }
 

@@ -136,6 +136,20 @@ pub struct DependencyEntry {
     pub solution: String,
     /// Where the dependent names the required; `part` where it is a part of it.
     pub place: &'static str,
+    /// What the platform's rows say besides (DP32).
+    #[serde(skip)]
+    pub required_in: DependencySideIds,
+    #[serde(skip)]
+    pub dependent_in: DependencySideIds,
+}
+
+/// Where one side of a dependency belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DependencySideIds {
+    /// The component that it is a part of.
+    pub parent: Option<Guid>,
+    /// The solution that brought it first.
+    pub base_solution: Guid,
 }
 
 /// An entry of `component list`.

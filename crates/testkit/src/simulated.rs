@@ -116,14 +116,14 @@ impl Simulated {
 
     /// Publishes every draft.
     pub fn publish(&mut self) -> Plan {
-        let plan = publish::plan(&self.snapshot, None, &self.rules, &self.known());
+        let plan = publish::plan(&self.snapshot, &publish::Scope::All, &self.rules, &self.known());
         self.carry_out(plan)
     }
 
     /// Publishes the drafts of one solution.
     pub fn publish_in(&mut self, solution: &str) -> Plan {
-        let no = self.snapshot.solution_named(solution).map(|solution| solution.no);
-        let plan = publish::plan(&self.snapshot, no, &self.rules, &self.known());
+        let no = self.snapshot.solution_named(solution).expect("the solution").no;
+        let plan = publish::plan(&self.snapshot, &publish::Scope::Solution(no), &self.rules, &self.known());
         self.carry_out(plan)
     }
 

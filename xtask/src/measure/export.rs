@@ -15,7 +15,7 @@ use super::{inflated, keeping};
 pub(super) fn prepare(workspace: &Workspace, package: &Path) -> Result<(), String> {
     let environment = workspace.environment_to_write().map_err(|error| error.to_string())?;
     let options = ImportOptions { publish_changes: true, ..ImportOptions::pac() };
-    let request = Request::Import { path: package.to_owned(), options };
+    let request = Request::Import { package: package.into(), options };
     carry_out(workspace, &environment, &request, &silent).map(|_| ()).map_err(|error| error.to_string())
 }
 

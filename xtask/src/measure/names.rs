@@ -29,7 +29,7 @@ pub(super) fn names(options: &Options) -> Result<Duration, String> {
     drop((read, package));
     let workspace = workspace(options)?;
     let environment = workspace.environment_to_write().map_err(|error| error.to_string())?;
-    let request = Request::Import { path: path.to_owned(), options: ImportOptions::pac() };
+    let request = Request::Import { package: path.into(), options: ImportOptions::pac() };
     let prepared = prepare(&workspace, &environment, &request, &silent).map_err(|error| error.to_string())?;
     if prepared.plan.names.is_empty() {
         return Err("the plan of the import brings no names".to_owned());

@@ -17,11 +17,11 @@ pub(crate) fn import(context: &Context<'_>, args: &ImportArgs) -> Result<Exit, F
     // A path that cannot be read must not make a store.
     std::fs::metadata(&path).map_err(|source| OpsError::Unreadable { path: path.clone(), source })?;
     if args.write.plan {
-        return write::open_and_show_plan(context, |_, _| Ok(Request::Import { path, options }));
+        return write::open_and_show_plan(context, |_, _| Ok(Request::Import { package: path.into(), options }));
     }
     refuse_unreadable(context, &path)?;
     let (workspace, environment) = context.open_to_write()?;
-    let request = Request::Import { path, options };
+    let request = Request::Import { package: path.into(), options };
     let applied = write::apply(context, &workspace, &environment, &request)?;
     write::answer_applied(context, &environment, &applied, false)?;
     suggest_next(context, &applied);

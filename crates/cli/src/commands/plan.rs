@@ -48,7 +48,7 @@ fn compare(context: &Context<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let comparison = {
         let progress = Progress::start(context.output.shows_progress());
         let report = |phase, done, total| progress.report(phase, done, total);
-        strata_ops::compare(&workspace, &environment, &path, &options, &report)?
+        strata_ops::compare(&workspace, &environment, &path.into(), &options, &report)?
     };
     context.output.answer(&comparison, || render::comparison::text(&comparison))?;
     let has_changes = comparison.update.summary.touches() || comparison.upgrade.summary.touches();
@@ -60,7 +60,7 @@ fn request(context: &Context<'_>, args: &PlanArgs) -> Result<Request, Failure> {
     match (args.package.get(), &args.uninstall, &args.apply_upgrade) {
         (_, Some(solution), _) => Ok(Request::Uninstall { solution: solution.clone() }),
         (_, None, Some(solution)) => Ok(Request::ApplyUpgrade { solution: solution.clone() }),
-        (Some(path), None, None) => Ok(Request::Import { path, options }),
+        (Some(path), None, None) => Ok(Request::Import { package: path.into(), options }),
         (None, None, None) => {
             Err(Failure::usage("something to plan is needed: FILE, --path FILE, --uninstall U or --apply-upgrade U"))
         }

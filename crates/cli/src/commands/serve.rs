@@ -28,7 +28,7 @@ pub(crate) fn serve(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Fai
     let (workspace, environment) = context.open_to_write()?;
     for package in &args.seed {
         let options = ImportOptions { skip_lower_version: true, ..ImportOptions::of(Caller::default_one()) };
-        let request = Request::Import { path: package.clone(), options };
+        let request = Request::Import { package: package.clone().into(), options };
         let applied = write::apply(context, &workspace, &environment, &request)?;
         let done = if applied.recorded { "imported" } else { "installed already" };
         context.output.remark(&format!("seed {}: {done}", package.display()));

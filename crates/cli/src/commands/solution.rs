@@ -9,7 +9,7 @@ use strata_ops::jobs::{self, WhichJob};
 use strata_ops::plan_file::Saved;
 use strata_ops::view::SolutionEntry;
 use strata_ops::{NewClone, NewSolution};
-use strata_ops::{OpsError, Request, Workspace, plan_file, solutions, workbook};
+use strata_ops::{OpsError, PublishScope, Request, Workspace, plan_file, solutions, workbook};
 
 use super::{
     Context, by_hand, check, dependencies, deployment, diff, export, import, merge, plan, project, tree, version, write,
@@ -99,7 +99,7 @@ pub(crate) fn run(context: &Context<'_>, command: &SolutionCommand) -> Result<Ex
         SolutionCommand::RemoveSolutionComponent(args) => by_hand::remove(context, args),
         SolutionCommand::Publish { solution_name, write } => {
             context.refuse_at("solution publish")?;
-            let request = Request::Publish { solution: solution_name.clone() };
+            let request = Request::Publish(solution_name.clone().map_or(PublishScope::All, PublishScope::Solution));
             if write.plan {
                 return write::open_and_show_plan(context, |_, _| Ok(request));
             }

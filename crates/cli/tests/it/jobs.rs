@@ -1,5 +1,6 @@
 //! Import jobs, their logs, solution history, concurrency, versions (L113–L116, OQ 35, R3, R14).
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -66,7 +67,7 @@ fn l113_a_job_id_that_was_given_is_used_once() {
     let environment = workspace.environment_to_write().expect("the environment");
     let id = strata_model::id::Guid::parse("11111111-0000-4000-8000-000000000001").expect("a GUID");
     let options = ImportOptions { job: Some(id), ..ImportOptions::pac() };
-    let request = Request::Import { path: example("contoso-core-1.0").into(), options };
+    let request = Request::Import { package: PathBuf::from(example("contoso-core-1.0")).into(), options };
     let applied = carry_out(&workspace, &environment, &request, &silent).expect("imported");
     assert_eq!(applied.job, Some(id));
     let environment = workspace.environment().expect("the environment");

@@ -100,14 +100,39 @@ fn find_by_id(
     component_type: &ComponentType,
     id: Guid,
 ) -> Result<Option<ComponentKey>, OpsError> {
-    let everything = Footprint { everything: true, ..Footprint::default() };
-    let snapshot = workspace.store().snapshot(environment, at, &everything)?;
+    let of_type = Footprint { types: vec![component_type.clone()], ..Footprint::default() };
+    let snapshot = workspace.store().snapshot(environment, at, &of_type)?;
     let bears_id = |state: &&ComponentState| {
         state.component.key.component_type == *component_type
             && !state.layers.is_empty()
             && reference(environment.id, state).id == id
     };
-    Ok(snapshot.components.values().find(bears_id).map(|state| state.component.key.clone()))
+    let stored = snapshot.components.values().find(bears_id).map(|state| state.component.key.clone());
+    // What travelled without an id has one that is minted, the platform's own components too (D4).
+    let bears_minted = |key: &ComponentKey| {
+        key.component_type == *component_type && Guid::minted(environment.id, component_type.name(), key.as_str()) == id
+    };
+    let system = || catalogue::components().into_iter().map(|system| system.key).find(bears_minted);
+    Ok(stored.or_else(system))
+}
+
+/// Finds the component of a type, by the platform's number or by its table's name, that bears an id.
+pub fn find_identified(
+    workspace: &Workspace,
+    environment: &Environment,
+    component_type: &ComponentType,
+    id: Guid,
+) -> Result<ComponentKey, OpsError> {
+    let key = ComponentKey::new(component_type.clone(), &id.to_string());
+    let footprint = Footprint { keys: vec![key.clone()], ..Footprint::default() };
+    let snapshot = workspace.store().snapshot(environment, None, &footprint)?;
+    if snapshot.components.get(&key).is_some_and(|state| !state.layers.is_empty()) {
+        return Ok(key);
+    }
+    find_by_id(workspace, environment, None, component_type, id)?.ok_or_else(|| {
+        let message = format!("there is no {} with id {id}", component_type.label());
+        OpsError::request(ErrorCode::COMPONENT_NOT_EXIST, message)
+    })
 }
 
 fn unknown(component_type: &ComponentType, name: &str, known: &[NamedComponent]) -> OpsError {

@@ -10,7 +10,7 @@ use std::path::Path;
 use strata_checker::{Checked, Options, check};
 use strata_model::package::{Package, Presence};
 use strata_ops::export::package_of;
-use strata_ops::{ExportOptions, Request};
+use strata_ops::{ExportOptions, PublishScope, Request};
 use strata_package::{Limits, read, read_parts};
 use strata_testkit::corpus::{Corpus, Sample};
 use strata_testkit::fidelity::{self, Fidelity};
@@ -54,7 +54,7 @@ fn exported(scratch: &Scratch, options: &ExportOptions) -> Vec<u8> {
 /// A fresh environment with a package, everything published.
 fn environment_with(path: &Path, scratch: Scratch) -> Scratch {
     scratch.import(path, &assuming()).unwrap_or_else(|error| panic!("{}: {:#?}", path.display(), error.report()));
-    scratch.run(&Request::Publish { solution: None }).unwrap_or_else(|error| panic!("{:#?}", error.report()));
+    scratch.run(&Request::Publish(PublishScope::All)).unwrap_or_else(|error| panic!("{:#?}", error.report()));
     scratch
 }
 

@@ -12,7 +12,8 @@ use strata_ops::compare::DiffOptions;
 use strata_ops::export::{Exports, Target, export, package_of, plan};
 use strata_ops::project::{self, ProjectKind, ProjectRequest};
 use strata_ops::{
-    ExportOptions, NewClone, NewPublisher, NewSolution, OpsError, PropertyEdit, Request, jobs, silent, solutions,
+    ExportOptions, NewClone, NewPublisher, NewSolution, OpsError, PropertyEdit, PublishScope, Request, jobs, silent,
+    solutions,
 };
 use strata_package::Limits;
 use strata_testkit::zipped;
@@ -58,7 +59,7 @@ impl Scratch {
     }
 
     fn publish(&self) {
-        self.run(&Request::Publish { solution: None }).expect("published");
+        self.run(&Request::Publish(PublishScope::All)).expect("published");
     }
 
     fn target(&self, name: &str, overwrite: bool) -> (PathBuf, Target) {

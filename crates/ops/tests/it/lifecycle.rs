@@ -5,7 +5,7 @@ use strata_model::history::{HistoryKind, Outcome};
 use strata_model::id::Operation;
 use strata_model::options::ImportOptions;
 use strata_ops::view::ComponentWord;
-use strata_ops::{OpsError, Request, components, plan_file, prepare, silent};
+use strata_ops::{OpsError, PublishScope, Request, components, plan_file, prepare, silent};
 use strata_testkit::examples;
 
 use crate::{Scratch, import};
@@ -35,7 +35,7 @@ fn l49_r1_an_edit_is_a_draft_until_it_is_published() {
     let seen = components::show(&scratch.workspace, None, NOTES, true).expect("the makers' view");
     assert_eq!(seen.properties.get("MaxLength").map(String::as_str), Some("321"));
     assert_eq!(seen.state, ComponentWord::Unpublished);
-    scratch.run(&Request::Publish { solution: None }).expect("published");
+    scratch.run(&Request::Publish(PublishScope::All)).expect("published");
     assert_eq!(scratch.resolved(NOTES, "MaxLength"), Some(("321".into(), "Active".into())));
     let environment = scratch.workspace.environment().expect("an environment");
     let component = components::find(&scratch.workspace, &environment, None, NOTES).expect("a component");

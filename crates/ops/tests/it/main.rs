@@ -17,6 +17,7 @@ mod row_corpus;
 mod row_imports;
 mod rows;
 mod schema;
+mod sent;
 mod switches;
 mod three_way;
 mod trees;
@@ -87,7 +88,7 @@ impl Scratch {
 }
 
 fn import(path: &Path, options: &ImportOptions) -> Request {
-    Request::Import { path: path.to_owned(), options: options.clone() }
+    Request::Import { package: path.into(), options: options.clone() }
 }
 
 fn assuming() -> ImportOptions {

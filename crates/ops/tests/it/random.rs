@@ -10,7 +10,7 @@ use strata_model::environment::Footprint;
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_model::plan::Plan;
-use strata_ops::{OpsError, Request, Workspace, carry_out, silent};
+use strata_ops::{OpsError, PublishScope, Request, Workspace, carry_out, silent};
 use strata_package::Limits;
 use strata_testkit::fixture::key;
 use strata_testkit::simulated::Simulated;
@@ -107,7 +107,7 @@ fn both(scratch: &Scratch, plain: &mut Simulated, step: &Step) -> Option<(Plan, 
                 ..ImportOptions::pac()
             };
             let path = scratch.file(&made.bytes());
-            (Request::Import { path, options: options.clone() }, plain.import_with(&package, &options))
+            (Request::Import { package: path.into(), options: options.clone() }, plain.import_with(&package, &options))
         }
         Step::Apply(number) => {
             let pending = format!("S{number}_Upgrade");
@@ -123,7 +123,7 @@ fn both(scratch: &Scratch, plain: &mut Simulated, step: &Step) -> Option<(Plan, 
             let request = Request::Set { component: column(*number), edits, solution: None };
             (request, plain.set(&column(*number), "MaxLength", &length.to_string()))
         }
-        Step::Publish => (Request::Publish { solution: None }, plain.publish()),
+        Step::Publish => (Request::Publish(PublishScope::All), plain.publish()),
         Step::RemoveActive(number) => {
             (Request::RemoveActive { component: column(*number) }, plain.remove_active(&column(*number)))
         }

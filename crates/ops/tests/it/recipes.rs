@@ -4,7 +4,7 @@ use strata_model::component::ComponentKey;
 use strata_model::options::ImportOptions;
 use strata_model::plan::Plan;
 use strata_ops::by_hand::ByHand;
-use strata_ops::{OpsError, Request, components};
+use strata_ops::{OpsError, PublishScope, Request, components};
 use strata_testkit::corpus::Corpus;
 
 use crate::Scratch;
@@ -77,7 +77,7 @@ fn request(scratch: &Scratch, command: &str) -> Request {
         ["strata", "solution", "delete", "--solution-name", solution] => {
             Request::Uninstall { solution: (*solution).to_owned() }
         }
-        ["strata", "solution", "publish"] => Request::Publish { solution: None },
+        ["strata", "solution", "publish"] => Request::Publish(PublishScope::All),
         ["strata", "component", "delete", component] => {
             Request::ByHand(ByHand::Delete { component: found(scratch, component) })
         }

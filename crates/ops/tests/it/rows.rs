@@ -5,7 +5,7 @@ use strata_model::id::Operation;
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::plan::{FindingKind, Plan};
 use strata_ops::rows::{self, Row, RowRequest};
-use strata_ops::{OpsError, PropertyEdit, Request, components, plan_file, prepare, silent};
+use strata_ops::{OpsError, PropertyEdit, PublishScope, Request, components, plan_file, prepare, silent};
 use strata_testkit::examples;
 
 use crate::{Scratch, import};
@@ -338,7 +338,7 @@ fn l103_removing_the_unmanaged_layer_loses_no_data() {
     scratch.run(&Request::Set { component: component.clone(), edits, solution: None }).expect("an edit");
     let long = "n".repeat(200);
     assert!(try_create(&scratch, ORDER, &[("contoso_notes", &long)]).is_err(), "a draft is not in force");
-    scratch.run(&Request::Publish { solution: None }).expect("published");
+    scratch.run(&Request::Publish(PublishScope::All)).expect("published");
     let order = create(&scratch, ORDER, &[("contoso_notes", &long)]);
     let remove = Request::RemoveActive { component };
     assert!(losses(&scratch.plan(&remove)).is_empty());

@@ -163,7 +163,8 @@ fn p8_update_upgrade_and_stage_are_planned_side_by_side() {
     let before = scratch.state();
     let environment = scratch.workspace.environment().expect("an environment");
     let compared =
-        strata_ops::compare(&scratch.workspace, &environment, &two, &ImportOptions::pac(), &silent).expect("plans");
+        strata_ops::compare(&scratch.workspace, &environment, &two.as_path().into(), &ImportOptions::pac(), &silent)
+            .expect("plans");
     assert!(!compared.additive);
     let deleted = [&compared.update, &compared.upgrade, &compared.stage].map(|view| view.summary.delete);
     assert_eq!(deleted, [0, 1, 0]);
