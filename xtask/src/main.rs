@@ -11,6 +11,7 @@ mod bench;
 mod clients;
 mod demo;
 mod generate;
+mod load;
 mod measure;
 mod office;
 mod rules;
@@ -34,6 +35,11 @@ enum Task {
     Bless,
     /// Measure import, re-import, plan and layers against the bound
     Bench(bench::Options),
+    /// Measure the server under load against a bare handler (needs `wrk`)
+    Load(load::Options),
+    /// Serve one body with axum and nothing else (used by `load`)
+    #[command(hide = true)]
+    Bare { body: PathBuf },
     /// Write a generated package of any size
     Generate(generate::Options),
     /// One measurement in a process of its own (used by `bench`)
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
             run(cargo().args(["test", "--quiet", "--package", "strata-cli", "scenarios"]).env("STRATA_BLESS", "1"))
         }
         Task::Bench(options) => bench::run(&options),
+        Task::Load(options) => load::run(&options),
+        Task::Bare { body } => load::bare(&body),
         Task::Generate(options) => generate::run(&options),
         Task::Measure(options) => measure::run(&options),
     };

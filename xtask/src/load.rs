@@ -1,0 +1,258 @@
+//! The server under load on loopback: how it compares with a bare axum handler that returns the same bytes, what reads
+//! feel of an import, whether errors appear or memory grows. Needs `wrk` and `curl`.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use clap::Args;
+use strata_testkit::generator::{self, Recipe};
+
+use crate::{cargo, root, run as run_command};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Seconds per figure
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Rows of the table that is read
+    #[arg(long, default_value_t = 20_000)]
+    rows: usize,
+    /// Components of the package that is imported meanwhile
+    #[arg(long, default_value_t = 50_000)]
+    components: usize,
+    /// Requests over which memory is watched
+    #[arg(long, default_value_t = 1_000_000)]
+    requests: u64,
+}
+
+/// Connections of most figures; the errors of [`MANY`] are counted.
+const CONNECTIONS: usize = 16;
+const MANY: usize = 200;
+
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    run_command(cargo().args(["build", "--quiet", "--release", "--package", "xtask", "--package", "strata-cli"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let programs = target.join("release");
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let strata = programs.join("strata");
+    let id = fill(&strata, folder.path(), options.rows)?;
+    let server = Server::start(Command::new(&strata).current_dir(folder.path()).args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--quiet",
+    ]))?;
+    println!("| measurement | result | goal |\n|---|---|---|");
+    for (what, path) in [
+        ("one row, all columns", format!("accounts({id})")),
+        ("one row, two columns", format!("accounts({id})?$select=name,telephone1")),
+        ("a page of 50 rows, all columns", "accounts?$top=50".to_owned()),
+        ("a page of 50 rows, two columns", "accounts?$top=50&$select=name,telephone1".to_owned()),
+    ] {
+        let url = format!("{}/api/data/v9.2/{path}", server.url);
+        let ours = wrk(&url, CONNECTIONS, options.seconds)?;
+        let body = folder.path().join("body");
+        succeed(Command::new("curl").args(["--silent", "--fail", "--output"]).arg(&body).arg(&url))?;
+        let bare = Server::start(Command::new(programs.join("xtask")).arg("bare").arg(&body))?;
+        let theirs = wrk(&bare.url, CONNECTIONS, options.seconds)?;
+        let ratio = ours.rate / theirs.rate;
+        println!("| {what}: requests per second | {ratio:.2} × a bare handler with the same bytes | ≥ 0.4 × |");
+    }
+    let row = format!("{}/api/data/v9.2/accounts({id})?$select=name", server.url);
+    let many = wrk(&row, MANY, options.seconds)?;
+    println!("| errors with {MANY} connections | {} of {} | 0 |", many.errors, many.requests);
+    meanwhile(options, &server, &row, folder.path())?;
+    flat(options, &server, &row)
+}
+
+/// Fills the table that is read, and returns the id of a row.
+fn fill(strata: &Path, folder: &Path, rows: usize) -> Result<String, String> {
+    let mut csv = "name,telephone1,numberofemployees\n".to_owned();
+    for number in 0..rows {
+        writeln!(csv, "Account {number},+49 30 {number:07},{}", number % 1000).expect("texts grow");
+    }
+    std::fs::write(folder.join("rows.csv"), csv).map_err(|error| error.to_string())?;
+    let mut import = Command::new(strata);
+    succeed(import.current_dir(folder).args(["row", "import", "account", "--csv", "rows.csv", "--quiet"]))?;
+    let mut list = Command::new(strata);
+    list.current_dir(folder).args(["row", "list", "account", "--filter", "name eq 'Account 7'", "--format", "json"]);
+    let text = output(&mut list)?;
+    let after = text.split("\"accountid\": \"").nth(1).ok_or("no row was made")?;
+    Ok(after.chars().take_while(|character| *character != '"').collect())
+}
+
+/// Reads while a large package is imported.
+fn meanwhile(options: &Options, server: &Server, row: &str, folder: &Path) -> Result<(), String> {
+    let idle = wrk(row, CONNECTIONS, options.seconds)?;
+    let recipe = Recipe {
+        components: options.components,
+        version: "1.0.0.0".into(),
+        managed: true,
+        seed: 7,
+        changed_permille: 0,
+    };
+    let package = folder.join("package.zip");
+    std::fs::write(&package, generator::package(&recipe)).map_err(|error| error.to_string())?;
+    let encoded = output(Command::new("base64").args(["--wrap=0"]).arg(&package))?;
+    let body = format!(
+        "{{\"OverwriteUnmanagedCustomizations\":false,\"PublishWorkflows\":false,\"CustomizationFile\":\"{}\",\
+         \"ImportJobId\":\"11111111-2222-4333-8444-555555555555\"}}",
+        encoded.trim()
+    );
+    let request = folder.join("request.json");
+    std::fs::write(&request, body).map_err(|error| error.to_string())?;
+    let mut import = Command::new("curl");
+    import.args(["--silent", "--fail", "--header", "Content-Type: application/json", "--data-binary"]);
+    import.arg(format!("@{}", request.display())).arg(format!("{}/api/data/v9.2/ImportSolution", server.url));
+    let mut import = Running(import.stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?);
+    let mut worst: f64 = 0.0;
+    let mut errors = 0;
+    let mut is_over = false;
+    while !is_over {
+        let busy = wrk(row, CONNECTIONS, 2)?;
+        worst = worst.max(busy.p99);
+        errors += busy.errors;
+        is_over = import.0.try_wait().map_err(|error| error.to_string())?.is_some();
+    }
+    let is_met = import.0.wait().map_err(|error| error.to_string())?.success();
+    let remark = if is_met { "" } else { " (the import failed)" };
+    let ratio = worst / idle.p99;
+    println!(
+        "| p99 of reads while {} components are imported{remark} | {ratio:.1} × the idle p99, {errors} errors | ≤ 5 × |",
+        options.components
+    );
+    Ok(())
+}
+
+/// Watches memory over many requests.
+fn flat(options: &Options, server: &Server, row: &str) -> Result<(), String> {
+    wrk(row, CONNECTIONS, options.seconds)?;
+    let before = server.resident()?;
+    let mut requests = 0;
+    while requests < options.requests {
+        requests += wrk(row, CONNECTIONS, 10)?.requests;
+    }
+    let after = server.resident()?;
+    println!("| memory after {requests} requests | {:+.1} MB of {before:.0} MB | flat |", after - before);
+    Ok(())
+}
+
+/// A server as a process that ends with the value; its first line says where it listens.
+struct Server {
+    child: Running,
+    url: String,
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+impl Server {
+    fn start(command: &mut Command) -> Result<Self, String> {
+        let child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{command:?}: {error}"))?;
+        let mut child = Running(child);
+        let mut url = String::new();
+        let stdout = child.0.stdout.as_mut().ok_or("no pipe")?;
+        BufReader::new(stdout).read_line(&mut url).map_err(|error| error.to_string())?;
+        Ok(Self { child, url: url.trim().to_owned() })
+    }
+
+    /// Megabytes that it keeps in memory.
+    fn resident(&self) -> Result<f64, String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.0.id()));
+        let status = status.map_err(|error| error.to_string())?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        let kilobytes: f64 = line.trim().trim_end_matches(" kB").trim().parse().map_err(|_| "no number")?;
+        Ok(kilobytes / 1024.0)
+    }
+}
+
+/// What `wrk` found.
+struct Load {
+    rate: f64,
+    requests: u64,
+    errors: u64,
+    /// Milliseconds.
+    p99: f64,
+}
+
+fn wrk(url: &str, connections: usize, seconds: u64) -> Result<Load, String> {
+    let mut command = Command::new("wrk");
+    command.args(["--threads", "1", "--latency", "--connections", &connections.to_string()]);
+    let text = output(command.args(["--duration", &format!("{seconds}s"), url]))?;
+    read_load(&text).ok_or_else(|| format!("wrk says what cannot be read: {text}"))
+}
+
+fn read_load(text: &str) -> Option<Load> {
+    let after = |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start)).map(str::trim);
+    let rate = after("Requests/sec:")?.parse().ok()?;
+    let requests = text.lines().find_map(|line| line.split_once(" requests in ")).map(|(count, _)| count.trim())?;
+    let numbers = |text: &str| text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u64>().ok()).sum();
+    let refused: u64 = after("Non-2xx or 3xx responses:").map_or(0, numbers);
+    let socket: u64 = after("Socket errors:").map_or(0, numbers);
+    Some(Load { rate, requests: requests.parse().ok()?, errors: refused + socket, p99: milliseconds(after("99%")?)? })
+}
+
+fn milliseconds(text: &str) -> Option<f64> {
+    let (number, factor) = match text {
+        _ if text.ends_with("us") => (text.trim_end_matches("us"), 0.001),
+        _ if text.ends_with("ms") => (text.trim_end_matches("ms"), 1.0),
+        _ => (text.trim_end_matches('s'), 1000.0),
+    };
+    Some(number.parse::<f64>().ok()? * factor)
+}
+
+fn succeed(command: &mut Command) -> Result<(), String> {
+    output(command).map(drop)
+}
+
+fn output(command: &mut Command) -> Result<String, String> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{command:?}: {error}"))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr))),
+    }
+}
+
+/// Serves one body with axum and nothing else.
+pub(crate) fn bare(body: &Path) -> Result<(), String> {
+    let bytes = axum::body::Bytes::from(std::fs::read(body).map_err(|error| error.to_string())?);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let answer = move || {
+            let bytes = bytes.clone();
+            async move { ([("content-type", "application/json; odata.metadata=minimal")], bytes) }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(|error| error.to_string())?;
+        println!("http://{}/", listener.local_addr().map_err(|error| error.to_string())?);
+        let routes = axum::Router::new().fallback(answer);
+        axum::serve(listener, routes).await.map_err(|error| error.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: &str = "Running 5s test @ http://127.0.0.1:1/\n  1 threads and 200 connections\n  Latency Distribution\n     \
+        50%    1.90ms\n     99%    4.36ms\n  12345 requests in 5.01s, 9.87MB read\n  Socket errors: connect 0, read 1, \
+        write 0, timeout 2\n  Non-2xx or 3xx responses: 4\nRequests/sec:   2464.07\nTransfer/sec:      1.97MB\n";
+
+    #[test]
+    fn what_wrk_says_is_read() {
+        let load = read_load(SAID).expect("a report");
+        assert_eq!((load.requests, load.errors), (12_345, 7));
+        assert!((load.rate - 2464.07).abs() < 0.001 && (load.p99 - 4.36).abs() < 0.001);
+        assert_eq!(milliseconds("950.00us"), Some(0.95));
+        assert_eq!(milliseconds("1.50s"), Some(1500.0));
+    }
+}
