@@ -109,6 +109,7 @@ impl OpsError {
                 StoreError::Absent { .. }
                 | StoreError::Busy { .. }
                 | StoreError::LeaseLost
+                | StoreError::NoPlace
                 | StoreError::EnvironmentExists { .. }
                 | StoreError::MissingEnvironment { .. }
                 | StoreError::MissingOperation { .. } => 1,
@@ -221,6 +222,7 @@ fn store_report(error: &StoreError) -> ErrorReport {
             return concurrent(message);
         }
         StoreError::LeaseLost => (ErrorCode::CONCURRENCY, None),
+        StoreError::NoPlace => (ErrorCode::INVALID_FILTER, None),
         StoreError::NotAStore { .. }
         | StoreError::Newer { .. }
         | StoreError::Unreachable { .. }

@@ -31,6 +31,9 @@ pub enum StoreError {
     /// Operations before the oldest kept one have been pruned.
     #[error("environment `{environment}` has no operation {operation}: {oldest} to {newest} are kept")]
     MissingOperation { environment: String, operation: Operation, oldest: Operation, newest: Operation },
+    /// Of a query that is to begin behind a row.
+    #[error("the place to begin at is none that this query has given")]
+    NoPlace,
     #[error("a stored value cannot be read")]
     Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the database reported an error")]

@@ -11,6 +11,7 @@ use strata_model::layer::Layer;
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
 
+use crate::query::{FigureQuery, Found, Page, RowQuery};
 use crate::{ApplyError, Lease, Projection, Record, RecordError, RecordWrite, StoreError};
 
 /// Environments, their history, and the definitions they share.
@@ -174,6 +175,48 @@ pub trait Store: Send + Sync {
 
     /// Brings the projection of a set up to date. A row that holds what it held keeps its version.
     fn project(&self, environment: &Environment, projection: &Projection) -> Result<(), StoreError>;
+
+    /// Hands the rows of a query on, one after the other, as they lie in the store; returns where the next ones begin
+    /// where its limit has left some. A row's texts are there until the call returns, and the call must ask nothing of
+    /// this store.
+    fn query_each(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &RowQuery,
+        each: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<String>, StoreError>;
+
+    /// Returns the rows of a query.
+    fn query(&self, environment: &Environment, at: Option<Operation>, query: &RowQuery) -> Result<Page, StoreError> {
+        let mut rows = Vec::new();
+        let next = self.query_each(environment, at, query, &mut |found| {
+            rows.push(Record {
+                id: found.id.to_owned(),
+                values: serde_json::from_str(found.json)?,
+                version: found.version,
+            });
+            Ok(())
+        })?;
+        Ok(Page { rows, next })
+    }
+
+    /// Counts the rows of a query, whatever its limit, up to a number.
+    fn query_count(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &RowQuery,
+        max: Option<u64>,
+    ) -> Result<u64, StoreError>;
+
+    /// Returns figures about the rows of a query.
+    fn query_figures(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &FigureQuery,
+    ) -> Result<Vec<Vec<Value>>, StoreError>;
 
     /// Keeps bytes under an id, in place of those that it had.
     fn blob_put(&self, environment: &Environment, id: &str, bytes: &[u8]) -> Result<(), StoreError>;

@@ -17,6 +17,10 @@ mod open;
 mod pack;
 mod projection;
 mod prune;
+mod query;
+mod query_filter;
+mod query_place;
+mod query_sql;
 mod record;
 mod record_close;
 mod record_index;
@@ -42,6 +46,7 @@ use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Operation};
 use strata_model::plan::{Bodies, Body, Edit, Plan};
 use strata_model::reference::DefinitionNames;
 
+use crate::query::{FigureQuery, Found, RowQuery};
 use crate::{
     ApplyError, LayerChange, Lease, NamedComponent, Progress, Projection, Pruned, Record, RecordError, RecordWrite,
     Store, StoreError,
@@ -87,6 +92,12 @@ impl SqliteStore {
     #[doc(hidden)]
     pub fn fail_after(&self, writes: u32) {
         self.lock().failpoint.after(writes.into());
+    }
+
+    /// Says how a query is gone about, step by step; for tests of what is read.
+    #[doc(hidden)]
+    pub fn explain(&self, environment: &Environment, query: &RowQuery) -> Result<Vec<String>, StoreError> {
+        query::explain(&self.lock().conn, environment, query)
     }
 
     fn over(conn: Connection) -> Self {
@@ -313,6 +324,35 @@ impl Store for SqliteStore {
 
     fn project(&self, environment: &Environment, projection: &Projection) -> Result<(), StoreError> {
         projection::write(&self.lock(), environment, projection)
+    }
+
+    fn query_each(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &RowQuery,
+        each: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<String>, StoreError> {
+        self.lock().read(|conn| query::each(conn, environment, at, query, each))
+    }
+
+    fn query_count(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &RowQuery,
+        max: Option<u64>,
+    ) -> Result<u64, StoreError> {
+        self.lock().read(|conn| query::count(conn, environment, at, query, max))
+    }
+
+    fn query_figures(
+        &self,
+        environment: &Environment,
+        at: Option<Operation>,
+        query: &FigureQuery,
+    ) -> Result<Vec<Vec<Value>>, StoreError> {
+        self.lock().read(|conn| query::figures(conn, environment, at, query))
     }
 
     fn blob_put(&self, environment: &Environment, id: &str, bytes: &[u8]) -> Result<(), StoreError> {

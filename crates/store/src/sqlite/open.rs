@@ -64,6 +64,7 @@ fn prepare(
     let named = |error| named(error, at);
     conn.busy_timeout(busy_timeout).map_err(named)?;
     conn.set_prepared_statement_cache_capacity(128);
+    super::query_filter::teach(&conn).map_err(named)?;
     if is_new {
         conn.pragma_update(None, "page_size", 8192).map_err(named)?;
     }

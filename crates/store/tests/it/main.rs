@@ -18,6 +18,8 @@ mod jobs;
 mod leases;
 mod names;
 mod past;
+mod projections;
+mod queries;
 mod random;
 mod random_rows;
 mod records;

@@ -39,7 +39,10 @@ fn versions(store: &dyn Store) -> BTreeMap<String, i64> {
 fn d8_each_write_raises_the_version_of_its_rows(store: &dyn Store) {
     create(store, "dev");
     let before = digest(store, &current(store, "dev"), None);
-    write(store, vec![RecordEdit::Insert(Record::new("a", values(1))), RecordEdit::Insert(Record::new("b", values(1)))]);
+    write(
+        store,
+        vec![RecordEdit::Insert(Record::new("a", values(1))), RecordEdit::Insert(Record::new("b", values(1)))],
+    );
     let first = versions(store);
     assert!(first["a"] > 0);
     write(store, vec![RecordEdit::Replace { id: "a".to_owned(), before: values(1), after: values(2) }]);
