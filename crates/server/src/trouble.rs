@@ -1,5 +1,6 @@
 //! Faults on demand: what pipelines must cope with, brought about when a test wants it.
 
+use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,6 +42,40 @@ pub enum Kind {
 }
 
 const DELAY_MAX: Duration = Duration::from_secs(600);
+
+impl FromStr for Trouble {
+    type Err = String;
+
+    /// Reads `OPERATION:KIND[:TIMES[:VALUE]]`, where the value is milliseconds of a delay and seconds of a throttling.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut pieces = text.split(':');
+        let (Some(operation), Some(kind)) = (pieces.next().filter(|name| !name.is_empty()), pieces.next()) else {
+            return Err("OPERATION:KIND is expected".to_owned());
+        };
+        let kind = match kind {
+            "delay" => Kind::Delay,
+            "fail" => Kind::Fail,
+            "concurrent" => Kind::Concurrent,
+            "throttle" => Kind::Throttle,
+            other => return Err(format!("`{other}` is none of delay, throttle, concurrent and fail")),
+        };
+        let mut number = |what: &str| match pieces.next() {
+            None | Some("") => Ok(None),
+            Some(text) => text.parse::<u32>().map(Some).map_err(|_| format!("{what} is a number, not `{text}`")),
+        };
+        let (times, value) = (number("TIMES")?, number("VALUE")?);
+        let trouble = Self {
+            operation: operation.to_owned(),
+            kind,
+            times,
+            milliseconds: value.unwrap_or_default().into(),
+            retry_after: value,
+            code: None,
+            message: None,
+        };
+        trouble.check().map(|()| trouble)
+    }
+}
 
 impl Trouble {
     /// Says what does not fit together.
@@ -92,7 +127,8 @@ impl Trouble {
 pub struct Troubles(Mutex<Vec<Trouble>>);
 
 impl Troubles {
-    pub(crate) fn add(&self, trouble: Trouble) {
+    /// Adds one behind those that are there.
+    pub fn add(&self, trouble: Trouble) {
         self.lock().push(trouble);
     }
 
@@ -155,6 +191,17 @@ mod tests {
         assert_eq!(troubles.befall("Job.DeleteAndPromote"), Ok(()));
         assert_eq!(troubles.clear(), 1);
         assert_eq!(troubles.befall("anything"), Ok(()));
+    }
+
+    #[test]
+    fn a_fault_can_be_written_in_one_word() {
+        let trouble: Trouble = "ImportSolution:throttle:2:7".parse().expect("a fault");
+        assert_eq!((trouble.kind, trouble.times, trouble.retry_after), (Kind::Throttle, Some(2), Some(7)));
+        let trouble: Trouble = "*:delay::20".parse().expect("a fault");
+        assert_eq!((trouble.kind, trouble.times, trouble.milliseconds), (Kind::Delay, None, 20));
+        for text in ["", "x", "x:boom", "x:fail:many", "x:delay", ":fail"] {
+            assert!(text.parse::<Trouble>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use strata_server::trouble::Trouble;
 
 /// Where the server listens when nothing else is said.
 pub(crate) const DEFAULT_LISTEN: &str = "127.0.0.1:5870";
@@ -39,6 +40,10 @@ pub(crate) struct ServeArgs {
     /// Import this package before the first request, unless that version is installed; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) seed: Vec<PathBuf>,
+    /// Let an operation go wrong on purpose, as OPERATION:KIND[:TIMES[:VALUE]]; KIND is delay (VALUE in ms), throttle
+    /// (VALUE in s), concurrent or fail. `DeleteAndPromote:fail:1` refuses the next promote, `Job.NAME` fails a job
+    #[arg(long, value_name = "FAULT")]
+    pub(crate) fault: Vec<Trouble>,
     /// Largest body of a request, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     pub(crate) max_body: usize,

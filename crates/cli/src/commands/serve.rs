@@ -46,6 +46,7 @@ pub(crate) fn serve(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Fai
         limits: Limits { body_bytes: args.max_body.saturating_mul(1 << 20), ..Limits::default() },
     };
     let service = Service::new(location)?;
+    args.fault.iter().for_each(|fault| service.troubles().add(fault.clone()));
     let ready = |urls: &[String]| announce(context, urls);
     http::serve(&config, service, &ready)?;
     Ok(Exit::Done)
