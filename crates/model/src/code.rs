@@ -95,6 +95,7 @@ codes! {
     CONCURRENCY = Some("0x80071151"), "SolutionConcurrencyFailure";
     // Rows of tables.
     ROW_NOT_EXIST = Some("0x80040217"), "ObjectDoesNotExist";
+    ROW_VERSION = Some("0x80060882"), "ConcurrencyVersionMismatch";
     ROW_IN_USE = Some("0x80040227"), "CannotDeleteDueToAssociation";
     ROW_EXISTS = Some("0x80040237"), "DuplicateRecord";
     DUPLICATE_ROW_KEY = Some("0x80060892"), "DuplicateRecordEntityKey";

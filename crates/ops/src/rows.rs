@@ -11,6 +11,7 @@ mod filter;
 mod import;
 mod table;
 mod value;
+mod write;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ use filter::Test;
 use table::TableAt;
 pub(crate) use table::unknown_table;
 pub(crate) use value::{Written, read as read_text, reference};
+pub use write::{Author, Existing, Input, Outcome, RowWrite, write};
 
 /// A change of rows.
 #[derive(Debug, Clone)]

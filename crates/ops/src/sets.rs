@@ -71,9 +71,17 @@ fn set_of(workspace: &Workspace, environment: &Environment, table: &str) -> Resu
     }))
 }
 
-/// Tells whether the rows of a table are rows, not components or what else the store knows in another shape.
+/// Tells whether the rows of a table are rows, not components or what else the store knows in another shape; those that
+/// every environment has are there afterwards.
 pub fn are_rows(workspace: &Workspace, environment: &Environment, table: &str) -> Result<bool, OpsError> {
-    Ok(matches!(set_of(workspace, environment, table)?, None | Some(Set::Seeds)))
+    Ok(match set_of(workspace, environment, table)? {
+        None => true,
+        Some(Set::Seeds) => {
+            seeds::plant(workspace, environment)?;
+            true
+        }
+        Some(_) => false,
+    })
 }
 
 /// Returns the component type whose components are the rows of a table.

@@ -13,10 +13,10 @@ use strata_model::plan::{Finding, FindingKind};
 use strata_store::{Record, RecordEdit, RecordError, RecordWrite, Reference, Values, Violation, ViolationKind};
 
 use super::table::TableAt;
-use super::value::{self, Written};
-use super::{RowAction, RowChanges, RowRequest, import};
+use super::value::{self, Given, Written};
+use super::{Author, RowAction, RowChanges, RowRequest, import};
 use crate::error::OWN_RULE;
-use crate::{OpsError, Place, Workspace};
+use crate::{OpsError, Place, Workspace, sets};
 
 /// More problems than this are counted, not listed.
 const LISTED_MAX: usize = 20;
@@ -37,7 +37,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    fn nowhere() -> Self {
+    pub(super) fn nowhere() -> Self {
         Self { path: None, lines: Vec::new(), columns: Vec::new() }
     }
 
@@ -152,11 +152,12 @@ pub(super) fn prepare(
     let mut draft = Draft::new(table);
     let (action, origin) = match request {
         RowRequest::Create { values, .. } => {
-            draft.create(values, &|_| None)?;
+            draft.create(None, &texts(values), &|_| None)?;
             (RowAction::Create, Origin::nowhere())
         }
         RowRequest::Update { id, values, .. } => {
-            draft.update(id, values)?;
+            let before = draft.table.row(id)?;
+            draft.update(before, &texts(values))?;
             (RowAction::Update, Origin::nowhere())
         }
         RowRequest::Delete { id, .. } => {
@@ -168,6 +169,11 @@ pub(super) fn prepare(
     draft.finish(action, origin, is_trial)
 }
 
+/// Values as people write them.
+pub(super) fn texts(values: &[(String, String)]) -> Vec<(&str, Given<'_>)> {
+    values.iter().map(|(column, text)| (column.as_str(), Given::Text(text))).collect()
+}
+
 /// Edits of one table as they come together.
 pub(super) struct Draft<'w> {
     pub(super) table: TableAt<'w>,
@@ -177,11 +183,15 @@ pub(super) struct Draft<'w> {
     rows: Vec<Record>,
     /// How many rows without an id had the same values so far.
     same: BTreeMap<String, u32>,
-    now: Value,
+    pub(super) now: Value,
+    /// Whoever the platform's columns say has made or changed a row; `None` leaves them empty.
+    pub(super) author: Option<Author>,
+    /// Whether the rows of a table that references lead to are rows, by its name.
+    kept_as_rows: BTreeMap<String, bool>,
 }
 
 impl<'w> Draft<'w> {
-    fn new(table: TableAt<'w>) -> Self {
+    pub(super) fn new(table: TableAt<'w>) -> Self {
         let now = Timestamp::now().round(Unit::Second).unwrap_or_default().to_string().into();
         Self {
             table,
@@ -191,32 +201,37 @@ impl<'w> Draft<'w> {
             rows: Vec::new(),
             same: BTreeMap::new(),
             now,
+            author: None,
+            kept_as_rows: BTreeMap::new(),
         }
     }
 
-    /// Adds a row; `place` says where a column's value stands.
+    /// Adds a row, of that id where one is given; `place` says where a column's value stands.
     pub(super) fn create(
         &mut self,
-        values: &[(String, String)],
+        id: Option<Guid>,
+        values: &[(&str, Given<'_>)],
         place: &dyn Fn(Option<&str>) -> Option<Place>,
     ) -> Result<(), OpsError> {
         let (mut given, _) = self.values(values, place)?;
-        let id = match given.remove(&self.table.table.primary_id) {
-            Some(id) => id.as_str().unwrap_or_default().to_owned(),
-            None => self.minted(&given)?,
+        let own = given.remove(&self.table.table.primary_id);
+        let id = match (id, own) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(own)) => own.as_str().unwrap_or_default().to_owned(),
+            (None, None) => self.minted(&given)?,
         };
         self.default_state(&mut given, None, place);
         for column in ["createdon", "modifiedon"] {
             self.stamp(&mut given, column);
         }
+        self.sign(&mut given, true);
         let record = Record::new(id, given);
         self.edits.push(RecordEdit::Insert(record.clone()));
         self.rows.push(record);
         Ok(())
     }
 
-    fn update(&mut self, id: &str, values: &[(String, String)]) -> Result<(), OpsError> {
-        let before = self.table.row(id)?;
+    pub(super) fn update(&mut self, before: Record, values: &[(&str, Given<'_>)]) -> Result<(), OpsError> {
         let nowhere = |_: Option<&str>| None;
         let (mut given, emptied) = self.values(values, &nowhere)?;
         let primary_id = self.table.table.primary_id.clone();
@@ -232,6 +247,7 @@ impl<'w> Draft<'w> {
         emptied.iter().for_each(|column| drop(after.remove(column)));
         if after != before.values {
             self.stamp(&mut after, "modifiedon");
+            self.sign(&mut after, false);
         }
         self.rows.push(Record::new(before.id.clone(), after.clone()));
         self.edits.push(RecordEdit::Replace { id: before.id, before: before.values, after });
@@ -240,12 +256,16 @@ impl<'w> Draft<'w> {
 
     fn delete(&mut self, id: &str) -> Result<(), OpsError> {
         let row = self.table.row(id)?;
-        self.edits.push(RecordEdit::Delete { id: row.id.clone() });
-        self.rows.push(row);
+        self.delete_row(row);
         Ok(())
     }
 
-    fn finish(self, action: RowAction, origin: Origin, is_trial: bool) -> Result<Prepared, OpsError> {
+    pub(super) fn delete_row(&mut self, row: Record) {
+        self.edits.push(RecordEdit::Delete { id: row.id.clone() });
+        self.rows.push(row);
+    }
+
+    pub(super) fn finish(self, action: RowAction, origin: Origin, is_trial: bool) -> Result<Prepared, OpsError> {
         if !self.problems.is_empty() {
             return Err(refuse(self.problems));
         }
@@ -265,11 +285,11 @@ impl<'w> Draft<'w> {
     /// Reads values; returns those that are there, and the columns that are to hold none.
     fn values(
         &mut self,
-        values: &[(String, String)],
+        values: &[(&str, Given<'_>)],
         place: &dyn Fn(Option<&str>) -> Option<Place>,
     ) -> Result<(Values, Vec<String>), OpsError> {
         let (mut given, mut emptied) = (Values::new(), Vec::new());
-        for (name, text) in values {
+        for (name, value) in values {
             let column = match self.table.column(name) {
                 Ok(column) => column,
                 Err(error @ OpsError::Request { .. }) => {
@@ -279,25 +299,27 @@ impl<'w> Draft<'w> {
                 Err(error) => return Err(error),
             };
             let wrong = |message: String| {
-                let message = format!("`{}` does not fit column {}: {message}", shortened(text), column.name);
+                let message = format!("`{}` does not fit column {}: {message}", shortened(&value.shown()), column.name);
                 Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name)))
             };
-            if column.is_read_only {
+            if column.is_read_only && self.author.is_some() {
+                // A client may send a row back as it read it.
+            } else if column.is_read_only {
                 let message = format!("column {} is set by the platform", column.name);
                 self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name))));
             } else if given.contains_key(&column.name) || emptied.contains(&column.name) {
                 let message = format!("column {} is given twice", column.name);
                 self.problems.push(Problem::new(ErrorCode::INVALID_VALUE, message, place(Some(name))));
-            } else if text.is_empty() {
+            } else if value.is_nothing() {
                 emptied.push(column.name);
             } else {
-                match value::read(&column, text).map_err(&wrong) {
+                match value.read(&column).map_err(&wrong) {
                     Ok(Written::Value(value)) => drop(given.insert(column.name, value)),
                     Ok(Written::Reference { tables, id }) => match self.target(&tables, id)? {
                         Ok(table) => {
                             let id = id.to_string();
                             given.insert(column.name.clone(), value::reference(&table, &id));
-                            self.references.push(Reference { edit: self.edits.len(), column: column.name, table, id });
+                            self.refer(column.name, table, id)?;
                         }
                         Err(message) => self.problems.push(wrong(message)),
                     },
@@ -306,6 +328,20 @@ impl<'w> Draft<'w> {
             }
         }
         Ok((given, emptied))
+    }
+
+    /// Wants a row to be there when all edits are made; what is no row of a table is not the store's to look for.
+    fn refer(&mut self, column: String, table: String, id: String) -> Result<(), OpsError> {
+        let TableAt { workspace, environment, .. } = &self.table;
+        let are_rows = match self.kept_as_rows.get(&table) {
+            Some(known) => *known,
+            None => sets::are_rows(workspace, environment, &table)?,
+        };
+        self.kept_as_rows.insert(table.clone(), are_rows);
+        if are_rows {
+            self.references.push(Reference { edit: self.edits.len(), column, table, id });
+        }
+        Ok(())
     }
 
     /// Returns the table that a reference means: the only one it may, else the one that has the row.
@@ -325,10 +361,42 @@ impl<'w> Draft<'w> {
         }))
     }
 
+    /// Says who has made or changed a row, as far as the table has columns for it; a row belongs to who made it unless
+    /// its values say otherwise.
+    fn sign(&self, values: &mut Values, is_new: bool) {
+        let Some(author) = &self.author else { return };
+        let mut set = |column: &str, value: Value| {
+            if self.table.table.columns.contains_key(column) {
+                values.insert(column.to_owned(), value);
+            }
+        };
+        let user = value::reference("systemuser", &author.user.to_string());
+        set("modifiedby", user.clone());
+        if is_new {
+            set("createdby", user.clone());
+            set("owningbusinessunit", value::reference("businessunit", &author.business_unit.to_string()));
+        }
+        let is_ownable = self.table.table.columns.contains_key("ownerid");
+        if !is_ownable {
+            return;
+        }
+        let owner = values.entry("ownerid".to_owned()).or_insert(user).clone();
+        let is_team = owner.as_str().is_some_and(|owner| owner.starts_with("team("));
+        let (held, empty) = if is_team { ("owningteam", "owninguser") } else { ("owninguser", "owningteam") };
+        values.remove(empty);
+        if self.table.table.columns.contains_key(held) {
+            values.insert(held.to_owned(), owner);
+        }
+    }
+
     /// Mints an id from the environment, the table, the values, and how many rows have them already (D4).
     fn minted(&mut self, values: &Values) -> Result<String, OpsError> {
         let store = self.table.workspace.store();
-        let content = serde_json::to_string(values).unwrap_or_default();
+        // A server takes many rows that say the same: the moment tells them apart without a search.
+        let content = match &self.author {
+            Some(_) => Timestamp::now().to_string(),
+            None => serde_json::to_string(values).unwrap_or_default(),
+        };
         let seen = self.same.entry(content.clone()).or_default();
         loop {
             let key = format!("{} {content} {seen}", self.table.table.name);

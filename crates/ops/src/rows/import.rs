@@ -7,7 +7,7 @@ use std::path::Path;
 use csv::{Position, ReaderBuilder, StringRecord};
 use strata_model::code::ErrorCode;
 
-use super::edits::{Draft, Origin, Problem, refuse};
+use super::edits::{Draft, Origin, Problem, refuse, texts};
 use crate::{OpsError, Place};
 
 /// Reads a file and adds a row for each line; values that do not fit become problems of the draft.
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path, draft: &mut Draft<'_>) -> Result<Origin, OpsErro
         };
         let values: Vec<_> =
             columns.iter().zip(record.iter()).map(|(column, text)| (column.clone(), text.to_owned())).collect();
-        draft.create(&values, &place)?;
+        draft.create(None, &texts(&values), &place)?;
         origin.lines.push(line);
     }
     Ok(origin)

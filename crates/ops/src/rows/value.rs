@@ -21,6 +21,82 @@ pub(crate) enum Written {
     },
 }
 
+/// A value as somebody gives it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Given<'a> {
+    /// As people write it; nothing is written as an empty text.
+    Text(&'a str),
+    /// With a type of its own, as the Web API has it.
+    Typed(&'a Value),
+    /// The row that a lookup is to lead to.
+    Row { table: &'a str, id: Guid },
+}
+
+impl Given<'_> {
+    /// Tells whether the column is to hold nothing.
+    pub(super) fn is_nothing(&self) -> bool {
+        match self {
+            Self::Text(text) => text.is_empty(),
+            Self::Typed(value) => value.is_null() || value.as_str() == Some(""),
+            Self::Row { .. } => false,
+        }
+    }
+
+    pub(super) fn read(&self, column: &Column) -> Result<Written, String> {
+        match self {
+            Self::Text(text) => read(column, text),
+            Self::Typed(value) => read_typed(column, value),
+            Self::Row { table, id } => match &column.kind {
+                Kind::Lookup { .. } => read(column, &format!("{table}({id})")),
+                _ => Err("it is no lookup".to_owned()),
+            },
+        }
+    }
+
+    /// Returns the value as messages show it.
+    pub(super) fn shown(&self) -> String {
+        match self {
+            Self::Text(text) => (*text).to_owned(),
+            Self::Typed(Value::String(text)) => text.clone(),
+            Self::Typed(value) => value.to_string(),
+            Self::Row { table, id } => format!("{table}({id})"),
+        }
+    }
+}
+
+/// Reads a value that has the type of its column: texts are texts, numbers are numbers.
+fn read_typed(column: &Column, value: &Value) -> Result<Written, String> {
+    let text = match (&column.kind, value) {
+        (Kind::Text { .. } | Kind::DateTime { .. } | Kind::Id | Kind::Choices { .. }, Value::String(text)) => {
+            text.clone()
+        }
+        (Kind::Text { .. }, _) => return Err("a text is expected".to_owned()),
+        (Kind::DateTime { .. }, _) => return Err("a time is expected, as a text".to_owned()),
+        (Kind::Id, _) => return Err("an id is expected, as a text".to_owned()),
+        (Kind::Boolean, Value::Bool(flag)) => flag.to_string(),
+        (Kind::Boolean, _) => return Err("true or false is expected".to_owned()),
+        (Kind::Integer { .. } | Kind::Choice { .. }, Value::Number(number)) if number.is_i64() => number.to_string(),
+        (Kind::Integer { .. } | Kind::Choice { .. }, _) => return Err("a whole number is expected".to_owned()),
+        // Rust writes no exponents.
+        (Kind::Decimal { .. }, Value::Number(number)) => match number.as_i64() {
+            Some(whole) => whole.to_string(),
+            None => number.as_f64().map(|number| number.to_string()).unwrap_or_default(),
+        },
+        (Kind::Decimal { .. }, _) => return Err("a number is expected".to_owned()),
+        (Kind::Choices { .. }, Value::Array(options)) => {
+            let numbers: Option<Vec<_>> = options.iter().map(Value::as_i64).collect();
+            let numbers = numbers.ok_or_else(|| "numbers of options are expected".to_owned())?;
+            numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
+        }
+        (Kind::Choices { .. }, _) => return Err("numbers of options are expected, as a text".to_owned()),
+        (Kind::Lookup { .. }, _) => {
+            return Err("a lookup is set by its navigation property, with @odata.bind".to_owned());
+        }
+        (Kind::Unsupported(kind), _) => return Err(format!("columns of type {kind} hold no values here")),
+    };
+    read(column, &text)
+}
+
 /// Reads a value of a column; the error says what is expected. Nothing is written as an empty text.
 pub(crate) fn read(column: &Column, text: &str) -> Result<Written, String> {
     let value = match &column.kind {
