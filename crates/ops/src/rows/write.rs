@@ -164,9 +164,13 @@ fn refuse_other(before: &Record, version: Option<i64>) -> Result<(), OpsError> {
 }
 
 fn given(values: &[(String, Input)]) -> Vec<(&str, Given<'_>)> {
-    let given = |(column, input): &'_ (String, Input)| match input {
-        Input::Value(value) => (column.as_str(), Given::Typed(value)),
-        Input::Row { table, id } => (column.as_str(), Given::Row { table, id: *id }),
-    };
-    values.iter().map(given).collect()
+    let mut given = Vec::with_capacity(values.len());
+    for (column, input) in values {
+        let value = match input {
+            Input::Value(value) => Given::Typed(value),
+            Input::Row { table, id } => Given::Row { table, id: *id },
+        };
+        given.push((column.as_str(), value));
+    }
+    given
 }
