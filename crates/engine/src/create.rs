@@ -19,6 +19,8 @@ pub struct NewPublisher {
     pub prefix: String,
     pub friendly_name: Option<String>,
     pub option_value_prefix: Option<u32>,
+    /// Minted from the name where there is none.
+    pub id: Option<Guid>,
 }
 
 /// What a caller says of a new unmanaged solution.
@@ -28,6 +30,8 @@ pub struct NewSolution {
     pub publisher: String,
     pub version: Version,
     pub friendly_name: Option<String>,
+    /// Minted from the name where there is none.
+    pub id: Option<Guid>,
 }
 
 /// Characters that the platform keeps of a publisher's name.
@@ -57,26 +61,21 @@ pub fn publisher(snapshot: &Snapshot, new: &NewPublisher, rules: &Rules) -> Plan
             message,
         ));
     }
-    if !is_prefix(&new.prefix) {
-        let message = format!(
-            "`{}` is no customization prefix: 2 to 8 letters and digits, first a letter, not beginning with `mscrm`",
-            new.prefix
-        );
-        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
-    }
+    refuse_prefix(&new.prefix, &mut plan);
     let option_value_prefix = new.option_value_prefix.unwrap_or_else(|| generated_option_prefix(&new.prefix));
-    if !(10_000..=99_999).contains(&option_value_prefix) {
-        let message = format!("{option_value_prefix} is no option-value prefix: 10000 to 99999");
-        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
-    }
+    refuse_option_prefix(option_value_prefix, &mut plan);
     if snapshot.publishers.iter().any(|publisher| publisher.unique_name.eq_ignore_ascii_case(name)) {
         let message = format!("there is a publisher named `{name}` already");
         plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::ALREADY_EXISTS, "L6", message));
     }
+    if new.id.is_some_and(|id| snapshot.publishers.iter().any(|publisher| publisher.id == id)) {
+        let message = "there is a publisher of that id already";
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::ROW_EXISTS, "L6", message));
+    }
     if !plan.is_refused() {
         plan.edits.push(Edit::PublisherOpen(Publisher {
             no: snapshot.next_publisher,
-            id: Guid::minted(snapshot.environment.id, "publisher", &name.to_lowercase()),
+            id: new.id.unwrap_or_else(|| Guid::minted(snapshot.environment.id, "publisher", &name.to_lowercase())),
             unique_name: name.clone(),
             friendly_name: new.friendly_name.clone().unwrap_or_else(|| name.clone()),
             prefix: new.prefix.to_lowercase(),
@@ -84,6 +83,27 @@ pub fn publisher(snapshot: &Snapshot, new: &NewPublisher, rules: &Rules) -> Plan
         }));
     }
     plan
+}
+
+/// What to do where the publisher of placeholders is chosen.
+pub(crate) const ASSUMED_PUBLISHER_HINT: &str =
+    "make a publisher with `strata publisher create --name NAME --prefix PREFIX`";
+
+/// OQ 26: says what stands against a prefix.
+pub(crate) fn refuse_prefix(prefix: &str, plan: &mut Plan) {
+    if !is_prefix(prefix) {
+        let message = format!(
+            "`{prefix}` is no customization prefix: 2 to 8 letters and digits, first a letter, not beginning with `mscrm`"
+        );
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
+    }
+}
+
+pub(crate) fn refuse_option_prefix(prefix: u32, plan: &mut Plan) {
+    if !(10_000..=99_999).contains(&prefix) {
+        let message = format!("{prefix} is no option-value prefix: 10000 to 99999");
+        plan.findings.push(Finding::error(FindingKind::Publisher, ErrorCode::INVALID_PUBLISHER_PREFIX, "L6", message));
+    }
 }
 
 /// Plans a new unmanaged solution (L14, L15).
@@ -122,6 +142,10 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         let message = format!("there is a solution named `{name}` already");
         plan.findings.push(Finding::error(FindingKind::Package, ErrorCode::SOLUTION_NAME_TAKEN, "L14", message));
     }
+    if new.id.is_some_and(|id| snapshot.solutions.iter().any(|solution| solution.id == id)) {
+        let message = "there is a solution of that id already";
+        plan.findings.push(Finding::error(FindingKind::Package, ErrorCode::ROW_EXISTS, "L14", message));
+    }
     let publisher =
         snapshot.publishers.iter().find(|publisher| publisher.unique_name.eq_ignore_ascii_case(&new.publisher));
     let Some(publisher) = publisher else {
@@ -136,13 +160,13 @@ pub fn solution(snapshot: &Snapshot, new: &NewSolution, rules: &Rules) -> Plan {
         let message = "placeholders belong to publisher `assumed`, and nothing else does".to_owned();
         plan.findings.push(
             Finding::error(FindingKind::Publisher, ErrorCode::SELECT_READ_ONLY_PUBLISHER, "L12", message)
-                .hint("make a publisher with `strata publisher create --name NAME --prefix PREFIX`"),
+                .hint(ASSUMED_PUBLISHER_HINT),
         );
     }
     if !plan.is_refused() {
         plan.edits.push(Edit::SolutionOpen(Solution {
             no: snapshot.next_solution,
-            id: Guid::minted(snapshot.environment.id, "solution", &name.to_lowercase()),
+            id: new.id.unwrap_or_else(|| Guid::minted(snapshot.environment.id, "solution", &name.to_lowercase())),
             unique_name: name.clone(),
             friendly_name: new.friendly_name.clone().unwrap_or_else(|| name.clone()),
             version: new.version.clone(),

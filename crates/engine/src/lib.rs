@@ -25,6 +25,7 @@ mod family;
 pub mod import;
 pub mod layering;
 pub mod loss;
+pub mod maintain;
 pub mod managed_property;
 pub mod membership;
 pub mod merge;

@@ -86,6 +86,7 @@ codes! {
     CYCLIC_DEPENDENCY = Some("0x80071156"), "CyclicDependency";
     UNINSTALL_WITH_DEPENDENCIES = Some("0x8004F01D"), "CannotUninstallWithDependencies";
     DELETE_IN_USE = Some("0x8004F01F"), "CannotDeleteInUseComponent";
+    UPDATE_READ_ONLY_PUBLISHER = Some("0x8004F033"), "CannotUpdateReadOnlyPublisher";
     SELECT_READ_ONLY_PUBLISHER = Some("0x8004F034"), "CannotSelectReadOnlyPublisher";
     SOLUTION_NAME_TAKEN = Some("0x8004F023"), "SolutionUniqueNameViolation";
     CANNOT_UPDATE_MANAGED = Some("0x8004F024"), "CannotUpdateManagedSolution";

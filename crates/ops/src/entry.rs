@@ -22,7 +22,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
         Request::Set { solution, .. } => solution.clone(),
         Request::Publish(what) => what.solution().map(str::to_owned),
-        Request::OnlineVersion { solution, .. } => Some(solution.clone()),
+        Request::OnlineVersion { solution, .. } | Request::EditSolution { solution, .. } => Some(solution.clone()),
         Request::ByHand(wish) => wish.solution(),
         Request::Flow(wish) => wish.solution(),
         Request::Import { .. }
@@ -32,6 +32,8 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         | Request::CreateSolution(_)
         | Request::ClonePatch(_)
         | Request::CloneSolution(_)
+        | Request::EditPublisher { .. }
+        | Request::DeletePublisher { .. }
         | Request::Settings(_)
         | Request::Undo
         | Request::Restore(_) => None,
@@ -84,6 +86,9 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
         | Request::ClonePatch(_)
         | Request::CloneSolution(_)
         | Request::OnlineVersion { .. }
+        | Request::EditSolution { .. }
+        | Request::EditPublisher { .. }
+        | Request::DeletePublisher { .. }
         | Request::Settings(_)
         | Request::Undo
         | Request::Restore(_) => None,

@@ -214,6 +214,9 @@ fn operation_number(kind: HistoryKind, names_solution: bool) -> Option<u8> {
         | HistoryKind::ClonePatch
         | HistoryKind::CloneSolution
         | HistoryKind::OnlineVersion
+        | HistoryKind::EditSolution
+        | HistoryKind::EditPublisher
+        | HistoryKind::DeletePublisher
         | HistoryKind::Set
         | HistoryKind::CreateComponent
         | HistoryKind::CreateFlow

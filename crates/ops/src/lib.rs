@@ -55,5 +55,6 @@ pub use strata_engine::base64;
 pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};
 pub use strata_engine::export::ExportOptions;
+pub use strata_engine::maintain::{PublisherEdit, SolutionEdit};
 pub use strata_store::{Store, StoreError};
 pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use strata_engine::active::{PropertyEdit, detach};
 use strata_engine::clone::NewClone;
 use strata_engine::create::{NewPublisher, NewSolution};
+use strata_engine::maintain::{self, PublisherEdit, SolutionEdit};
 use strata_engine::{active, apply_upgrade, clone, create, dependency, import, publish, restore, uninstall};
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentKey;
@@ -70,6 +71,17 @@ pub enum Request {
     OnlineVersion {
         solution: String,
         version: Version,
+    },
+    EditSolution {
+        solution: String,
+        edit: SolutionEdit,
+    },
+    EditPublisher {
+        publisher: String,
+        edit: PublisherEdit,
+    },
+    DeletePublisher {
+        publisher: String,
     },
     Settings(Settings),
     Undo,
@@ -382,6 +394,9 @@ fn plan(
         (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
         (Request::CreateSolution(new), _) => create::solution(&headers, new, &rules),
         (Request::OnlineVersion { solution, version }, _) => create::version(&headers, solution, version, &rules),
+        (Request::EditSolution { solution, edit }, _) => maintain::solution(&headers, solution, edit, &rules),
+        (Request::EditPublisher { publisher, edit }, _) => maintain::publisher(&headers, publisher, edit, &rules),
+        (Request::DeletePublisher { publisher }, _) => maintain::delete_publisher(&headers, publisher, &rules),
         (Request::Settings(settings), _) => create::settings(&headers, settings.clone(), &rules),
         (Request::Undo, _) => {
             let history = store.history(environment, None)?;
@@ -450,6 +465,9 @@ fn title(request: &Request) -> &'static str {
         Request::CreatePublisher(_) => "CreatePublisher",
         Request::CreateSolution(_) => "CreateSolution",
         Request::OnlineVersion { .. } => "OnlineVersion",
+        Request::EditSolution { .. } => "EditSolution",
+        Request::EditPublisher { .. } => "EditPublisher",
+        Request::DeletePublisher { .. } => "DeletePublisher",
         Request::Settings(_) => "Settings",
         Request::Undo => "Undo",
         Request::Restore(_) => "Restore",
@@ -473,6 +491,9 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
         Request::CreateSolution(_) => HistoryKind::CreateSolution,
         Request::OnlineVersion { .. } => HistoryKind::OnlineVersion,
+        Request::EditSolution { .. } => HistoryKind::EditSolution,
+        Request::EditPublisher { .. } => HistoryKind::EditPublisher,
+        Request::DeletePublisher { .. } => HistoryKind::DeletePublisher,
         Request::Settings(_) => HistoryKind::Settings,
         Request::Undo => HistoryKind::Undo,
         Request::Restore(_) => HistoryKind::Restore,
@@ -494,6 +515,9 @@ fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
         | Request::Flow(_)
         | Request::RemoveDependency { .. }
         | Request::OnlineVersion { .. }
+        | Request::EditSolution { .. }
+        | Request::EditPublisher { .. }
+        | Request::DeletePublisher { .. }
         | Request::CreatePublisher(_)
         | Request::CreateSolution(_)
         | Request::Settings(_)

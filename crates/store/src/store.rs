@@ -233,7 +233,7 @@ pub trait Store: Send + Sync {
     /// Forgets the history before `keep_from`, whose state stays, and collects bodies that nothing refers to.
     fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError>;
 
-    /// Begins something that is kept or taken back as a whole, operations and their history included: what is asked of
+    /// Begins something that is kept or taken back as a whole, maybe inside of another such thing, operations and their history included: what is asked of
     /// this store until [`Store::end`] is part of it. For stores that one thread has to itself; others of the same
     /// file wait with their writes.
     fn begin(&self) -> Result<(), StoreError>;

@@ -23,6 +23,7 @@ pub(crate) fn run(context: &Context<'_>, command: &PublisherCommand) -> Result<E
                 prefix: prefix.clone(),
                 friendly_name: display_name.clone(),
                 option_value_prefix: *option_prefix,
+                id: None,
             };
             create(context, new, write.plan)
         }

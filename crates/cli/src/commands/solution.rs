@@ -142,6 +142,7 @@ fn create(
         publisher: publisher.to_owned(),
         version,
         friendly_name: display_name.cloned(),
+        id: None,
     });
     if plan_only {
         let would = format!("would create solution {name} (unmanaged) of publisher {publisher}");

@@ -23,6 +23,7 @@ pub(crate) fn solution(env: &mut Simulated, name: &str, publisher: &str) {
             prefix: publisher.chars().take(8).collect(),
             friendly_name: None,
             option_value_prefix: Some(72_700),
+            id: None,
         };
         let plan = create::publisher(&env.snapshot, &new, &env.rules);
         assert!(!plan.is_refused(), "{:?}", plan.findings);
@@ -33,6 +34,7 @@ pub(crate) fn solution(env: &mut Simulated, name: &str, publisher: &str) {
         publisher: publisher.to_owned(),
         version: Version::parse("1.0.0.0").expect("a version"),
         friendly_name: None,
+        id: None,
     };
     let plan = create::solution(&env.snapshot, &new, &env.rules);
     assert!(!plan.is_refused(), "{:?}", plan.findings);

@@ -18,6 +18,7 @@ fn publisher(name: &str, prefix: &str) -> NewPublisher {
         prefix: prefix.to_owned(),
         friendly_name: None,
         option_value_prefix: None,
+        id: None,
     }
 }
 
@@ -27,6 +28,7 @@ fn solution(name: &str, publisher: &str) -> NewSolution {
         publisher: publisher.to_owned(),
         version: Version::parse("1.0.0.0").expect("a version"),
         friendly_name: None,
+        id: None,
     }
 }
 

@@ -271,6 +271,7 @@ fn l119_a_value_that_left_the_solution_stays_in_the_environment() {
         prefix: "contoso".to_owned(),
         friendly_name: None,
         option_value_prefix: None,
+        id: None,
     };
     scratch.run(&Request::CreatePublisher(new)).expect("a publisher");
     let version = Version::parse("1.0.0.0").expect("a version");
@@ -280,6 +281,7 @@ fn l119_a_value_that_left_the_solution_stays_in_the_environment() {
             publisher,
             version,
             friendly_name: None,
+            id: None,
         }))
         .expect("a solution");
     for component in ["environmentvariabledefinition:contoso_Url", "environmentvariablevalue:contoso_Url"] {

@@ -65,6 +65,8 @@ struct Inner {
     conn: Connection,
     packs: PackCache,
     failpoint: Failpoint,
+    /// How many wholes have begun, one inside the other.
+    depth: u32,
 }
 
 impl SqliteStore {
@@ -101,7 +103,7 @@ impl SqliteStore {
     }
 
     fn over(conn: Connection) -> Self {
-        Self(Mutex::new(Inner { conn, packs: PackCache::default(), failpoint: Failpoint::never() }))
+        Self(Mutex::new(Inner { conn, packs: PackCache::default(), failpoint: Failpoint::never(), depth: 0 }))
     }
 
     /// A panic elsewhere has rolled its transaction back, so the connection stays good.
@@ -376,7 +378,10 @@ impl Store for SqliteStore {
     }
 
     fn begin(&self) -> Result<(), StoreError> {
-        Ok(transaction::begin_all(&self.lock().conn)?)
+        let mut inner = self.lock();
+        transaction::begin_all(&inner.conn, inner.depth)?;
+        inner.depth += 1;
+        Ok(())
     }
 
     fn end(&self, keep: bool) -> Result<(), StoreError> {
@@ -385,6 +390,7 @@ impl Store for SqliteStore {
             // What was written and then taken back must not be read from memory.
             inner.packs.clear();
         }
-        Ok(transaction::end_all(&inner.conn, keep)?)
+        inner.depth = inner.depth.saturating_sub(1);
+        Ok(transaction::end_all(&inner.conn, inner.depth, keep)?)
     }
 }

@@ -40,12 +40,19 @@ pub(super) struct Transaction<'c> {
 }
 
 /// Begins a transaction that takes what follows on this connection for its parts.
-pub(super) fn begin_all(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch("BEGIN IMMEDIATE")
+pub(super) fn begin_all(conn: &Connection, depth: u32) -> rusqlite::Result<()> {
+    conn.execute_batch(if depth == 0 { "BEGIN IMMEDIATE" } else { "SAVEPOINT whole" })
 }
 
 /// Ends such a transaction; nothing is there to end where SQLite has rolled it back itself.
-pub(super) fn end_all(conn: &Connection, keep: bool) -> rusqlite::Result<()> {
+pub(super) fn end_all(conn: &Connection, depth: u32, keep: bool) -> rusqlite::Result<()> {
+    if depth > 0 {
+        return match (keep, conn.is_autocommit()) {
+            (true, _) => conn.execute_batch("RELEASE whole"),
+            (false, false) => conn.execute_batch("ROLLBACK TO whole; RELEASE whole"),
+            (false, true) => Ok(()),
+        };
+    }
     match (keep, conn.is_autocommit()) {
         (true, _) => conn.execute_batch("COMMIT"),
         (false, false) => conn.execute_batch("ROLLBACK"),
