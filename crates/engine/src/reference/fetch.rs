@@ -69,9 +69,9 @@ impl Fetch {
     }
 
     fn column(&mut self, tag: &Tag<'_>, attribute: &str, name: &'static str, sink: &mut Sink<'_>) {
-        let Some(column) = tag.attribute(attribute) else { return };
+        let [Some(column), alias] = tag.both([attribute, "entityname"]) else { return };
         let at = place(name, tag.at);
-        match (tag.attribute("entityname"), self.open.last()) {
+        match (alias, self.open.last()) {
             (Some(alias), _) if !alias.is_empty() => self.waiting.push((at, alias.into_owned(), column.into_owned())),
             (_, Some((_, table))) => sink.column(at, table, &column),
             (_, None) => {}

@@ -1,6 +1,7 @@
 //! Forms and dashboards: columns, relationships, views, charts, other forms, scripts, controls, roles.
 
 use strata_model::reference::Target;
+use strata_xml::skim::Names;
 
 use super::Definition;
 use super::name::{NAVIGATION, bare_or_directed, is_standard_relationship, library, types};
@@ -8,9 +9,32 @@ use super::sink::{Sink, column_key, place};
 use super::text::plain;
 use super::walk::{Step, Tag, Walk};
 
+/// Every name that [`element`] or [`parameter`] knows: most of a form is cells and labels.
+static NAMING: Names = Names::new(&[
+    "control",
+    "event",
+    "dependency",
+    "Library",
+    "Handler",
+    "NavBarByRelationshipItem",
+    "customControl",
+    "Role",
+    "ViewId",
+    "DefaultViewId",
+    "AvailableViewIds",
+    "FilteredViewIds",
+    "EntityViewId",
+    "ViewIds",
+    "VisualizationId",
+    "RelationshipName",
+    "TargetEntityType",
+    "QuickForms",
+    "Url",
+]);
+
 pub(super) fn mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     let table = definition.table();
-    let mut walk = Walk::new(&definition.body.bytes);
+    let mut walk = Walk::among(&definition.body.bytes, &NAMING);
     while let Some(step) = walk.step() {
         match step {
             Step::Start(tag) => element(&tag, table, sink),
@@ -47,9 +71,9 @@ fn element(tag: &Tag<'_>, table: Option<&str>, sink: &mut Sink<'_>) {
 
 fn control(tag: &Tag<'_>, table: Option<&str>, sink: &mut Sink<'_>) {
     let Some(table) = table else { return };
-    let Some(name) = tag.attribute("datafieldname") else { return };
+    let [Some(name), class] = tag.both(["datafieldname", "classid"]) else { return };
     let Some(key) = column_key(table, &name) else { return };
-    let may_look_up = tag.attribute("classid").is_none_or(|class| may_look_up(&class));
+    let may_look_up = class.is_none_or(|class| may_look_up(&class));
     if may_look_up && !is_standard_lookup(&name) {
         sink.add(place("lookup", tag.at), Target::LookupRelationship(key.clone()));
     }

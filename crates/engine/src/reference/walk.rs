@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use strata_xml::skim::{Mark, Skim};
+use strata_xml::skim::{Mark, Names, Skim};
 
-use super::text::{attribute, holds, plain};
+use super::text::{attribute, attributes_of, holds, plain};
 
 const REMOVED: &[u8] = b"solutionaction=\"Removed\"";
 
@@ -35,6 +35,20 @@ impl<'a> Tag<'a> {
         attribute(self.attributes(), name)
     }
 
+    /// Returns two attributes, read at once.
+    pub(super) fn both(&self, names: [&str; 2]) -> [Option<Cow<'a, str>>; 2] {
+        let mut found = [None, None];
+        for (key, value) in attributes_of(self.attributes()) {
+            if let Some(index) = names.iter().position(|name| *name == key) {
+                found[index] = Some(plain(value));
+                if found.iter().all(Option::is_some) {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
     /// What stands between the name and the end.
     pub(super) fn attributes(&self) -> &'a str {
         std::str::from_utf8(self.attributes).unwrap_or_default()
@@ -45,14 +59,20 @@ impl<'a> Tag<'a> {
 pub(super) struct Walk<'a> {
     marks: Skim<'a>,
     may_remove: bool,
+    /// All that whoever walks asks for.
+    only: Option<&'static Names>,
     /// The element met last, and where it begins.
     last: Option<(&'a [u8], usize)>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let may_remove = holds(bytes, REMOVED);
-        Self { marks: Skim::new(bytes), may_remove, last: None }
+        Self { marks: Skim::new(bytes), may_remove: holds(bytes, REMOVED), only: None, last: None }
+    }
+
+    /// Walks quickly to elements of these names and their texts; others may be met or not, and depth tells nothing.
+    pub(super) fn among(bytes: &'a [u8], names: &'static Names) -> Self {
+        Self { only: Some(names), ..Self::new(bytes) }
     }
 
     /// How many elements are open; the root is one.
@@ -62,7 +82,12 @@ impl<'a> Walk<'a> {
 
     pub(super) fn step(&mut self) -> Option<Step<'a>> {
         loop {
-            match self.marks.mark()? {
+            // To pass over an element its end must be found.
+            let mark = match self.only.filter(|_| !self.may_remove) {
+                Some(names) => self.marks.mark_of(names)?,
+                None => self.marks.mark()?,
+            };
+            match mark {
                 Mark::Start { name, attributes, is_empty, at } => {
                     if self.may_remove && holds(attributes, REMOVED) {
                         self.pass(is_empty)?;
