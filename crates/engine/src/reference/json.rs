@@ -5,6 +5,16 @@ use std::borrow::Cow;
 /// Deeper nesting is not followed.
 const DEPTH_MAX: usize = 256;
 
+/// Which bytes outside of strings mean something here.
+const MARKS: [bool; 256] = {
+    let (bytes, mut marks, mut index) = (b"{}[],\"", [false; 256], 0);
+    while index < bytes.len() {
+        marks[bytes[index] as usize] = true;
+        index += 1;
+    }
+    marks
+};
+
 /// Reads the texts of a document, one after the other; ends where it is no JSON.
 pub(super) struct Json<'a> {
     bytes: &'a [u8],
@@ -17,23 +27,24 @@ struct Level<'a> {
     is_object: bool,
     /// A name comes next, not a value.
     awaits_name: bool,
-    name: &'a str,
+    name: &'a [u8],
     /// Tells objects apart.
     number: usize,
 }
 
 /// A text that is a value.
 pub(super) struct Text<'a> {
-    raw: &'a str,
+    raw: &'a [u8],
     pub(super) at: usize,
 }
 
 impl<'a> Text<'a> {
     pub(super) fn value(&self) -> Cow<'a, str> {
-        if memchr::memchr(b'\\', self.raw.as_bytes()).is_none() {
-            return Cow::Borrowed(self.raw);
+        let raw = String::from_utf8_lossy(self.raw);
+        if memchr::memchr(b'\\', raw.as_bytes()).is_none() {
+            return raw;
         }
-        serde_json::from_str(&format!("\"{}\"", self.raw)).map_or(Cow::Borrowed(self.raw), Cow::Owned)
+        serde_json::from_str(&format!("\"{raw}\"")).map_or(raw, Cow::Owned)
     }
 }
 
@@ -45,9 +56,10 @@ impl<'a> Json<'a> {
     /// Returns the next text that is a value; where it stands is told by [`Self::is_below`].
     pub(super) fn text(&mut self) -> Option<Text<'a>> {
         loop {
-            let byte = *self.bytes.get(self.at)?;
-            let at = self.at;
-            self.at += 1;
+            let rest = self.bytes.get(self.at..)?;
+            let at = self.at + rest.iter().position(|byte| MARKS[usize::from(*byte)])?;
+            let byte = self.bytes[at];
+            self.at = at + 1;
             match byte {
                 b'{' | b'[' => {
                     if self.open.len() >= DEPTH_MAX {
@@ -55,7 +67,7 @@ impl<'a> Json<'a> {
                     }
                     self.opened += 1;
                     let is_object = byte == b'{';
-                    self.open.push(Level { is_object, awaits_name: is_object, name: "", number: self.opened });
+                    self.open.push(Level { is_object, awaits_name: is_object, name: b"", number: self.opened });
                 }
                 b'}' | b']' => {
                     self.open.pop()?;
@@ -81,7 +93,7 @@ impl<'a> Json<'a> {
     }
 
     /// Reads on to the quote that ends a string.
-    fn string(&mut self) -> Option<&'a str> {
+    fn string(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         loop {
             let rest = self.bytes.get(self.at..)?;
@@ -89,7 +101,7 @@ impl<'a> Json<'a> {
             if rest[found] == b'"' {
                 let raw = &self.bytes[start..self.at + found];
                 self.at += found + 1;
-                return std::str::from_utf8(raw).ok();
+                return Some(raw);
             }
             self.at += found + 2;
         }
@@ -99,7 +111,7 @@ impl<'a> Json<'a> {
     /// empty one.
     pub(super) fn is_below(&self, names: &[&str]) -> bool {
         let Some(from) = self.open.len().checked_sub(names.len()) else { return false };
-        self.open[from..].iter().zip(names).all(|(level, name)| *name == "*" || level.name == *name)
+        self.open[from..].iter().zip(names).rev().all(|(level, name)| *name == "*" || level.name == name.as_bytes())
     }
 
     /// Tells the innermost object that is open from others.
