@@ -24,7 +24,7 @@ use strata_model::rules::Rules;
 
 pub use ask::{blocking_deletion, missing, missing_footprint};
 pub(crate) use ask::{edges, to_see_required};
-pub use names::{Arrived, PackageNames, answered, arrived, index, index_of, is_new, provided};
+pub use names::{Arrived, PackageNames, Provided, answered, arrived, index, index_of, is_new};
 pub use risk::{Risk, at_risk};
 pub(crate) use risk::{along, foreign_key};
 pub(crate) use world::World;

@@ -40,7 +40,7 @@ mod without;
 use strata_model::component::ComponentKey;
 use strata_model::id::Guid;
 use strata_model::plan::{Bodies, Body};
-use strata_model::reference::{Reference, Target};
+use strata_model::reference::{Reference, Target, TargetId};
 
 pub use answer::{answers, has_answers, names_of_system, of_system, system_lookup};
 pub use packaged::Packaged;
@@ -88,6 +88,11 @@ impl Definition<'_> {
 /// What a component is a part of ([`strata_model::component::Component::parent`]) is not among them unless its
 /// definition says it too.
 pub fn mentions(definition: &Definition<'_>) -> Vec<Reference> {
+    numbered(definition).into_iter().map(|(_, reference)| reference).collect()
+}
+
+/// Returns the [`mentions`] of a definition, each with the number of its target.
+pub(crate) fn numbered(definition: &Definition<'_>) -> Vec<(TargetId, Reference)> {
     let mut sink = Sink::new(definition.key);
     match definition.key.component_type.name() {
         "attribute" => column::mentions(definition, &mut sink),
@@ -124,7 +129,7 @@ pub fn mentions(definition: &Definition<'_>) -> Vec<Reference> {
     // What a component is a part of may stand in its definition too: that is one dependency, and an internal one.
     let own_parent = definition.key.parent();
     let parents = [definition.parent, own_parent.as_ref()];
-    for reference in &mut found {
+    for (_, reference) in &mut found {
         if let Target::Component(key) = &reference.target {
             reference.is_internal |= parents.contains(&Some(key));
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use strata_engine::by_hand::delete;
 use strata_engine::dependency::{self, PackageNames};
 use strata_engine::membership::{self, Addition};
+use strata_engine::reference::Packaged;
 use strata_engine::{desktop_flow, import, variables};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::{ComponentState, Environment, Footprint, Snapshot};
@@ -15,7 +16,6 @@ use strata_store::StoreError;
 
 use crate::cores::on_every_core;
 use crate::operation::{Phase, Progress, Request};
-use crate::package_bodies::PackageBodies;
 use crate::source::read_package_beside;
 use crate::{OpsError, Workspace};
 
@@ -234,10 +234,10 @@ fn read_names(package: &Package, new: &[bool]) -> PackageNames {
     if !new.contains(&true) {
         return PackageNames::default();
     }
-    let bodies = PackageBodies::new(package);
+    let bodies = Packaged::new(package);
     let components = &package.components;
     let answered = on_every_core(components, |component| dependency::answered(package, component, &bodies));
-    let provided = dependency::provided(package, &answered);
+    let provided = dependency::Provided::new(package, &answered);
     let all: Vec<_> = components.iter().zip(&answered).zip(new).collect();
     PackageNames(on_every_core(&all, |((component, answered), is_new)| {
         is_new.then(|| dependency::arrived(package, component, answered, &provided, &bodies))

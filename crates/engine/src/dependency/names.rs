@@ -34,7 +34,7 @@ impl PackageNames {
     pub fn of(package: &Package, snapshot: &Snapshot, bodies: &dyn Bodies) -> Self {
         let answered: Vec<_> =
             package.components.iter().map(|component| answered(package, component, bodies)).collect();
-        let provided = provided(package, &answered);
+        let provided = Provided::new(package, &answered);
         let read = |(component, answered): (&PackagedComponent, &Vec<TargetId>)| {
             is_new(snapshot, component).then(|| arrived(package, component, answered, &provided, bodies))
         };
@@ -63,40 +63,72 @@ pub fn answered(package: &Package, component: &PackagedComponent, bodies: &dyn B
         true => packaged_body(package, component),
         false => Body::default(),
     };
-    sorted(reference::answers(&definition(component, &body, bodies)).iter())
+    sorted(reference::answers(&definition(component, &body, bodies)).iter().map(Target::id))
 }
 
-/// Returns every name that what a package defines answers to, sorted; `answered` has [`answered`] of each component.
-pub fn provided(package: &Package, answered: &[Vec<TargetId>]) -> Vec<TargetId> {
-    let defined = package.components.iter().filter(|component| component.presence != Presence::Reference);
-    let keys = defined.map(|component| Target::Component(component.key.clone()).id());
-    let mut provided: Vec<_> = keys.chain(answered.iter().flatten().copied()).collect();
-    provided.sort_unstable();
-    provided
+/// Every name that what a package defines answers to.
+///
+/// A table of numbers where each stands at the place that its first bits say, or at the next that was free: every
+/// mention asks here, and searching a sorted list takes as long as reading the mention.
+pub struct Provided {
+    slots: Vec<TargetId>,
+    shift: u32,
 }
 
-/// Reads what one component of a package names; `answered` is its [`answered`], `provided` the package's [`provided`].
+impl Provided {
+    /// No name has this number, or if one has, it counts as provided.
+    const FREE: TargetId = TargetId(0);
+
+    /// Collects the names; `answered` has [`answered`] of each component.
+    pub fn new(package: &Package, answered: &[Vec<TargetId>]) -> Self {
+        let defined = package.components.iter().filter(|component| component.presence != Presence::Reference);
+        let keys = defined.map(|component| Target::Component(component.key.clone()).id());
+        Self::of(&keys.chain(answered.iter().flatten().copied()).collect::<Vec<_>>())
+    }
+
+    fn of(ids: &[TargetId]) -> Self {
+        let length = (2 * ids.len()).next_power_of_two().max(2);
+        let mut provided = Self { slots: vec![Self::FREE; length], shift: u64::BITS - length.trailing_zeros() };
+        for &id in ids {
+            let slot = provided.slot(id);
+            provided.slots[slot] = id;
+        }
+        provided
+    }
+
+    fn contains(&self, id: TargetId) -> bool {
+        self.slots[self.slot(id)] == id
+    }
+
+    /// Finds the place of a number, or the free one where it would stand; at most half of them are taken.
+    fn slot(&self, id: TargetId) -> usize {
+        let first = usize::try_from(id.0.cast_unsigned() >> self.shift).expect("no more bits than the length has");
+        let mut slots = (first..self.slots.len()).chain(0..first);
+        slots.find(|slot| [id, Self::FREE].contains(&self.slots[*slot])).expect("a free place")
+    }
+}
+
+/// Reads what one component of a package names; `answered` is its [`answered`].
 pub fn arrived(
     package: &Package,
     component: &PackagedComponent,
     answered: &[TargetId],
-    provided: &[TargetId],
+    provided: &Provided,
     bodies: &dyn Bodies,
 ) -> Arrived {
     let body = packaged_body(package, component);
     let definition = definition(component, &body, bodies);
-    let references = reference::mentions(&definition);
+    let references = reference::numbered(&definition);
     let mut arrived = Arrived { answers: answered.to_vec(), ..Arrived::default() };
     arrived.mentions.reserve_exact(references.len());
-    for reference in references {
-        let id = reference.target.id();
+    for (id, reference) in references {
         arrived.mentions.push(id);
         if reference.is_internal {
             arrived.internal.push(id);
         }
         // What a lookup or a primary column implies is there where the column is.
         let is_named = matches!(reference.target, Target::Component(_) | Target::EntitySet(_));
-        if is_named && provided.binary_search(&id).is_err() {
+        if is_named && !provided.contains(id) {
             arrived.outside.push(reference);
         }
     }
@@ -162,14 +194,13 @@ pub fn index_of(
         body,
         files,
     };
-    let mentions = reference::mentions(&definition);
-    let mentions = sorted(mentions.iter().map(|reference| &reference.target));
-    let answers = sorted(reference::answers(&definition).iter());
+    let mentions = sorted(reference::numbered(&definition).into_iter().map(|(id, _)| id));
+    let answers = sorted(reference::answers(&definition).iter().map(Target::id));
     DefinitionNames { component: component.no, definition: digest, mentions, answers }
 }
 
-fn sorted<'t>(targets: impl Iterator<Item = &'t Target>) -> Vec<TargetId> {
-    let mut ids: Vec<_> = targets.map(Target::id).collect();
+fn sorted(ids: impl Iterator<Item = TargetId>) -> Vec<TargetId> {
+    let mut ids: Vec<_> = ids.collect();
     ids.sort_unstable();
     ids.dedup();
     ids
@@ -183,4 +214,18 @@ fn added(edit: &Edit) -> Option<(ComponentNo, &Component)> {
 fn opened(edit: &Edit) -> Option<&Layer> {
     let Edit::LayerOpen(layer) = edit else { return None };
     Some(layer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_want_the_same_place_are_told_apart() {
+        let ids = [-1, -2, -3, 1, 2, i64::MIN, i64::MAX].map(TargetId);
+        let provided = Provided::of(&[&ids[..], &ids[..]].concat());
+        assert!(ids.iter().all(|id| provided.contains(*id)));
+        assert!([-4, 3, i64::MIN + 1, i64::MAX - 1].iter().all(|id| !provided.contains(TargetId(*id))));
+        assert!(!Provided::of(&[]).contains(TargetId(1)));
+    }
 }

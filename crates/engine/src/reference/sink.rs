@@ -1,7 +1,7 @@
 //! Collects the references of one definition.
 
 use strata_model::component::{ComponentKey, ComponentType};
-use strata_model::reference::{Reference, Target};
+use strata_model::reference::{Reference, Target, TargetId};
 
 use super::name::{is_weak, types};
 
@@ -19,7 +19,7 @@ pub(super) fn place(name: &'static str, at: usize) -> Place {
 /// The references found so far.
 pub(super) struct Sink<'a> {
     own: &'a ComponentKey,
-    found: Vec<Reference>,
+    found: Vec<(TargetId, Reference)>,
     /// The member file that is being read.
     pub(super) file: Option<usize>,
     /// What is added stands for a part-of relation (DP2).
@@ -33,7 +33,8 @@ impl<'a> Sink<'a> {
 
     pub(super) fn add(&mut self, place: Place, target: Target) {
         let (is_internal, file, is_weak) = (self.is_internal, self.file, is_weak(place.name, &target));
-        self.found.push(Reference { target, place: place.name, is_internal, is_weak, offset: place.at, file });
+        let id = target.id();
+        self.found.push((id, Reference { target, place: place.name, is_internal, is_weak, offset: place.at, file }));
     }
 
     /// Adds a reference to a component by name or id; a blank name is none.
@@ -84,20 +85,20 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Returns what was found, each target once, nothing that is the component itself.
-    pub(super) fn finish(mut self) -> Vec<Reference> {
+    /// Returns what was found with its number, each target once, nothing that is the component itself.
+    pub(super) fn finish(mut self) -> Vec<(TargetId, Reference)> {
         if self.found.is_empty() {
             return self.found;
         }
         let own = self.own;
-        self.found.retain(|reference| !matches!(&reference.target, Target::Component(key) if key == own));
+        self.found.retain(|(_, reference)| !matches!(&reference.target, Target::Component(key) if key == own));
         // By number, which is quicker than by name; what shares one is compared.
-        let mut order: Vec<_> = self.found.iter().map(|reference| reference.target.id()).zip(0..).collect();
+        let mut order: Vec<_> = self.found.iter().map(|(id, _)| *id).zip(0..).collect();
         order.sort_unstable();
         let mut is_double = vec![false; self.found.len()];
         for pair in order.windows(2) {
             let [(left, first), (right, second)] = [pair[0], pair[1]];
-            is_double[second] = left == right && self.found[first].target == self.found[second].target;
+            is_double[second] = left == right && self.found[first].1.target == self.found[second].1.target;
         }
         let mut doubles = is_double.into_iter();
         self.found.retain(|_| !doubles.next().unwrap_or_default());
