@@ -185,7 +185,7 @@ impl Package {
         match definition.slices.as_slice() {
             [] => Cow::Borrowed(&[]),
             [one] => Cow::Borrowed(slice_bytes(one)),
-            many => Cow::Owned(many.iter().flat_map(slice_bytes).copied().collect()),
+            many => Cow::Owned(many.iter().map(slice_bytes).collect::<Vec<_>>().concat()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::thread;
 /// Does the work for each item; answers come in the order of the items.
 pub(crate) fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    let chunks: Vec<_> = items.chunks(items.len().div_ceil(threads * 8).max(64)).collect();
+    let chunks: Vec<_> = items.chunks(items.len().div_ceil(threads * 64).max(64)).collect();
     let next = AtomicUsize::new(0);
     // Items differ in weight, so each thread takes the next chunk that is left.
     let run = || {
