@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use strata_engine::catalogue;
-use strata_engine::table::{Definitions, Leaves, default_set};
+use strata_engine::table::{Definitions, default_set};
 use strata_model::component::{ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{ComponentState, Environment, Footprint};
 use strata_model::id::{Guid, Operation};
@@ -21,7 +21,8 @@ use strata_store::StoreBodies;
 
 pub use read::Standing;
 use relation::{ManyToMany, OneToMany, Relations};
-pub use table::{Column, Labels, Navigation, Table};
+pub use strata_engine::table::{Key, Kind, Leaves};
+pub use table::{Column, Labels, Navigation, Table, labels, table_labels};
 
 use crate::{OpsError, Workspace};
 
@@ -57,6 +58,22 @@ impl TableEntry {
     pub fn is_owned(&self) -> bool {
         self.definition.get("OwnershipTypeMask").is_none_or(|mask| !matches!(mask.as_str(), "None" | "OrgOwned"))
     }
+}
+
+/// A choice that columns share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    pub name: String,
+    pub id: Guid,
+    pub standing: Standing,
+    /// What its definition says, by path as in packages.
+    pub definition: Leaves,
+}
+
+/// Returns the name of a table's rows in its schema name's case.
+pub fn collection_schema_name(entry: &TableEntry) -> String {
+    let plural = default_set(&entry.schema_name);
+    if plural.eq_ignore_ascii_case(&entry.set) { plural } else { entry.set.clone() }
 }
 
 /// Type codes from here on are those of an environment: first those of system tables that have none of their own.
@@ -149,6 +166,23 @@ impl Schema {
     pub fn relationship_id(&self, schema_name: &str) -> Guid {
         let key = relation::relationship_key(schema_name);
         Guid::minted(self.environment.id, key.component_type.name(), key.as_str())
+    }
+
+    /// Lists the choices that columns share, by name.
+    pub fn choices(&self, workspace: &Workspace) -> Result<Vec<Choice>, OpsError> {
+        let store = workspace.store();
+        let types = vec![ComponentType::named("optionset")];
+        let seen = store.snapshot(&self.environment, None, &Footprint { types, ..Footprint::default() })?;
+        let bodies = StoreBodies::new(store);
+        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        let choice = |(key, state): (&ComponentKey, &ComponentState)| {
+            let definition = definitions.leaves(key)?;
+            let standing = Standing { is_managed: state.managed().next().is_some() };
+            let id = Guid::minted(self.environment.id, key.component_type.name(), key.as_str());
+            Some(Choice { name: state.component.name.clone(), id, standing, definition })
+        };
+        let choices = seen.components.iter().filter_map(choice).collect();
+        bodies.take_error().map_or(Ok(choices), |error| Err(error.into()))
     }
 
     fn relations(&self, workspace: &Workspace) -> Result<Arc<Relations>, OpsError> {

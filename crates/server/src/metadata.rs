@@ -1,20 +1,56 @@
 //! What there is: the service document, `$metadata`, definitions of tables (web-api §1, §7).
 
+mod attribute;
+mod choice;
+mod definitions;
+mod entity;
+mod query;
+mod relation;
+mod shape;
+
+use serde_json::{Value, json};
+
 use crate::answer::Answer;
-use crate::ask::Ask;
+use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
 
 /// Tells whether a first segment belongs here.
 pub(crate) fn serves(segment: &str) -> bool {
-    matches!(segment, "$metadata" | "EntityDefinitions" | "RelationshipDefinitions" | "GlobalOptionSetDefinitions")
+    matches!(
+        segment,
+        "$metadata"
+            | "EntityDefinitions"
+            | "RelationshipDefinitions"
+            | "GlobalOptionSetDefinitions"
+            | "ManagedPropertyDefinitions"
+            | "RetrieveMetadataChanges"
+    )
 }
 
 /// Lists the sets.
-pub(crate) fn service_document(_ask: &Ask<'_>) -> Result<Answer, Fault> {
-    Err(Fault::not_built("the service document"))
+pub(crate) fn service_document(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    if ask.verb != Verb::Get {
+        return Err(Fault::verb("the service document is read only"));
+    }
+    let schema = ask.schema()?;
+    let set = |set: &str| json!({ "name": set, "kind": "EntitySet", "url": set });
+    let mut sets: Vec<Value> = schema.tables().map(|entry| set(&entry.set)).collect();
+    sets.extend(DEFINITIONS.iter().map(|own| set(own)));
+    Ok(Answer::json(&json!({ "@odata.context": format!("{}$metadata", ask.root), "value": sets })))
 }
+
+/// Sets of definitions.
+const DEFINITIONS: [&str; 4] =
+    ["EntityDefinitions", "GlobalOptionSetDefinitions", "ManagedPropertyDefinitions", "RelationshipDefinitions"];
 
 /// Answers a request for definitions.
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
-    Err(Fault::not_built(&ask.path[0].name))
+    let (first, rest) = ask.path.split_first().expect("a request for definitions has a segment");
+    match (first.name.as_str(), ask.verb) {
+        ("EntityDefinitions", Verb::Get) => definitions::tables(ask, first, rest),
+        ("RelationshipDefinitions", Verb::Get) => definitions::relationships(ask, first, rest),
+        ("GlobalOptionSetDefinitions", Verb::Get) => definitions::choices(ask, first, rest),
+        ("ManagedPropertyDefinitions", Verb::Get) => definitions::managed_properties(ask, first, rest),
+        (name, _) => Err(Fault::not_built(name)),
+    }
 }

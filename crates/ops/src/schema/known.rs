@@ -130,8 +130,10 @@ fn add_column(table: &mut KnownTable, line: &'static str) {
         say("MaxLength", length);
     }
     if let Some(targets) = kind.strip_prefix("K>") {
+        let is_single = !targets.contains('|');
         for (index, target) in targets.split('|').enumerate() {
-            say(&format!("LookupTypes/LookupType[{}]", index + 1), target);
+            let place = if is_single { String::new() } else { format!("[{}]", index + 1) };
+            say(&format!("LookupTypes/LookupType{place}"), target);
         }
     }
     let flag = |wanted: bool| if wanted { "1" } else { "0" };
@@ -148,7 +150,7 @@ fn add_column(table: &mut KnownTable, line: &'static str) {
             table.collections.insert(name.to_owned(), collections);
         }
     }
-    for (index, option) in options.split(", ").filter(|option| !option.is_empty()).enumerate() {
+    for option in options.split(", ").filter(|option| !option.is_empty()) {
         let (number, label) = option.split_once(' ').unwrap_or((option, option));
         let (value, state) = number.split_once('/').unwrap_or((number, ""));
         let element = match name {
@@ -156,7 +158,7 @@ fn add_column(table: &mut KnownTable, line: &'static str) {
             "statuscode" => "statuses/status",
             _ => "options/option",
         };
-        let path = format!("optionset/{element}[{}]", index + 1);
+        let path = format!("optionset/{element}[{value}]");
         say(&format!("{path}@value"), value);
         say(&format!("{path}/labels/label[1033]@description"), label);
         if !state.is_empty() {
@@ -202,8 +204,8 @@ mod tests {
             }
         }
         let reasons = &table("asyncoperation").expect("a table").columns["statuscode"];
-        assert_eq!(reasons["optionset/statuses/status[6]@value"], "30");
-        assert_eq!(reasons["optionset/statuses/status[6]@state"], "3");
+        assert_eq!(reasons["optionset/statuses/status[30]@value"], "30");
+        assert_eq!(reasons["optionset/statuses/status[30]@state"], "3");
         assert_eq!(table("contact").expect("a table").collections["parentcustomerid"].len(), 2);
     }
 }

@@ -88,11 +88,7 @@ impl Table {
             Column::new(&rows.primary_id, &leaves, &rows.columns[&rows.primary_id], &BTreeMap::new(), &[])
         });
         let own = &definition.own;
-        let labels = TableLabels {
-            name: labels(own, "LocalizedNames/LocalizedName["),
-            collection: labels(own, "LocalizedCollectionNames/LocalizedCollectionName["),
-            description: labels(own, "Descriptions/Description["),
-        };
+        let labels = table_labels(own);
         Self {
             metadata_id: entry.metadata_id,
             type_code: entry.type_code,
@@ -139,6 +135,16 @@ impl Table {
     /// Returns what a shared choice says that a column names.
     pub fn choice_definition(&self, choice: &str) -> Option<&Leaves> {
         self.definition.choices.get(&choice.to_lowercase())
+    }
+
+    /// Returns the metadata id of a choice, shared or of one column.
+    pub fn choice_id(&self, choice: &str) -> Guid {
+        Guid::minted(self.environment, "optionset", &choice.to_lowercase())
+    }
+
+    /// Tells how a shared choice stands in the environment.
+    pub fn choice_standing(&self, choice: &str) -> Option<Standing> {
+        self.definition.components.get(&ComponentKey::new(ComponentType::named("optionset"), choice)).copied()
     }
 
     /// Tells how a column stands in the environment; `None` where only the system layer has it.
@@ -212,8 +218,17 @@ impl Column {
     }
 }
 
+/// Returns what a table is called, as its definition says.
+pub fn table_labels(own: &Leaves) -> TableLabels {
+    TableLabels {
+        name: labels(own, "LocalizedNames/LocalizedName["),
+        collection: labels(own, "LocalizedCollectionNames/LocalizedCollectionName["),
+        description: labels(own, "Descriptions/Description["),
+    }
+}
+
 /// Returns the texts below a path that ends with `[`, by the language behind it.
-pub(crate) fn labels(leaves: &Leaves, path: &str) -> Labels {
+pub fn labels(leaves: &Leaves, path: &str) -> Labels {
     let below = leaves.range(path.to_owned()..).take_while(|(own, _)| own.starts_with(path));
     let texts = below.filter_map(|(own, text)| {
         let language = own[path.len()..].strip_suffix("]@description")?.parse().ok()?;
@@ -223,7 +238,7 @@ pub(crate) fn labels(leaves: &Leaves, path: &str) -> Labels {
 }
 
 /// Returns the labels of options by number.
-pub(crate) fn option_labels(leaves: &Leaves, prefix: &str) -> BTreeMap<i64, Labels> {
+fn option_labels(leaves: &Leaves, prefix: &str) -> BTreeMap<i64, Labels> {
     let listed = ["options/option[", "states/state[", "statuses/status["];
     let mut found = BTreeMap::new();
     for start in listed {
