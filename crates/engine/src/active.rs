@@ -7,11 +7,12 @@
 pub mod detach;
 pub(crate) mod merged;
 mod path;
+pub(crate) mod whole;
 
 use strata_model::code::ErrorCode;
 use strata_model::component::{Component, ComponentKey, ComponentRef};
 use strata_model::environment::{ComponentState, Footprint, Membership, Snapshot};
-use strata_model::id::{Operation, SolutionNo};
+use strata_model::id::{Digest, Operation, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Action, Bodies, Body, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan};
 use strata_model::rules::Rules;
@@ -71,6 +72,19 @@ pub fn set(
     rules: &Rules,
     bodies: &dyn Bodies,
 ) -> Plan {
+    set_with_content(snapshot, key, edits, None, solution, rules, bodies)
+}
+
+/// Plans an edit of properties and of the member file, whose digest is given.
+pub fn set_with_content(
+    snapshot: &Snapshot,
+    key: &ComponentKey,
+    edits: &[PropertyEdit],
+    content: Option<Digest>,
+    solution: Option<&str>,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Plan {
     let mut plan = Plan::empty(OperationKind::Set, snapshot.environment.revision, *rules);
     let lens = Lens::new(snapshot, rules, bodies);
     let paths = edits.iter().map(|edit| edit.path.as_str());
@@ -78,7 +92,7 @@ pub fn set(
     let solution = solution.and_then(|name| by_hand::open_solution(snapshot, name, &mut plan)).map(|own| own.no);
     let edited = match key.component_type.merge().is_merged() {
         true => target.edit_merged(&lens, edits, &mut plan),
-        false => target.edit(&lens, edits, &mut plan).map(|body| Content { body: Some(body), is_diff: false }),
+        false => target.edit(&lens, edits, content, &mut plan).map(|body| Content { body: Some(body), is_diff: false }),
     };
     let Some(edited) = edited else { return plan };
     if plan.is_refused() {
@@ -183,9 +197,15 @@ impl<'a> Target<'a> {
     }
 
     /// Returns the new content of the Active layer.
-    fn edit(&self, lens: &Lens<'_>, edits: &[PropertyEdit], plan: &mut Plan) -> Option<Body<'static>> {
+    fn edit(
+        &self,
+        lens: &Lens<'_>,
+        edits: &[PropertyEdit],
+        content: Option<Digest>,
+        plan: &mut Plan,
+    ) -> Option<Body<'static>> {
         let layers: Vec<&Layer> = self.makers_view();
-        let (mut resolved, files) = self.resolved(lens, &layers)?;
+        let (mut resolved, mut files) = self.resolved(lens, &layers)?;
         let component_type = &self.key.component_type;
         let mut active = match layers.last().filter(|layer| layer.solution == SolutionNo::ACTIVE) {
             Some(layer) => definition::tree(&lens.bodies.definition(&layer.digest)?.bytes)?,
@@ -196,6 +216,12 @@ impl<'a> Target<'a> {
             let known: Vec<_> =
                 definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
             let path = spelled(&known, &edit.path);
+            if whole::replace(component_type.own_element(), &mut resolved, &edit.path, &edit.value) == Some(true) {
+                touches_row = true;
+                let unit = unit_of_edit(component_type, &resolved, &edit.path, Unit::Row, lens.rules.masking);
+                overlay(component_type, &mut active, &unit);
+                continue;
+            }
             if edit.path == "file"
                 || edit.path.starts_with("file[")
                 || !set_path(component_type.own_element(), &mut resolved, &path, &edit.value)
@@ -213,6 +239,16 @@ impl<'a> Target<'a> {
             }
             touches_row |= leaf.unit == Unit::Row;
             let unit = unit_of_edit(component_type, &resolved, &leaf.group, leaf.unit, lens.rules.masking);
+            overlay(component_type, &mut active, &unit);
+        }
+        if let Some(content) = content {
+            let Some((_, digest)) = files.first_mut() else {
+                plan.findings.push(unknown_property(self.key, "file"));
+                return None;
+            };
+            *digest = content;
+            touches_row = true;
+            let unit = unit_of_edit(component_type, &resolved, "file", Unit::Row, lens.rules.masking);
             overlay(component_type, &mut active, &unit);
         }
         // The row unit holds the component's files too (L38).

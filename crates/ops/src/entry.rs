@@ -20,7 +20,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
     let solution = plan.solution.as_ref();
     let named = match request {
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(solution.clone()),
-        Request::Set { solution, .. } => solution.clone(),
+        Request::Set { solution, .. } | Request::SetContent { solution, .. } => solution.clone(),
         Request::Publish(what) => what.solution().map(str::to_owned),
         Request::OnlineVersion { solution, .. } | Request::EditSolution { solution, .. } => Some(solution.clone()),
         Request::ByHand(wish) => wish.solution(),
@@ -78,6 +78,7 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
         // The platform's history knows switching as WorkflowSetState.
         Request::ByHand(wish) => matches!(wish, ByHand::Switch { .. }).then(SolutionFacts::default),
         Request::Set { .. }
+        | Request::SetContent { .. }
         | Request::RemoveActive { .. }
         | Request::Flow(_)
         | Request::RemoveDependency { .. }

@@ -56,6 +56,13 @@ pub enum Request {
         edits: Vec<PropertyEdit>,
         solution: Option<String>,
     },
+    /// Properties, and the content of the member file.
+    SetContent {
+        component: ComponentKey,
+        edits: Vec<PropertyEdit>,
+        content: Vec<u8>,
+        solution: Option<String>,
+    },
     RemoveActive {
         component: ComponentKey,
     },
@@ -294,7 +301,7 @@ fn plan(
     let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
     let headers = snapshot(&Footprint::default())?;
     let package_bodies = package.as_ref().map(PackageBodies::new);
-    let bodies = AllBodies { package: package_bodies.as_ref(), files: BTreeMap::new(), store: StoreBodies::new(store) };
+    let bodies = AllBodies { package: package_bodies.as_ref(), files: files(request), store: StoreBodies::new(store) };
     let rows = StoreRows::new(store, environment);
     let mut state_of = None;
     let plan = match (request, &package) {
@@ -381,6 +388,12 @@ fn plan(
             let seen = snapshot(&active::footprint(component))?;
             with_names(active::set(&seen, component, edits, solution.as_deref(), &rules, &bodies), &seen, &bodies)
         }
+        (Request::SetContent { component, edits, content, solution }, _) => {
+            let seen = snapshot(&active::footprint(component))?;
+            let content = Some(Digest::of(content));
+            let plan = active::set_with_content(&seen, component, edits, content, solution.as_deref(), &rules, &bodies);
+            with_names(plan, &seen, &bodies)
+        }
         (Request::RemoveActive { component }, _) => {
             let seen = snapshot(&active::footprint(component))?;
             active::remove(&seen, component, &rules, &bodies)
@@ -457,7 +470,7 @@ fn title(request: &Request) -> &'static str {
         Request::CloneSolution(_) => "CloneAsSolution",
         Request::Uninstall { .. } => "Uninstall",
         Request::Publish(_) => "Publish",
-        Request::Set { .. } => "Set",
+        Request::Set { .. } | Request::SetContent { .. } => "Set",
         Request::RemoveActive { .. } => "RemoveActive",
         Request::RemoveDependency { .. } => "RemoveDependency",
         Request::ByHand(wish) => wish.title(),
@@ -483,7 +496,7 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::Uninstall { .. } => HistoryKind::Uninstall,
         Request::Publish(PublishScope::All | PublishScope::Solution(_)) => HistoryKind::Publish,
         Request::Publish(PublishScope::Components(_)) => HistoryKind::PublishComponents,
-        Request::Set { .. } => HistoryKind::Set,
+        Request::Set { .. } | Request::SetContent { .. } => HistoryKind::Set,
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
         Request::RemoveDependency { .. } => HistoryKind::Set,
         Request::ByHand(wish) => wish.kind(),
@@ -504,6 +517,7 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
 fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
     match request {
         Request::ByHand(wish) => wish.files(),
+        Request::SetContent { content, .. } => [(Digest::of(content), content.clone())].into(),
         Request::Import { .. }
         | Request::ApplyUpgrade { .. }
         | Request::Uninstall { .. }

@@ -29,6 +29,7 @@ use table::TableAt;
 pub(crate) use table::unknown_table;
 pub(crate) use value::{Written, read as read_text, reference};
 pub use write::{Author, Existing, Input, Outcome, RowWrite, write};
+pub(crate) use write::{missing_row, refuse_other, taken, try_write};
 
 /// A change of rows.
 #[derive(Debug, Clone)]

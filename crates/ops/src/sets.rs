@@ -18,6 +18,7 @@ mod seeds;
 mod solutions;
 mod summaries;
 pub mod types;
+pub mod write;
 
 use std::collections::BTreeSet;
 
@@ -33,6 +34,7 @@ use crate::{OpsError, Workspace};
 pub use content::{Content, content_of};
 use document::Known;
 pub use members::solution_component_id;
+pub use write::{By, is_writable, write};
 
 type SmallRows = fn(&Known<'_>, &Snapshot) -> Result<Vec<Record>, OpsError>;
 type VirtualRows = fn(&Workspace, &Environment, &Schema, &[(String, Value)]) -> Result<Vec<Record>, OpsError>;

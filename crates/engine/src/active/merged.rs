@@ -9,6 +9,7 @@ use strata_model::rules::Rules;
 use strata_xml::Element;
 
 use super::path::{split_attribute, split_steps};
+use super::whole;
 use super::{Content, PropertyEdit, Target, unknown_property};
 use crate::definition;
 use crate::effect::Lens;
@@ -20,6 +21,9 @@ impl Target<'_> {
         let layers = self.makers_view();
         let mut wanted = definition_of(lens, &layers).unwrap_or_else(|| Element::new(root_name(self.key)));
         for edit in edits {
+            if whole::replace(&[], &mut wanted, &edit.path, &edit.value) == Some(true) {
+                continue;
+            }
             let (elements, attribute) = match split_attribute(&edit.path) {
                 Some((elements, attribute)) => (elements, Some(attribute)),
                 None => (edit.path.as_str(), None),

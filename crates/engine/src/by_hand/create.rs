@@ -17,7 +17,8 @@ use strata_xml::Element;
 
 use super::target::Target;
 use super::{identity, minimal, open_solution, refuse_blocked};
-use crate::active::{PropertyEdit, set_path, spelled};
+use crate::activation::is_classic;
+use crate::active::{PropertyEdit, set_path, spelled, whole};
 use crate::effect::Lens;
 use crate::{catalogue, definition, managed_property, membership, names, pending_deletion, publish, variables};
 
@@ -88,6 +89,22 @@ fn refuse_blocked_creation(snapshot: &Snapshot, new: &NewComponent, plan: &mut P
 
 fn publisher_of<'a>(snapshot: &'a Snapshot, solution: &str) -> Option<&'a Publisher> {
     snapshot.publisher(snapshot.solution_named(solution)?.publisher)
+}
+
+/// The category of a process.
+fn category(tree: &Element) -> Option<i32> {
+    tree.child_text("Category")?.trim().parse().ok()
+}
+
+/// The id that a definition gives a component which is known by a name.
+fn named_id(component_type: &ComponentType, tree: &Element) -> Option<Guid> {
+    if identity::is_by_id(component_type) {
+        return None;
+    }
+    let name = format!("{component_type}id");
+    let child = tree.elements().find(|child| child.name.eq_ignore_ascii_case(&name)).map(Element::text);
+    let attribute = tree.attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(&name)).map(|(_, id)| id.clone());
+    child.or(attribute).as_deref().and_then(Guid::parse)
 }
 
 /// The work in progress.
@@ -197,6 +214,9 @@ impl<'a> Creation<'a> {
             let leaves = definition::tree_leaves(component_type, &tree);
             let known: Vec<_> = leaves.into_iter().map(|leaf| leaf.path).collect();
             let value = kind.as_ref().filter(|_| is_kind(&edit)).unwrap_or(&edit.value);
+            if whole::replace(component_type.own_element(), &mut tree, &edit.path, value) == Some(true) {
+                continue;
+            }
             if !set_path(component_type.own_element(), &mut tree, &spelled(&known, &edit.path), value) {
                 let message = format!("`{}` names no property of a {}", edit.path, component_type.label());
                 self.plan.findings.push(Finding::error(
@@ -272,8 +292,14 @@ impl<'a> Creation<'a> {
         if self.new.content.is_none() {
             return;
         }
-        if target.key.component_type.is("webresource") {
-            tree.child_or_new("FileName").set_text(&format!("/{}", target.content_path()));
+        let named = match target.key.component_type.name() {
+            "webresource" => Some("FileName"),
+            "workflow" => Some(if is_classic(category(tree)) { "XamlFileName" } else { "JsonFileName" }),
+            _ => None,
+        };
+        if let Some(named) = named {
+            let path = target.content_path(category(tree));
+            tree.child_or_new(named).set_text(&format!("/{path}"));
         } else {
             let message = format!("a {} has no content of its own", target.key.component_type.label());
             let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "D3", message);
@@ -293,15 +319,16 @@ impl<'a> Creation<'a> {
             None => target.schema_name.clone(),
         };
         let (required, _) = target.required().unzip();
+        let content_path = target.content_path(category(&tree));
         let made = Made {
             key: target.key.clone(),
             name,
-            id: (component_type.is("webresource")).then_some(target.id),
+            id: named_id(component_type, &tree).or_else(|| component_type.is("webresource").then_some(target.id)),
             tree,
             display_name,
             parent: required.filter(|_| !is_named_in_table),
             home: minimal::home(component_type, target.table.as_ref().map(ComponentKey::as_str)),
-            files: self.new.content.map(|content| (target.content_path(), content)).into_iter().collect(),
+            files: self.new.content.map(|content| (content_path, content)).into_iter().collect(),
         };
         let table = target.table.as_ref().and_then(|table| self.state(table));
         let mut drafts = 0;

@@ -10,6 +10,7 @@ use strata_xml::Element;
 
 use super::create::NewComponent;
 use super::{identity, minimal};
+use crate::activation::is_classic;
 use crate::definition;
 
 /// Types whose names are schema names.
@@ -121,9 +122,15 @@ impl Target {
     }
 
     /// Returns the path of the member file: letters and digits of the name, and the id (package-format §4.1).
-    pub(super) fn content_path(&self) -> String {
+    pub(super) fn content_path(&self, category: Option<i32>) -> String {
+        let id = self.id.to_string().to_uppercase();
+        if self.key.component_type.is("workflow") {
+            let name: String = self.display_name.chars().filter(char::is_ascii_alphanumeric).take(50).collect();
+            let extension = if is_classic(category) { "xaml" } else { "json" };
+            return format!("Workflows/{name}-{id}.{extension}");
+        }
         let name: String = self.schema_name.chars().filter(char::is_ascii_alphanumeric).take(50).collect();
-        format!("WebResources/{name}{}", self.id.to_string().to_uppercase())
+        format!("WebResources/{name}{id}")
     }
 
     /// The component that must be there first, and the rule that says so: a part's table, a value's variable.

@@ -72,11 +72,23 @@ pub fn write(
     writes: &[RowWrite],
     author: Author,
 ) -> Result<Vec<Outcome>, OpsError> {
+    try_write(workspace, environment, table, writes, author, false)
+}
+
+/// Makes writes, or only looks whether they could be made.
+pub(crate) fn try_write(
+    workspace: &Workspace,
+    environment: &Environment,
+    table: &str,
+    writes: &[RowWrite],
+    author: Author,
+    is_trial: bool,
+) -> Result<Vec<Outcome>, OpsError> {
     let mut environment = environment.clone();
     let mut tries = 0;
     loop {
         tries += 1;
-        let (prepared, outcomes) = prepare(workspace, &environment, table, writes, author)?;
+        let (prepared, outcomes) = prepare(workspace, &environment, table, writes, author, is_trial)?;
         let error = match workspace.store().record_write(&environment, &prepared.write) {
             Ok(()) => return Ok(outcomes),
             Err(error) => error,
@@ -95,6 +107,7 @@ fn prepare(
     table: &str,
     writes: &[RowWrite],
     author: Author,
+    is_trial: bool,
 ) -> Result<(Prepared, Vec<Outcome>), OpsError> {
     let mut draft = Draft::new(TableAt::load(workspace, environment, None, table)?);
     draft.author = Some(author);
@@ -102,7 +115,7 @@ fn prepare(
     for write in writes {
         is_new.push(add(&mut draft, write)?);
     }
-    let prepared = draft.finish(RowAction::Update, Origin::nowhere(), false)?;
+    let prepared = draft.finish(RowAction::Update, Origin::nowhere(), is_trial)?;
     let ids = prepared.changes.ids.iter().filter_map(|id| Guid::parse(id));
     let outcomes = ids.zip(is_new).map(|(id, is_new)| Outcome { id, is_new }).collect();
     Ok((prepared, outcomes))
@@ -117,23 +130,21 @@ fn add(draft: &mut Draft<'_>, write: &RowWrite) -> Result<bool, OpsError> {
             Ok(true)
         }
         RowWrite::Change { id, values, existing, version } => match (found(draft, *id)?, existing) {
-            (Some(_), Existing::MustNot) => {
-                Err(OpsError::request(ErrorCode::ROW_EXISTS, "A record with matching key values already exists."))
-            }
+            (Some(_), Existing::MustNot) => Err(taken()),
             (Some(before), Existing::Must | Existing::May) => {
                 refuse_other(&before, *version)?;
                 draft.update(before, &given(values))?;
                 Ok(false)
             }
-            (None, Existing::Must) => Err(missing(draft, *id)),
-            (None, _) if version.is_some() => Err(missing(draft, *id)),
+            (None, Existing::Must) => Err(missing_row(&draft.table.table.name, *id)),
+            (None, _) if version.is_some() => Err(missing_row(&draft.table.table.name, *id)),
             (None, Existing::May | Existing::MustNot) => {
                 draft.create(Some(*id), &given(values), &nowhere)?;
                 Ok(true)
             }
         },
         RowWrite::Delete { id, version } => {
-            let before = found(draft, *id)?.ok_or_else(|| missing(draft, *id))?;
+            let before = found(draft, *id)?.ok_or_else(|| missing_row(&draft.table.table.name, *id))?;
             refuse_other(&before, *version)?;
             draft.delete_row(before);
             Ok(false)
@@ -147,13 +158,17 @@ fn found(draft: &Draft<'_>, id: Guid) -> Result<Option<Record>, OpsError> {
 }
 
 /// The text is the platform's (web-api §5).
-fn missing(draft: &Draft<'_>, id: Guid) -> OpsError {
-    let message = format!("{} With Id = {id} Does Not Exist", draft.table.table.name);
-    OpsError::request(ErrorCode::ROW_NOT_EXIST, message)
+pub(crate) fn missing_row(table: &str, id: Guid) -> OpsError {
+    OpsError::request(ErrorCode::ROW_NOT_EXIST, format!("{table} With Id = {id} Does Not Exist"))
 }
 
-/// The texts are the platform's (web-api §2).
-fn refuse_other(before: &Record, version: Option<i64>) -> Result<(), OpsError> {
+/// The text is the platform's (web-api §2).
+pub(crate) fn taken() -> OpsError {
+    OpsError::request(ErrorCode::ROW_EXISTS, "A record with matching key values already exists.")
+}
+
+/// The text is the platform's (web-api §2).
+pub(crate) fn refuse_other(before: &Record, version: Option<i64>) -> Result<(), OpsError> {
     match version {
         Some(version) if version != before.version => {
             let message = "The version of the existing record doesn't match the RowVersion property provided.";

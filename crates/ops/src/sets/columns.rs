@@ -94,6 +94,29 @@ pub(super) fn column(component_type: &ComponentType, name: &str) -> String {
     known.map_or(name, |(.., column)| column).to_owned()
 }
 
+/// Returns the name that definitions have for a column.
+pub(super) fn name_of_column(component_type: &ComponentType, column: &str) -> String {
+    let known = NAMES.iter().find(|(own, _, to)| component_type.is(own) && *to == column);
+    known.map_or(column, |(_, name, _)| name).to_owned()
+}
+
+/// Returns the properties that hold a column, of those that a definition has: under its name or under that which
+/// definitions have for it, as an attribute, with a default, or in a language.
+pub(super) fn paths(properties: &BTreeMap<String, String>, column: &str, name: &str, language: u32) -> Vec<String> {
+    let holds = |path: &&String| {
+        let names = [column, name];
+        let is_named = |text: &str| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+        let in_language = path
+            .split_once('/')
+            .filter(|(_, label)| label.ends_with(&format!("[{language}]@description")) && !label.contains('/'));
+        is_named(path)
+            || path.strip_prefix('@').is_some_and(is_named)
+            || path.strip_suffix("@default").is_some_and(is_named)
+            || in_language.is_some_and(|(container, _)| is_named(container))
+    };
+    properties.keys().filter(holds).cloned().collect()
+}
+
 struct Reader<'a> {
     component_type: &'a ComponentType,
     files: &'a [(String, Digest)],

@@ -18,6 +18,9 @@ use crate::solutions::{installation_times_of, own_friendly_name};
 /// The publisher of the platform's own solutions.
 pub(super) const PLATFORM: &str = "MicrosoftCorporation";
 
+/// Columns that every write of a row sets.
+const SIGNED: [&str; 4] = ["createdon", "createdby", "modifiedon", "modifiedby"];
+
 /// When a solution came to be and last changed.
 #[derive(Default)]
 struct Times {
@@ -159,5 +162,10 @@ fn publisher_row(
 /// The values that rows of a table hold beside what the lifecycle knows, by id.
 fn said_beside(known: &Known<'_>, table: &str) -> Result<BTreeMap<String, Values>, OpsError> {
     let records = known.store.records(known.environment, None, table)?;
-    Ok(records.into_iter().map(|record| (record.id, record.values)).collect())
+    let own = |mut values: Values| {
+        // When and by whom the row beside was written is nobody's business.
+        values.retain(|column, _| !SIGNED.contains(&column.as_str()));
+        values
+    };
+    Ok(records.into_iter().map(|record| (record.id, own(record.values))).collect())
 }
