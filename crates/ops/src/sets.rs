@@ -11,6 +11,7 @@ mod component_rows;
 mod content;
 mod dependencies;
 mod document;
+mod find;
 mod jobs;
 mod layers;
 mod members;
@@ -33,6 +34,7 @@ use crate::schema::Schema;
 use crate::{OpsError, Workspace};
 pub use content::{Content, content_of};
 use document::Known;
+pub use find::find_by_key;
 pub use members::solution_component_id;
 pub use write::{By, is_writable, write};
 

@@ -92,7 +92,7 @@ impl From<SyntaxError> for Fault {
 impl From<OpsError> for Fault {
     fn from(error: OpsError) -> Self {
         let report = error.report();
-        let code = report.code.unwrap_or_else(|| NO_CODE.to_owned());
+        let code = report.code.unwrap_or_else(|| code_of(&report.name).to_owned());
         let status = status_of(&report.name, &code);
         let mut fault = Self::new(status, &code, report.message);
         if !report.hints.is_empty() {
@@ -105,10 +105,21 @@ impl From<OpsError> for Fault {
     }
 }
 
+/// The code of a refusal that has none of its own (web-api §5).
+fn code_of(name: &str) -> &'static str {
+    match name {
+        "UnknownColumn" | "InvalidValue" => BAD_PAYLOAD,
+        "InvalidFilter" => BAD_URL,
+        _ => NO_CODE,
+    }
+}
+
 fn status_of(name: &str, code: &str) -> u16 {
     match (name, code.to_ascii_lowercase().as_str()) {
         (_, ROW_MISSING) | ("RowNotExist" | "NotFound", _) => 404,
-        (_, DUPLICATE | "0x80060892") => 412,
+        (_, DUPLICATE | "0x80060892" | "0x80060882") => 412,
+        (_, "0x80040227") => 405,
+        ("Unsupported", _) => 501,
         ("Internal" | "Damaged", _) => 500,
         _ => 400,
     }

@@ -5,3 +5,4 @@ mod clients;
 mod definitions;
 mod fuzz;
 mod service;
+mod writes;
