@@ -27,6 +27,10 @@ pub enum ByHand {
         /// The content of its member file; `new.content` is its digest.
         content: Option<Vec<u8>>,
     },
+    /// Several of one solution, all or none; published, so that they are in force at once (L49).
+    CreateAll {
+        all: Vec<NewComponent>,
+    },
     Delete {
         component: ComponentKey,
     },
@@ -65,6 +69,10 @@ impl ByHand {
                 let seen = snapshot(&create::footprint(headers, new))?;
                 with_names(create::plan(&seen, new, rules, bodies), &seen, bodies)
             }
+            Self::CreateAll { all } => {
+                let seen = snapshot(&create::footprint_all(headers, all))?;
+                with_names(create::plan_all(&seen, all, true, rules, bodies), &seen, bodies)
+            }
             Self::Delete { component } => {
                 let seen = snapshot(&delete::footprint(component))?;
                 let seen = with_going(snapshot, seen, component, rules, bodies)?;
@@ -91,7 +99,7 @@ impl ByHand {
     /// The word for it, as the concurrency refusal says it.
     pub(crate) fn title(&self) -> &'static str {
         match self {
-            Self::Create { .. } => "CreateComponent",
+            Self::Create { .. } | Self::CreateAll { .. } => "CreateComponent",
             Self::Delete { .. } => "DeleteComponent",
             Self::Add { .. } => "AddSolutionComponent",
             Self::Remove { .. } => "RemoveSolutionComponent",
@@ -102,7 +110,7 @@ impl ByHand {
 
     pub(crate) fn kind(&self) -> HistoryKind {
         match self {
-            Self::Create { .. } => HistoryKind::CreateComponent,
+            Self::Create { .. } | Self::CreateAll { .. } => HistoryKind::CreateComponent,
             Self::Delete { .. } => HistoryKind::DeleteComponent,
             Self::Add { .. } => HistoryKind::AddComponent,
             Self::Remove { .. } => HistoryKind::RemoveComponent,
@@ -114,6 +122,7 @@ impl ByHand {
     pub(crate) fn solution(&self) -> Option<String> {
         match self {
             Self::Create { new, .. } => new.solution.clone(),
+            Self::CreateAll { all } => all.first().and_then(|new| new.solution.clone()),
             Self::Add { addition, .. } => Some(addition.solution.clone()),
             Self::Remove { solution, .. } => Some(solution.clone()),
             Self::Delete { .. } | Self::Switch { .. } => None,
@@ -125,6 +134,7 @@ impl ByHand {
         match self {
             Self::Create { content: Some(content), .. } => [(Digest::of(content), content.clone())].into(),
             Self::Create { content: None, .. }
+            | Self::CreateAll { .. }
             | Self::Delete { .. }
             | Self::Add { .. }
             | Self::Remove { .. }

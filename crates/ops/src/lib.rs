@@ -6,6 +6,7 @@
 //!
 //! Not here: rules, formatting for people.
 
+pub mod authoring;
 pub mod baseline;
 pub mod by_hand;
 pub mod check;

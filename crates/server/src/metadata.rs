@@ -1,9 +1,11 @@
 //! What there is: the service document, `$metadata`, definitions of tables (web-api §1, §7).
 
 mod attribute;
+mod author;
 mod choice;
 mod definitions;
 mod entity;
+mod payload;
 mod query;
 mod relation;
 mod shape;
@@ -24,6 +26,7 @@ pub(crate) fn serves(segment: &str) -> bool {
             | "GlobalOptionSetDefinitions"
             | "ManagedPropertyDefinitions"
             | "RetrieveMetadataChanges"
+            | "CreateEntities"
     )
 }
 
@@ -47,10 +50,14 @@ const DEFINITIONS: [&str; 4] =
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     let (first, rest) = ask.path.split_first().expect("a request for definitions has a segment");
     match (first.name.as_str(), ask.verb) {
+        ("CreateEntities", Verb::Post) if rest.is_empty() => author::create_tables(ask),
         ("EntityDefinitions", Verb::Get) => definitions::tables(ask, first, rest),
         ("RelationshipDefinitions", Verb::Get) => definitions::relationships(ask, first, rest),
         ("GlobalOptionSetDefinitions", Verb::Get) => definitions::choices(ask, first, rest),
         ("ManagedPropertyDefinitions", Verb::Get) => definitions::managed_properties(ask, first, rest),
+        ("EntityDefinitions", _) => author::tables(ask, first, rest),
+        ("RelationshipDefinitions", _) => author::relationships(ask, first, rest),
+        ("GlobalOptionSetDefinitions", _) => author::choices(ask, first, rest),
         (name, _) => Err(Fault::not_built(name)),
     }
 }

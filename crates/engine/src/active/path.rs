@@ -80,7 +80,7 @@ fn step_into<'a>(element: &'a mut Element, step: &str) -> Option<&'a mut Element
     }
     let mut child = Element::new(name);
     match (name, key) {
-        ("option", Some(key)) => child.set_attribute("value", key),
+        ("option" | "state" | "status", Some(key)) => child.set_attribute("value", key),
         ("RolePrivilege", Some(key)) => child.set_attribute("name", key),
         (_, Some(key)) if key.bytes().all(|byte| byte.is_ascii_digit()) => child.set_attribute("languagecode", key),
         (_, Some(key)) => child.set_attribute("name", key),

@@ -5,6 +5,8 @@
 //! A part of a table joins every unmanaged solution that holds the table with all its parts; where the solution that
 //! it is made in lacks the table, the table comes along as a shell.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use strata_model::code::ErrorCode;
 use strata_model::component::{Component, ComponentKey, ComponentRef, ComponentType};
 use strata_model::environment::{Behavior, ComponentState, Footprint, Membership, Snapshot};
@@ -56,26 +58,64 @@ pub fn footprint(snapshot: &Snapshot, new: &NewComponent) -> Footprint {
 
 /// Plans the new component.
 pub fn plan(snapshot: &Snapshot, new: &NewComponent, rules: &Rules, bodies: &dyn Bodies) -> Plan {
+    plan_all(snapshot, std::slice::from_ref(new), false, rules, bodies)
+}
+
+/// Returns the components that planning must see, of several that come together.
+pub fn footprint_all(snapshot: &Snapshot, all: &[NewComponent]) -> Footprint {
+    let keys = all.iter().flat_map(|new| footprint(snapshot, new).keys).collect();
+    Footprint { keys, ..Footprint::default() }
+}
+
+/// Plans several new components of one solution: a table, then its columns, then what needs those.
+///
+/// A later one may need an earlier one. A table that comes with parts gets no others by itself. Where they are
+/// published, they are in force at once, as what the Web API makes is (L49).
+pub fn plan_all(
+    snapshot: &Snapshot,
+    all: &[NewComponent],
+    is_published: bool,
+    rules: &Rules,
+    bodies: &dyn Bodies,
+) -> Plan {
     let mut plan = Plan::empty(OperationKind::CreateComponent, snapshot.environment.revision, *rules);
-    refuse_blocked_creation(snapshot, new, &mut plan);
-    let solution = new.solution.as_deref().and_then(|name| open_solution(snapshot, name, &mut plan));
+    let Some(first) = all.first() else { return plan };
+    refuse_blocked_creation(snapshot, first, &mut plan);
+    let solution = first.solution.as_deref().and_then(|name| open_solution(snapshot, name, &mut plan));
     // A solution that takes nothing says all the same whose prefix a name gets.
-    let publisher = new.solution.as_deref().and_then(|name| publisher_of(snapshot, name));
-    let target = match Target::of(snapshot, new, publisher) {
-        Ok(target) => target,
-        Err(finding) => {
-            plan.findings.push(*finding);
-            return plan;
+    let publisher = first.solution.as_deref().and_then(|name| publisher_of(snapshot, name));
+    let mut targets = Vec::with_capacity(all.len());
+    for new in all {
+        match Target::of(snapshot, new, publisher) {
+            Ok(target) => targets.push((new, target)),
+            Err(finding) => plan.findings.push(*finding),
         }
+    }
+    let with_parts = targets.iter().filter_map(|(_, target)| target.table.clone()).collect();
+    let mut creation = Creation {
+        lens: Lens::new(snapshot, rules, bodies),
+        new: first,
+        publisher,
+        solution: solution.map(|s| s.no),
+        plan,
+        next: snapshot.next_component.0,
+        is_published,
+        made: BTreeMap::new(),
+        with_parts,
     };
-    let lens = Lens::new(snapshot, rules, bodies);
-    let mut creation =
-        Creation { lens, new, publisher, solution: solution.map(|s| s.no), plan, next: snapshot.next_component.0 };
-    creation.check(&target);
-    let tree = creation.definition(&target);
-    match tree {
-        Some(tree) if !creation.plan.is_refused() => creation.make(&target, tree),
-        Some(_) | None => {}
+    for (new, target) in &targets {
+        creation.new = new;
+        creation.check(target);
+        let tree = creation.definition(target);
+        match tree {
+            Some(tree) if !creation.plan.is_refused() => creation.make(target, tree),
+            // What comes behind may need it.
+            Some(_) | None => drop(creation.made.insert(target.key.clone(), ComponentNo(creation.next))),
+        }
+    }
+    if creation.plan.is_refused() {
+        creation.plan.edits.clear();
+        creation.plan.changes.clear();
     }
     creation.plan
 }
@@ -115,6 +155,11 @@ struct Creation<'a> {
     solution: Option<SolutionNo>,
     plan: Plan,
     next: i64,
+    is_published: bool,
+    /// Numbers of those that are made already.
+    made: BTreeMap<ComponentKey, ComponentNo>,
+    /// Tables that get parts by themselves no more.
+    with_parts: BTreeSet<ComponentKey>,
 }
 
 /// One component that is made.
@@ -135,7 +180,9 @@ impl<'a> Creation<'a> {
     }
 
     fn exists(&self, key: &ComponentKey) -> bool {
-        catalogue::contains(key, self.lens.rules) || self.state(key).is_some_and(|state| !state.layers.is_empty())
+        self.made.contains_key(key)
+            || catalogue::contains(key, self.lens.rules)
+            || self.state(key).is_some_and(|state| !state.layers.is_empty())
     }
 
     fn reference(&self, key: &ComponentKey, name: &str, display_name: Option<&str>) -> ComponentRef {
@@ -326,7 +373,7 @@ impl<'a> Creation<'a> {
             id: named_id(component_type, &tree).or_else(|| component_type.is("webresource").then_some(target.id)),
             tree,
             display_name,
-            parent: required.filter(|_| !is_named_in_table),
+            parent: required.filter(|_| !is_named_in_table && !component_type.is("entityrelationship")),
             home: minimal::home(component_type, target.table.as_ref().map(ComponentKey::as_str)),
             files: self.new.content.map(|content| (content_path, content)).into_iter().collect(),
         };
@@ -334,7 +381,9 @@ impl<'a> Creation<'a> {
         let mut drafts = 0;
         let component = self.add(made, &mut drafts);
         self.join(target, table, component);
-        for (column, tree) in target.own_columns(self.publisher, self.language()) {
+        let has_parts = self.with_parts.contains(&target.key);
+        let own_columns = if has_parts { Vec::new() } else { target.own_columns(self.publisher, self.language()) };
+        for (column, tree) in own_columns {
             let key = target.column_key(&column);
             let name = format!("{}.{column}", target.schema_name);
             let display_name = identity::display_name(&tree, self.language());
@@ -359,6 +408,7 @@ impl<'a> Creation<'a> {
         let digest = body.digest();
         self.plan.definitions.insert(digest, body);
         let known = self.state(&made.key).map(|state| state.component.no);
+        let key = made.key.clone();
         let component = known.unwrap_or_else(|| {
             let no = ComponentNo(self.next);
             self.next += 1;
@@ -367,8 +417,9 @@ impl<'a> Creation<'a> {
             self.plan.edits.push(Edit::ComponentAdd(component));
             no
         });
-        let is_draft = made.key.component_type.is_publishable(category);
+        let is_draft = !self.is_published && made.key.component_type.is_publishable(category);
         *drafts += usize::from(is_draft);
+        self.made.insert(key, component);
         self.plan.edits.push(Edit::LayerOpen(Layer {
             component,
             solution: SolutionNo::ACTIVE,
@@ -406,8 +457,11 @@ impl<'a> Creation<'a> {
         }
         if let (Some(table_key), Some(solution)) = (&target.table, self.solution)
             && !table.is_some_and(|table| table.is_member_of(solution))
+            && !self.made.contains_key(table_key)
         {
             let no = table.map_or_else(|| self.add_identity(table_key), |table| table.component.no);
+            // It is a member from here on.
+            self.made.insert(table_key.clone(), no);
             self.open_membership(no, Some(solution), Some(Behavior::IncludeAsShellOnly));
         }
     }

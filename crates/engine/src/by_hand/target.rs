@@ -11,7 +11,7 @@ use strata_xml::Element;
 use super::create::NewComponent;
 use super::{identity, minimal};
 use crate::activation::is_classic;
-use crate::definition;
+use crate::{catalogue, definition};
 
 /// Types whose names are schema names.
 const METADATA: [&str; 5] = ["entity", "attribute", "entitykey", "entityrelationship", "optionset"];
@@ -59,12 +59,16 @@ impl Target {
             Some(bytes) => Some(read(component_type, bytes)?),
             None => None,
         };
-        let is_part = component_type.row().is_some_and(|row| row.identity == Identity::NameInTable)
-            || PARTS_BY_ID.iter().any(|part| component_type.is(part));
-        let (table, own_name) = match new.name.split_once('.').filter(|_| is_part) {
-            Some((table, rest)) => (Some(table.trim()), rest.trim()),
-            None => (new.table.as_deref().map(str::trim), new.name.trim()),
-        };
+        let is_named_in_table = component_type.row().is_some_and(|row| row.identity == Identity::NameInTable);
+        // A relationship goes with the table that it is made for, although its name stands for itself.
+        let is_part = is_named_in_table
+            || PARTS_BY_ID.iter().any(|part| component_type.is(part))
+            || (component_type.is("entityrelationship") && new.table.is_some());
+        let (table, own_name) =
+            match new.name.split_once('.').filter(|_| is_part && !component_type.is("entityrelationship")) {
+                Some((table, rest)) => (Some(table.trim()), rest.trim()),
+                None => (new.table.as_deref().map(str::trim), new.name.trim()),
+            };
         let named_in = given.as_ref().and_then(|tree| identity::of_definition(component_type, tree));
         let environment = snapshot.environment.id;
         if identity::is_by_id(component_type) {
@@ -85,10 +89,13 @@ impl Target {
                 given,
             });
         }
-        let schema_name = prefixed(component_type, own_name, publisher)?;
-        let key = match table.filter(|_| is_part) {
+        let schema_name = match given.as_ref().is_some_and(|tree| is_platforms(component_type, tree, own_name)) {
+            true => own_name.to_owned(),
+            false => prefixed(component_type, own_name, publisher)?,
+        };
+        let key = match table.filter(|_| is_named_in_table) {
             Some(table) => ComponentKey::new(component_type.clone(), &format!("{table}.{schema_name}")),
-            None if is_part => return Err(Box::new(no_table(component_type, own_name))),
+            None if is_named_in_table => return Err(Box::new(no_table(component_type, own_name))),
             None => ComponentKey::new(component_type.clone(), &schema_name),
         };
         let given_name = named_in.map(|name| name.to_lowercase());
@@ -178,6 +185,14 @@ fn refuse_other(asked: Option<String>, given: Option<String>) -> Result<(), Box<
 fn no_table(component_type: &ComponentType, name: &str) -> Finding {
     let message = format!("a {} is a part of a table: name it TABLE.{name}", component_type.label());
     Finding::error(FindingKind::Component, ErrorCode::INVALID_DEFINITION, "L19", message)
+}
+
+/// Tells whether a definition is of a column that the platform gives every table: it bears nobody's prefix.
+fn is_platforms(component_type: &ComponentType, tree: &Element, name: &str) -> bool {
+    let name = name.to_lowercase();
+    component_type.is("attribute")
+        && tree.child_text("IsCustomField").as_deref() == Some("0")
+        && (catalogue::is_standard_column(&name) || name == "organizationid")
 }
 
 /// Puts the publisher's prefix in front of a name that has none (L7); another one is not the publisher's (L8).

@@ -1,5 +1,6 @@
 //! Requests and their answers, without sockets.
 
+mod authoring;
 mod batch;
 mod clients;
 mod definitions;

@@ -1,0 +1,443 @@
+//! Making, changing and deleting definitions: one operation for each request, all of it or nothing (web-api §7).
+
+use serde_json::{Map, Value, json};
+use strata_model::component::{ComponentKey, ComponentType};
+use strata_odata::path::Segment;
+use strata_ops::authoring::{self, ChoiceOf, ColumnWish, KeyWish, LookupWish, ManyToManyWish};
+use strata_ops::by_hand::{ByHand, NewComponent};
+use strata_ops::{PropertyEdit, Request, carry_out, silent};
+
+use super::definitions::{Reader, Wanted, cast, missing, wanted};
+use super::payload::{self, Payload};
+use crate::answer::Answer;
+use crate::ask::{Ask, Verb};
+use crate::fault::Fault;
+
+/// Answers a request that writes definitions of tables or of what belongs to them.
+pub(crate) fn tables(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let wanted_table = wanted(first, &["LogicalName", "MetadataId"])?;
+    match (ask.verb, &wanted_table, rest) {
+        (Verb::Post, Wanted::All, []) => create_table(&reader),
+        (_, Wanted::All, _) => Err(Fault::verb(format!("{} does not take this verb", first.name))),
+        (Verb::Put, wanted, []) => update_table(&reader, wanted),
+        (Verb::Delete, wanted, []) => {
+            let table = reader.table(wanted)?;
+            delete(&reader, key("entity", &table.entry.name))
+        }
+        (verb, wanted, [part, below @ ..]) => match part.name.as_str() {
+            "Attributes" => column(&reader, verb, wanted, part, below),
+            "Keys" => keys(&reader, verb, wanted, part, below),
+            name => Err(Fault::verb(format!("{name} is not written below a table"))),
+        },
+        (_, _, []) => Err(Fault::verb("definitions are changed with PUT")),
+    }
+}
+
+/// Answers a request that writes relationships.
+pub(crate) fn relationships(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let (_, rest) = cast(rest);
+    match (ask.verb, wanted(first, &["SchemaName", "MetadataId"])?, rest) {
+        (Verb::Post, Wanted::All, []) => create_relationship(&reader),
+        (Verb::Put, wanted, []) => update_relationship(&reader, &wanted),
+        (Verb::Delete, wanted, []) => delete_relationship(&reader, &wanted),
+        (_, _, [other, ..]) => Err(Fault::segment(&other.name)),
+        _ => Err(Fault::verb("relationships are created with POST, changed with PUT")),
+    }
+}
+
+/// Answers a request that writes shared choices.
+pub(crate) fn choices(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let (_, rest) = cast(rest);
+    match (ask.verb, wanted(first, &["Name", "MetadataId"])?, rest) {
+        (Verb::Post, Wanted::All, []) => create_choice(&reader),
+        (Verb::Put, wanted, []) => update_choice(&reader, &wanted),
+        (Verb::Delete, wanted, []) => delete(&reader, key("optionset", &choice_name(&reader, &wanted)?)),
+        (_, _, [other, ..]) => Err(Fault::segment(&other.name)),
+        _ => Err(Fault::verb("choices are created with POST, changed with PUT")),
+    }
+}
+
+/// The unmanaged solution that what is written joins: a header, or an option of the URL (web-api §2).
+pub(crate) fn solution<'a>(ask: &'a Ask<'_>) -> Option<&'a str> {
+    let headers = ["MSCRM.SolutionUniqueName", "MSCRM.SolutionName"];
+    let named = headers.iter().find_map(|name| ask.headers.get(name));
+    let option = ask.options.iter().find(|(name, _)| name == "SolutionUniqueName").map(|(_, value)| value.as_str());
+    named.or(option).filter(|name| !name.trim().is_empty())
+}
+
+pub(crate) fn key(component_type: &str, name: &str) -> ComponentKey {
+    ComponentKey::new(ComponentType::named(component_type), name)
+}
+
+pub(crate) fn run(reader: &Reader<'_>, request: &Request) -> Result<(), Fault> {
+    carry_out(reader.ask.workspace, &reader.ask.environment, request, &silent)?;
+    Ok(())
+}
+
+/// Says where a new definition is.
+fn created(reader: &Reader<'_>, url: &str) -> Answer {
+    Answer::empty().entity(&format!("{}{url}", reader.ask.root))
+}
+
+fn create_table(reader: &Reader<'_>) -> Result<Answer, Fault> {
+    let body = reader.ask.json()?;
+    let wish = payload::table(&Payload::new(&body))?;
+    let all = table_components(reader, wish)?;
+    let name = all[0].name.clone();
+    run(reader, &authoring::creation(all))?;
+    let id = id_of(reader, "entity", &name.to_lowercase());
+    Ok(created(reader, &format!("EntityDefinitions({id})")))
+}
+
+/// Answers `CreateEntities`: several tables, all or none.
+pub(crate) fn create_tables(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let body = ask.json()?;
+    refuse_others(&body, &["Entities", "SolutionUniqueName"], "CreateEntities")?;
+    let wanted = Payload::new(&body);
+    let entities = wanted.list("Entities")?;
+    if entities.is_empty() {
+        return Err(Fault::payload("property 'Entities' is missing"));
+    }
+    let mut all = Vec::new();
+    let mut ids = Vec::new();
+    for own in &entities {
+        let components = table_components(&reader, payload::table(own)?)?;
+        ids.push(id_of(&reader, "entity", &components[0].name.to_lowercase()));
+        all.extend(components);
+    }
+    run(&reader, &authoring::creation(all))?;
+    Ok(Answer::json(&json!({
+        "@odata.context": format!("{}$metadata#Microsoft.Dynamics.CRM.CreateEntitiesResponse", ask.root),
+        "EntityIds": ids,
+    })))
+}
+
+/// Refuses parameters that an action does not have.
+pub(crate) fn refuse_others(body: &Map<String, Value>, known: &[&str], action: &str) -> Result<(), Fault> {
+    match body.keys().find(|name| !known.contains(&name.as_str()) && !name.starts_with('@')) {
+        Some(other) => Err(Fault::payload(format!(
+            "The parameter '{other}' in the request payload is not a valid parameter for the operation '{action}'."
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn table_components(reader: &Reader<'_>, mut wish: authoring::TableWish) -> Result<Vec<NewComponent>, Fault> {
+    for own in &mut wish.columns {
+        resolve_choice(reader, own)?;
+        if own.kind == "lookup" || own.kind == "customer" {
+            let message =
+                format!("property '{}' does not fit: a lookup is made with its relationship", own.schema_name);
+            return Err(Fault::payload(message));
+        }
+    }
+    Ok(authoring::table(&wish, reader.language, solution(reader.ask)))
+}
+
+/// A shared choice is named by a URL, or by itself.
+fn resolve_choice(reader: &Reader<'_>, wish: &mut ColumnWish) -> Result<(), Fault> {
+    let Some(ChoiceOf::Shared(named)) = &wish.choice else { return Ok(()) };
+    let choices = reader.schema.choices(reader.ask.workspace)?;
+    let key = named.rsplit('(').next().unwrap_or(named).trim_end_matches(')');
+    let key = key.trim_start_matches("Name=").trim_matches('\'');
+    let is_meant = |own: &&strata_ops::schema::Choice| {
+        own.name.eq_ignore_ascii_case(key) || own.id.to_string().eq_ignore_ascii_case(key)
+    };
+    let found = choices.iter().find(is_meant);
+    let found = found.ok_or_else(|| missing("OptionSet", &Wanted::Name(key.to_owned())))?;
+    wish.choice = Some(ChoiceOf::Shared(found.name.clone()));
+    Ok(())
+}
+
+pub(crate) fn id_of(reader: &Reader<'_>, component_type: &str, name: &str) -> String {
+    strata_model::id::Guid::minted(reader.ask.environment.id, component_type, name).to_string()
+}
+
+fn update_table(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let table = reader.table(wanted)?;
+    let body = reader.ask.json()?;
+    let payload = Payload::new(&body);
+    let edits = authoring::table_edits(
+        &payload.label("DisplayName")?,
+        &payload.label("DisplayCollectionName")?,
+        &payload.label("Description")?,
+        &payload::table_settings(&payload)?,
+    );
+    set(reader, key("entity", &table.entry.name), changed(edits, table.definition()))
+}
+
+/// Edits that change nothing are none: a body repeats what it does not want to change.
+fn changed(edits: Vec<PropertyEdit>, now: &strata_ops::schema::Leaves) -> Vec<PropertyEdit> {
+    let differs = |edit: &PropertyEdit| match now.get(&edit.path) {
+        Some(own) => *own != edit.value,
+        // What nobody says is what is usual.
+        None => !edit.value.is_empty() && edit.value != "0",
+    };
+    edits.into_iter().filter(differs).collect()
+}
+
+fn set(reader: &Reader<'_>, component: ComponentKey, edits: Vec<PropertyEdit>) -> Result<Answer, Fault> {
+    if !edits.is_empty() {
+        let solution = solution(reader.ask).map(str::to_owned);
+        run(reader, &Request::Set { component, edits, solution })?;
+    }
+    Ok(Answer::empty())
+}
+
+fn delete(reader: &Reader<'_>, component: ComponentKey) -> Result<Answer, Fault> {
+    run(reader, &Request::ByHand(ByHand::Delete { component }))?;
+    Ok(Answer::empty())
+}
+
+fn column(reader: &Reader<'_>, verb: Verb, table: &Wanted, part: &Segment, below: &[Segment]) -> Result<Answer, Fault> {
+    let table = reader.table(table)?;
+    let (_, below) = cast(below);
+    if let [other, ..] = below {
+        return Err(Fault::segment(&other.name));
+    }
+    let meant = wanted(part, &["LogicalName", "MetadataId"])?;
+    match (verb, &meant) {
+        (Verb::Post, Wanted::All) => {
+            let body = reader.ask.json()?;
+            let mut wish = payload::column(&Payload::new(&body))?;
+            resolve_choice(reader, &mut wish)?;
+            if matches!(wish.kind.as_str(), "lookup" | "customer") {
+                let message = "property '@odata.type' does not fit: a lookup is made with its relationship, by POST to RelationshipDefinitions";
+                return Err(Fault::payload(message));
+            }
+            let new = authoring::column(&table.entry.name, &wish, solution(reader.ask));
+            run(reader, &authoring::creation(vec![new]))?;
+            let id = table.column_id(&wish.schema_name.to_lowercase());
+            Ok(created(reader, &format!("EntityDefinitions({})/Attributes({id})", table.metadata_id)))
+        }
+        (Verb::Put, Wanted::Id(_) | Wanted::Name(_)) => {
+            let own = reader.column(&table, &meant)?;
+            let body = reader.ask.json()?;
+            let wish = payload::changes(&Payload::new(&body), &own.type_word)?;
+            let nothing = strata_ops::schema::Leaves::new();
+            let now = table.column_definition(&own.name).unwrap_or(&nothing);
+            let edits = changed(authoring::column_edits(&wish), now);
+            set(reader, key("attribute", &format!("{}.{}", table.entry.name, own.name)), edits)
+        }
+        (Verb::Delete, Wanted::Id(_) | Wanted::Name(_)) => {
+            let own = reader.column(&table, &meant)?;
+            delete(reader, key("attribute", &format!("{}.{}", table.entry.name, own.name)))
+        }
+        _ => Err(Fault::verb("columns are created with POST, changed with PUT")),
+    }
+}
+
+fn keys(reader: &Reader<'_>, verb: Verb, table: &Wanted, part: &Segment, below: &[Segment]) -> Result<Answer, Fault> {
+    let table = reader.table(table)?;
+    if let [other, ..] = below {
+        return Err(Fault::segment(&other.name));
+    }
+    match (verb, wanted(part, &["LogicalName", "SchemaName", "MetadataId"])?) {
+        (Verb::Post, Wanted::All) => {
+            let body = reader.ask.json()?;
+            let payload = Payload::new(&body);
+            let wish = KeyWish {
+                schema_name: payload.needed("SchemaName")?,
+                label: payload.label("DisplayName")?,
+                columns: payload.texts("KeyAttributes")?,
+            };
+            let unknown = wish.columns.iter().find(|column| !table.columns.contains_key(&column.to_lowercase()));
+            if let Some(unknown) = unknown {
+                let message =
+                    format!("property 'KeyAttributes' does not fit: {} has no column '{unknown}'", table.entry.name);
+                return Err(Fault::payload(message));
+            }
+            if wish.columns.is_empty() {
+                return Err(Fault::payload("property 'KeyAttributes' is missing"));
+            }
+            let new = authoring::key(&table.entry.name, &wish, solution(reader.ask));
+            run(reader, &authoring::creation(vec![new]))?;
+            let id = table.key_id(&wish.schema_name.to_lowercase());
+            Ok(created(reader, &format!("EntityDefinitions({})/Keys({id})", table.metadata_id)))
+        }
+        (Verb::Delete, meant @ (Wanted::Id(_) | Wanted::Name(_))) => {
+            let is_meant = |own: &&strata_ops::schema::Key| match &meant {
+                Wanted::Id(id) => table.key_id(&own.name) == *id,
+                Wanted::Name(name) => own.name == *name,
+                Wanted::All => false,
+            };
+            let own = table.keys.iter().find(is_meant).ok_or_else(|| missing("EntityKey", &meant))?;
+            delete(reader, key("entitykey", &format!("{}.{}", table.entry.name, own.name)))
+        }
+        _ => Err(Fault::verb("keys are created with POST, and deleted")),
+    }
+}
+
+fn create_relationship(reader: &Reader<'_>) -> Result<Answer, Fault> {
+    let body = reader.ask.json()?;
+    let payload = Payload::new(&body);
+    let schema_name = payload.needed("SchemaName")?;
+    let all = match payload.type_name().as_deref() {
+        Some("OneToManyRelationshipMetadata") => lookup(reader, &payload)?,
+        Some("ManyToManyRelationshipMetadata") => vec![many_to_many(reader, &payload)?],
+        _ => {
+            let message = "property '@odata.type' does not fit: OneToManyRelationshipMetadata or \
+                           ManyToManyRelationshipMetadata is expected";
+            return Err(Fault::payload(message));
+        }
+    };
+    run(reader, &authoring::creation(all))?;
+    let id = reader.schema.relationship_id(&schema_name);
+    Ok(created(reader, &format!("RelationshipDefinitions({id})")))
+}
+
+/// What happens to the many, by both names.
+const CASCADES: [(&str, &str); 6] = [
+    ("Assign", "CascadeAssign"),
+    ("Delete", "CascadeDelete"),
+    ("Reparent", "CascadeReparent"),
+    ("Share", "CascadeShare"),
+    ("Unshare", "CascadeUnshare"),
+    ("RollupView", "CascadeRollupView"),
+];
+
+fn cascades(payload: &Payload<'_>) -> Result<Vec<(String, String)>, Fault> {
+    let Some(given) = payload.object("CascadeConfiguration")? else { return Ok(Vec::new()) };
+    let mut cascades = Vec::new();
+    for (name, packaged) in CASCADES {
+        if let Some(value) = given.text(name)? {
+            cascades.push((packaged.to_owned(), value));
+        }
+    }
+    Ok(cascades)
+}
+
+fn lookup(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<Vec<NewComponent>, Fault> {
+    let referenced = known_table(reader, payload, "ReferencedEntity")?;
+    let referencing = known_table(reader, payload, "ReferencingEntity")?;
+    let table = reader.schema.table(reader.ask.workspace, &referencing)?;
+    let own = payload.object("Lookup")?;
+    let column = match &own {
+        Some(own) => {
+            let wish = payload::changes(own, "lookup")?;
+            ColumnWish { schema_name: own.needed("SchemaName")?, targets: Vec::new(), ..wish }
+        }
+        None => ColumnWish { schema_name: payload.needed("ReferencingAttribute")?, ..ColumnWish::default() },
+    };
+    let is_there = table.columns.contains_key(&column.schema_name.to_lowercase());
+    if own.is_none() && !is_there {
+        return Err(Fault::payload("property 'Lookup' is missing"));
+    }
+    let wish = LookupWish {
+        schema_name: payload.needed("SchemaName")?,
+        referenced,
+        referencing,
+        column,
+        cascades: cascades(payload)?,
+        is_hierarchical: payload.flag("IsHierarchical")?.unwrap_or(false),
+        menu: menu(payload, "AssociatedMenuConfiguration")?,
+    };
+    Ok(authoring::lookup(&wish, own.is_some(), solution(reader.ask)))
+}
+
+fn many_to_many(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<NewComponent, Fault> {
+    let wish = ManyToManyWish {
+        schema_name: payload.needed("SchemaName")?,
+        first: known_table(reader, payload, "Entity1LogicalName")?,
+        second: known_table(reader, payload, "Entity2LogicalName")?,
+        intersect: payload.text("IntersectEntityName")?,
+        first_navigation: payload.text("Entity1NavigationPropertyName")?.filter(|name| !name.is_empty()),
+        second_navigation: payload.text("Entity2NavigationPropertyName")?.filter(|name| !name.is_empty()),
+        first_menu: menu(payload, "Entity1AssociatedMenuConfiguration")?,
+        second_menu: menu(payload, "Entity2AssociatedMenuConfiguration")?,
+    };
+    Ok(authoring::many_to_many(&wish, solution(reader.ask)))
+}
+
+fn known_table(reader: &Reader<'_>, payload: &Payload<'_>, name: &str) -> Result<String, Fault> {
+    let given = payload.needed(name)?;
+    match reader.schema.by_name(&given) {
+        Some(entry) => Ok(entry.name.clone()),
+        None => Err(Fault::payload(format!("property '{name}' does not fit: there is no table '{given}'"))),
+    }
+}
+
+fn menu(payload: &Payload<'_>, name: &str) -> Result<authoring::Menu, Fault> {
+    let Some(menu) = payload.object(name)? else { return Ok(authoring::Menu::default()) };
+    Ok(authoring::Menu {
+        behavior: menu.text("Behavior")?,
+        group: menu.text("Group")?,
+        order: menu.integer("Order")?,
+        label: menu.label("Label")?,
+    })
+}
+
+/// Finds a relationship of the environment by what a path says.
+fn relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Value, Fault> {
+    let says = |own: &Value| match wanted {
+        Wanted::All => false,
+        Wanted::Id(id) => own["MetadataId"] == id.to_string(),
+        Wanted::Name(name) => own["SchemaName"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name)),
+    };
+    let found = reader.relationship_documents()?.into_iter().map(Value::Object).find(says);
+    found.ok_or_else(|| missing("Relationship", wanted))
+}
+
+fn update_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let own = relationship(reader, wanted)?;
+    let body = reader.ask.json()?;
+    let name = own["SchemaName"].as_str().unwrap_or_default();
+    let edits = authoring::relationship_edits(&cascades(&Payload::new(&body))?);
+    let differs = |edit: &PropertyEdit| {
+        let name = edit.path.trim_start_matches("Cascade");
+        own["CascadeConfiguration"][name] != edit.value.as_str()
+    };
+    set(reader, key("entityrelationship", name), edits.into_iter().filter(differs).collect())
+}
+
+/// A relationship between one and many goes with its lookup, as long as that has no other.
+fn delete_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let own = relationship(reader, wanted)?;
+    let text = |name: &str| own[name].as_str().unwrap_or_default();
+    let same = |other: &&std::sync::Arc<strata_ops::schema::relation::OneToMany>| {
+        other.referencing == text("ReferencingEntity") && other.column == text("ReferencingAttribute")
+    };
+    let others = reader.schema.one_to_many(reader.ask.workspace)?.iter().filter(same).count();
+    let component = match others {
+        1 => key("attribute", &format!("{}.{}", text("ReferencingEntity"), text("ReferencingAttribute"))),
+        _ => key("entityrelationship", text("SchemaName")),
+    };
+    delete(reader, component)
+}
+
+fn create_choice(reader: &Reader<'_>) -> Result<Answer, Fault> {
+    let body = reader.ask.json()?;
+    let payload = Payload::new(&body);
+    let is_boolean = payload.type_name().as_deref() == Some("BooleanOptionSetMetadata");
+    let wish = payload::choice(&payload, is_boolean)?;
+    if wish.name.is_empty() {
+        return Err(Fault::payload("property 'Name' is missing"));
+    }
+    run(reader, &authoring::creation(vec![authoring::choice(&wish, solution(reader.ask))]))?;
+    let id = id_of(reader, "optionset", &wish.name.to_lowercase());
+    Ok(created(reader, &format!("GlobalOptionSetDefinitions({id})")))
+}
+
+fn choice_name(reader: &Reader<'_>, wanted: &Wanted) -> Result<String, Fault> {
+    let is_meant = |own: &strata_ops::schema::Choice| match wanted {
+        Wanted::All => false,
+        Wanted::Id(id) => own.id == *id,
+        Wanted::Name(name) => own.name.eq_ignore_ascii_case(name),
+    };
+    let found = reader.schema.choices(reader.ask.workspace)?.into_iter().find(is_meant);
+    found.map(|own| own.name).ok_or_else(|| missing("OptionSet", wanted))
+}
+
+fn update_choice(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let name = choice_name(reader, wanted)?;
+    let body = reader.ask.json()?;
+    let wish = payload::choice(&Payload::new(&body), false)?;
+    let choices = reader.schema.choices(reader.ask.workspace)?;
+    let nothing = strata_ops::schema::Leaves::new();
+    let now = choices.iter().find(|own| own.name == name).map_or(&nothing, |own| &own.definition);
+    set(reader, key("optionset", &name), changed(authoring::choice_edits(&wish), now))
+}
