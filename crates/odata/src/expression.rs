@@ -340,6 +340,13 @@ fn bare(reader: &mut Reader, word: String) -> Result<Literal, SyntaxError> {
     if is_value(&word) {
         return Ok(Literal::Bare(word));
     }
+    // Bytes are written as `binary'QmFzZTY0'`, members of an enumeration as `Its.Name'Member'`.
+    if (word == "binary" || word.contains('.'))
+        && let Some(Token::Quoted(text)) = reader.peek().cloned()
+    {
+        reader.next("bytes")?;
+        return Ok(Literal::Quoted(text));
+    }
     if reader.takes_sign('(') {
         let id = reader.word("an id")?;
         reader.expect(')')?;

@@ -28,7 +28,7 @@ use strata_model::package::{Container, Package, Presence};
 use strata_model::rules::Rules;
 
 use crate::names::did_you_mean;
-use crate::{OpsError, Workspace, read_package};
+use crate::{OpsError, PackageSource, Workspace, read_package};
 
 pub use strata_checker::{Finding, Severity};
 
@@ -104,6 +104,32 @@ pub fn check(request: &CheckRequest, target: Option<(&Workspace, &str)>) -> Resu
         write_sarif(out, &report, &paths, &options)?;
     }
     Ok(CheckAnswer { report, warnings, unreadable, packages: packages.len() })
+}
+
+/// Checks one package that was sent, against an environment where one is named.
+pub fn check_sent(
+    source: &PackageSource,
+    size: u64,
+    rules: &[String],
+    target: Option<(&Workspace, &str)>,
+) -> Result<Report, OpsError> {
+    let mut options = Options { today: today(), ..Options::plain() };
+    if !rules.is_empty() {
+        options.rules = Some(options::selected(rules).map_err(|error| unknown_rule(&error))?);
+    }
+    let package = match source.read() {
+        Ok(package) => package,
+        Err(error) => {
+            // A fault that a rule speaks of is an answer too.
+            let fault = fault(&error, source.path(), false).filter(|fault| is_wanted(fault, &options)).ok_or(error)?;
+            let mut report = strata_checker::check(&[], &options);
+            report.add(fault);
+            return Ok(report);
+        }
+    };
+    let against = target.map(|(workspace, name)| against_environment(workspace, name, &package)).transpose()?;
+    let checked = Checked { package: &package, name: None, size, against: against.as_ref() };
+    Ok(strata_checker::check(&[checked], &options))
 }
 
 /// Returns what each package is compared with: what the environment has of it, or the earlier package of its solution.

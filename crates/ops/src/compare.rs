@@ -12,7 +12,7 @@ use strata_model::package::{Mode, Package, PackagedComponent};
 use strata_package::Limits;
 
 use crate::view::{ComponentContents, ContentValue, DiffChange, DiffProperty, DiffSide, DiffSummary, DiffView};
-use crate::{Location, OpsError, Workspace, export, read_package};
+use crate::{Location, OpsError, PackageSource, Workspace, export, read_package};
 
 /// What to look at.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,47 @@ pub fn compare(location: &Location, before: &str, after: &str, options: DiffOpti
     };
     let comparison = compare::compare(&old, &new);
     Ok(DiffView { notes, ..view(&comparison, (before, &old), (after, &new), options) })
+}
+
+/// One side of a comparison over the Web API.
+#[derive(Debug, Clone)]
+pub enum Side {
+    /// It was sent.
+    Sent(PackageSource),
+    Solution {
+        environment: String,
+        solution: String,
+    },
+}
+
+/// Compares two sides, each a package that was sent or a solution of an environment, exported as the other side is.
+pub fn compare_sides(
+    location: &Location,
+    before: &Side,
+    after: &Side,
+    options: DiffOptions,
+) -> Result<DiffView, OpsError> {
+    let mut notes = Vec::new();
+    let sent = |side: &Side| match side {
+        Side::Sent(source) => source.read().map(Some),
+        Side::Solution { .. } => Ok(None),
+    };
+    let (old, new) = (sent(before)?, sent(after)?);
+    let is_managed = old.as_ref().or(new.as_ref()).is_some_and(Package::is_managed);
+    let mut whole = |side: &Side, package: Option<Package>| match (side, package) {
+        (_, Some(package)) => Ok(package),
+        (Side::Solution { environment, solution }, None) => {
+            exported(location, &format!("{environment}/{solution}"), is_managed, options.at, &mut notes)
+        }
+        (Side::Sent(source), None) => source.read(),
+    };
+    let (old, new) = (whole(before, old)?, whole(after, new)?);
+    let comparison = compare::compare(&old, &new);
+    let name = |side: &Side| match side {
+        Side::Sent(source) => source.path().display().to_string(),
+        Side::Solution { environment, solution } => format!("{OF_ENVIRONMENT}{environment}/{solution}"),
+    };
+    Ok(DiffView { notes, ..view(&comparison, (&name(before), &old), (&name(after), &new), options) })
 }
 
 /// What stands before the name of an environment's solution where a package is expected.

@@ -364,6 +364,11 @@ pub(crate) fn refer(environment: Guid, seen: &Snapshot, key: &ComponentKey) -> C
     }
 }
 
+/// Tells whether the platform itself brings a component.
+pub(crate) fn is_of_the_platform(key: &ComponentKey) -> bool {
+    catalogue::contains(key, &Rules::OURS)
+}
+
 fn entry(snapshot: &Snapshot, state: &ComponentState) -> ComponentEntry {
     let is_system = catalogue::contains(&state.component.key, &Rules::OURS);
     ComponentEntry {

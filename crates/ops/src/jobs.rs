@@ -60,7 +60,7 @@ pub(crate) fn log_of_operation(
 }
 
 /// Refuses an id that another import has borne (L113).
-pub(crate) fn refuse_used(workspace: &Workspace, environment: &Environment, job: Guid) -> Result<(), OpsError> {
+pub fn refuse_used(workspace: &Workspace, environment: &Environment, job: Guid) -> Result<(), OpsError> {
     let history = workspace.store().history(environment, None)?;
     match history.iter().find(|entry| entry.job == Some(job)) {
         Some(entry) => {

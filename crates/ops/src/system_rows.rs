@@ -4,7 +4,8 @@
 //! the writer is this product. A row that somebody else has changed meanwhile is read again.
 
 use serde_json::Value;
-use strata_store::{Record, RecordEdit, RecordError, RecordIndex, RecordWrite, StoreError, Values, ViolationKind};
+pub use strata_store::{Record, Values};
+use strata_store::{RecordEdit, RecordError, RecordIndex, RecordWrite, StoreError, ViolationKind};
 
 use crate::{OpsError, Workspace};
 

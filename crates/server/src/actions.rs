@@ -1,15 +1,56 @@
 //! Actions: one file each, by name (web-api §8).
 
-use crate::answer::Answer;
-use crate::ask::Ask;
-use crate::fault::Fault;
+mod clone;
+mod components;
+mod export;
+mod import;
+mod import_options;
+mod publish;
+mod remove_active;
+mod stage;
+mod unbuilt;
+mod uninstall;
+mod upgrade;
 
-/// What carries an action out.
-pub(crate) type Handler = fn(&Ask<'_>) -> Result<Answer, Fault>;
+use crate::message::Message;
 
-/// Finds an action by its name, which is written exactly so.
-pub(crate) fn find(name: &str) -> Option<Handler> {
-    ACTIONS.iter().find(|(own, _)| *own == name).map(|(_, handler)| *handler)
+pub(crate) use components::component;
+
+/// Finds an action by its name, which is written exactly so; the platform's own may bear its namespace.
+pub(crate) fn find(name: &str) -> Option<&'static Message> {
+    let own = name.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(name);
+    all().find(|message| message.name == own)
 }
 
-const ACTIONS: &[(&str, Handler)] = &[];
+/// Lists the actions that stand on their own.
+pub fn all() -> impl Iterator<Item = &'static Message> {
+    ACTIONS.iter().copied().chain(crate::own::actions())
+}
+
+const ACTIONS: &[&Message] = &[
+    &import::IMPORT_SOLUTION,
+    &import::IMPORT_SOLUTION_ASYNC,
+    &stage::STAGE_SOLUTION,
+    &import::STAGE_AND_UPGRADE,
+    &import::STAGE_AND_UPGRADE_ASYNC,
+    &export::EXPORT_SOLUTION,
+    &export::EXPORT_SOLUTION_ASYNC,
+    &export::DOWNLOAD,
+    &upgrade::DELETE_AND_PROMOTE,
+    &upgrade::DELETE_AND_PROMOTE_ASYNC,
+    &uninstall::UNINSTALL_SOLUTION_ASYNC,
+    &clone::CLONE_AS_PATCH,
+    &clone::CLONE_AS_SOLUTION,
+    &components::ADD,
+    &components::REMOVE,
+    &components::UPDATE,
+    &components::ADD_ASYNC,
+    &components::ADD_SEVERAL_ASYNC,
+    &publish::PUBLISH_XML,
+    &publish::PUBLISH_ALL_XML,
+    &publish::PUBLISH_ALL_XML_ASYNC,
+    &remove_active::REMOVE_ACTIVE_CUSTOMIZATIONS,
+    &unbuilt::EXPORT_TRANSLATION,
+    &unbuilt::IMPORT_TRANSLATION,
+    &unbuilt::BULK_DELETE,
+];

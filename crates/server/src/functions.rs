@@ -1,10 +1,40 @@
-//! Functions: one file each, by name (web-api §9).
+//! Functions: by name (web-api §9).
 
-use crate::actions::Handler;
+mod customizable;
+mod dependencies;
+mod import_result;
+mod missing;
+mod organization;
 
-/// Finds a function by its name, which is written exactly so.
-pub(crate) fn find(name: &str) -> Option<Handler> {
-    FUNCTIONS.iter().find(|(own, _)| *own == name).map(|(_, handler)| *handler)
+use crate::message::Message;
+
+/// Finds a function by its name, which is written exactly so; the platform's own may bear its namespace.
+pub(crate) fn find(name: &str) -> Option<&'static Message> {
+    let own = name.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(name);
+    all().find(|message| message.name == own)
 }
 
-const FUNCTIONS: &[(&str, Handler)] = &[];
+/// Lists the functions that stand on their own.
+pub fn all() -> impl Iterator<Item = &'static Message> {
+    FUNCTIONS.iter().copied().chain(crate::own::functions())
+}
+
+const FUNCTIONS: &[&Message] = &[
+    &organization::WHO_AM_I,
+    &organization::RETRIEVE_VERSION,
+    &dependencies::FOR_UNINSTALL,
+    &dependencies::FOR_UNINSTALL_WITH_METADATA,
+    &dependencies::FOR_DELETE,
+    &dependencies::DEPENDENT,
+    &dependencies::REQUIRED,
+    &dependencies::MISSING,
+    &missing::RETRIEVE_MISSING_COMPONENTS,
+    &import_result::RETRIEVE_SOLUTION_IMPORT_RESULT,
+    &import_result::RETRIEVE_FORMATTED_IMPORT_JOB_RESULTS,
+    &customizable::IS_COMPONENT_CUSTOMIZABLE,
+    &organization::RETRIEVE_CURRENT_ORGANIZATION,
+    &organization::RETRIEVE_ORGANIZATION_INFO,
+    &organization::RETRIEVE_PROVISIONED_LANGUAGES,
+    &organization::RETRIEVE_AVAILABLE_LANGUAGES,
+    &organization::RETRIEVE_TOTAL_RECORD_COUNT,
+];

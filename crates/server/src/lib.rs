@@ -7,17 +7,22 @@
 //! Not here: rules, SQL, text for people.
 
 pub mod access;
-mod actions;
+pub mod actions;
 pub mod answer;
 pub mod ask;
 mod batch;
+mod clock;
 pub mod fault;
-mod functions;
+pub mod functions;
+mod given;
 pub mod http;
+pub mod jobs;
 mod log;
+pub mod message;
 mod metadata;
 mod metrics;
 mod operate;
+mod own;
 mod route;
 mod rows;
 pub mod service;

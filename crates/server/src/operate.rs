@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use strata_ops::baseline;
 
 use crate::access::Role;
-use crate::actions::Handler;
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::fault::{Fault, NO_PRIVILEGE};
+use crate::message::Handler;
 use crate::trouble::Trouble;
 
 /// What each of them is called, wants and does, for `$metadata` and the documentation.

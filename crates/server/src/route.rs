@@ -4,7 +4,7 @@ use crate::access::Role;
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::{Fault, NO_PRIVILEGE};
-use crate::{actions, functions, metadata, operate, rows};
+use crate::{actions, functions, jobs, metadata, operate, rows};
 
 /// Answers one request that is no batch.
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
@@ -26,16 +26,16 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     if ask.path.len() == 1 {
         if let Some(action) = actions::find(&first.name) {
             return match ask.verb {
-                Verb::Post => action(ask),
+                Verb::Post => action.act(ask),
                 _ => Err(Fault::verb(format!("{} is an action: it wants POST", first.name))),
             };
         }
         if let Some(function) = functions::find(&first.name) {
             return match ask.verb {
-                Verb::Get => function(ask),
+                Verb::Get => function.answer(ask),
                 _ => Err(Fault::verb(format!("{} is a function: it wants GET", first.name))),
             };
         }
     }
-    rows::answer(ask)
+    jobs::answer(ask).unwrap_or_else(|| rows::answer(ask))
 }

@@ -15,6 +15,7 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
 use crate::fault::Fault;
+use crate::jobs::{Jobs, RUNNING_MAX};
 use crate::trouble::Troubles;
 use crate::{batch, route};
 
@@ -44,7 +45,8 @@ pub struct Service {
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: u128,
     minted: AtomicU64,
-    troubles: Troubles,
+    troubles: Arc<Troubles>,
+    jobs: Jobs,
 }
 
 /// More connections than these are closed after use.
@@ -54,6 +56,8 @@ impl Service {
     /// Makes the service of a store, whose default environment is there afterwards.
     pub fn new(location: Location) -> Result<Self, OpsError> {
         Workspace::open_or_create(&location)?.environment_to_write()?;
+        let troubles = Arc::new(Troubles::default());
+        let jobs = Jobs::new(&location, Arc::clone(&troubles), RUNNING_MAX)?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         Ok(Self {
             location,
@@ -61,7 +65,8 @@ impl Service {
             schemas: Mutex::default(),
             started,
             minted: AtomicU64::new(0),
-            troubles: Troubles::default(),
+            troubles,
+            jobs,
         })
     }
 
@@ -72,7 +77,19 @@ impl Service {
     }
 
     /// Lets what runs come to its end; nothing new begins.
-    pub fn close(&self) {}
+    pub fn close(&self) {
+        self.jobs.close();
+    }
+
+    /// Returns the asynchronous operations.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
+    }
+
+    /// Returns where the store is.
+    pub(crate) fn location(&self) -> &Location {
+        &self.location
+    }
 
     /// Returns the faults that are set.
     pub fn troubles(&self) -> &Troubles {

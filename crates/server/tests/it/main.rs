@@ -1,9 +1,15 @@
 //! Requests and their answers, without sockets.
 
+mod actions;
 mod authoring;
 mod batch;
 mod clients;
 mod definitions;
+mod functions;
 mod fuzz;
+mod jobs;
+mod own;
+mod packages;
 mod service;
+mod stories;
 mod writes;

@@ -1,0 +1,53 @@
+//! Actions that the platform documents and this server leaves out: 501 (web-api §5).
+
+use crate::access::Role;
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::message::{Call, Kind, Level, Message, Shape, optional, required};
+
+pub(super) static EXPORT_TRANSLATION: Message = Message {
+    name: "ExportTranslation",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[required("SolutionName", Kind::Text)],
+    answer: Shape::Properties(&[("ExportTranslationFile", "Edm.Binary")]),
+    summary: "not supported: 501",
+    carry_out,
+    request: None,
+};
+
+pub(super) static IMPORT_TRANSLATION: Message = Message {
+    name: "ImportTranslation",
+    level: Level::Later,
+    role: Role::Maker,
+    parameters: &[required("TranslationFile", Kind::Binary), required("ImportJobId", Kind::Guid)],
+    answer: Shape::Nothing,
+    summary: "not supported: 501",
+    carry_out,
+    request: None,
+};
+
+pub(super) static BULK_DELETE: Message = Message {
+    name: "BulkDelete",
+    level: Level::Later,
+    role: Role::Maker,
+    parameters: &[
+        optional("QuerySet", Kind::Any),
+        optional("JobName", Kind::Text),
+        optional("SendEmailNotification", Kind::Boolean),
+        optional("ToRecipients", Kind::Any),
+        optional("CCRecipients", Kind::Any),
+        optional("RecurrencePattern", Kind::Text),
+        optional("StartDateTime", Kind::Text),
+        optional("SourceImportId", Kind::Guid),
+        optional("RunNow", Kind::Boolean),
+    ],
+    answer: Shape::Properties(&[("JobId", "Edm.Guid")]),
+    summary: "not supported: 501",
+    carry_out,
+    request: None,
+};
+
+fn carry_out(call: &Call<'_>) -> Result<Answer, Fault> {
+    Err(Fault::not_built(call.message.name))
+}

@@ -1,0 +1,65 @@
+//! What an earlier server left behind: jobs that it could not end, and uploads that nobody has fetched.
+
+use strata_model::id::Guid;
+use strata_ops::{Location, OpsError, Workspace, system_rows};
+
+use super::row::{self, FAILED, Failure, IMPORT_JOBS, TABLE};
+use super::{running, uploads};
+use crate::clock::now;
+
+/// Looks through all environments.
+pub(super) fn recover(location: &Location) -> Result<(), OpsError> {
+    let workspace = Workspace::open(location)?;
+    for environment in workspace.store().environments()? {
+        let at = Location { environment: Some(environment.name.clone()), ..location.clone() };
+        let workspace = Workspace::open(&at)?;
+        match end_jobs(&workspace, &environment.name).and_then(|()| uploads::forget_old(&workspace, &environment)) {
+            // Somebody else works in it just now, a command line for example: nothing here is worth waiting for.
+            Err(error) if error.exit_code() == 5 => {
+                tracing::warn!(environment = environment.name, %error, "not recovered")
+            }
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn end_jobs(workspace: &Workspace, environment: &str) -> Result<(), OpsError> {
+    let now = system_rows::time(now());
+    let failure = Failure {
+        code: None,
+        message: "the server was stopped while the operation waited or ran; what it had not finished did not happen"
+            .to_owned(),
+    };
+    for state in [0, 2] {
+        for record in system_rows::by(workspace, environment, TABLE, "statecode", &state.into())? {
+            system_rows::change(workspace, environment, TABLE, &record.id, |values| {
+                row::complete(values, FAILED, &now);
+                row::fail(values, &failure);
+            })?;
+        }
+    }
+    // An import that came to its end before the server did is in history; one that was cut off keeps its progress.
+    for record in system_rows::all(workspace, environment, IMPORT_JOBS)? {
+        if Guid::parse(&record.id).is_some_and(|job| running::is_in_history(workspace, job)) {
+            system_rows::remove(workspace, environment, IMPORT_JOBS, &record.id)?;
+        } else if !record.values.contains_key("completedon") {
+            system_rows::change(workspace, environment, IMPORT_JOBS, &record.id, |values| {
+                values.insert("completedon".to_owned(), now.as_str().into());
+                values.insert("modifiedon".to_owned(), now.as_str().into());
+                values.insert("data".to_owned(), cut_off(values.get("progress"), &failure.message).into());
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The data of an import that was cut off: no component was reached.
+fn cut_off(progress: Option<&serde_json::Value>, message: &str) -> String {
+    let progress = progress.map(ToString::to_string).unwrap_or_default();
+    format!(
+        "<importexportxml progress=\"{progress}\" processed=\"false\" completed=\"true\" succeeded=\"false\">\
+         <solutionManifests><solutionManifest><result result=\"failure\" errortext=\"{message}\" />\
+         </solutionManifest></solutionManifests></importexportxml>"
+    )
+}
