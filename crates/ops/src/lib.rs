@@ -31,6 +31,7 @@ pub mod plan_file;
 pub mod project;
 pub mod published;
 mod row_counts;
+pub mod query;
 pub mod rows;
 pub mod schema;
 mod seeing;

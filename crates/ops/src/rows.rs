@@ -10,7 +10,7 @@ mod edits;
 mod filter;
 mod import;
 mod table;
-mod value;
+pub(crate) mod value;
 mod write;
 
 use std::path::PathBuf;
