@@ -264,9 +264,9 @@ impl<'a> Draft<'a> {
 /// Finds the lookup of a navigation property, with the table it leads to.
 pub(crate) fn lookup(table: &Table, navigation: &str) -> Result<(String, String), QueryError> {
     let found = table.navigation(navigation);
-    found.map(|(column, navigation)| (column.name.clone(), navigation.target.clone())).ok_or_else(|| {
-        unknown_property(table, navigation)
-    })
+    found
+        .map(|(column, navigation)| (column.name.clone(), navigation.target.clone()))
+        .ok_or_else(|| unknown_property(table, navigation))
 }
 
 /// Finds a column by its name, or as `_name_value`; an open table has any text column.

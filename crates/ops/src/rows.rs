@@ -7,7 +7,6 @@
 //! A row that another one refers to cannot be deleted (DP15); nothing cascades.
 
 mod edits;
-mod filter;
 mod import;
 mod table;
 pub(crate) mod value;
@@ -19,12 +18,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use strata_model::code::ErrorCode;
 use strata_model::environment::Environment;
-use strata_model::id::{Guid, Operation};
+use strata_model::id::Operation;
 use strata_odata::expression;
-use strata_store::{Record, RecordError, ViolationKind};
+use strata_store::query::{Relation, RowQuery};
+use strata_store::{RecordError, ViolationKind};
 
 use crate::{OpsError, Workspace};
-use filter::Test;
 use table::TableAt;
 pub(crate) use table::unknown_table;
 pub(crate) use value::{Written, read as read_text, reference};
@@ -143,51 +142,27 @@ pub fn list(
     filter: Option<&str>,
 ) -> Result<Vec<Row>, OpsError> {
     let mut table = TableAt::load(workspace, &workspace.environment()?, at, table)?;
-    let records = passing(&mut table, filter)?;
-    Ok(records.iter().map(|record| table.shown(record)).collect())
+    let mut query = asked(&mut table, filter)?;
+    query.order.push(table.by_id());
+    let page = workspace.store().query(&table.environment, at, &query)?;
+    Ok(page.rows.iter().map(|record| table.shown(record)).collect())
 }
 
 /// Counts the rows that pass a filter.
 pub fn count(workspace: &Workspace, at: Option<Operation>, table: &str, filter: Option<&str>) -> Result<u64, OpsError> {
     let mut table = TableAt::load(workspace, &workspace.environment()?, at, table)?;
-    match filter {
-        None => Ok(workspace.store().record_count(&table.environment, at, &table.table.name)?),
-        Some(_) => Ok(passing(&mut table, filter)?.len() as u64),
-    }
+    let query = asked(&mut table, filter)?;
+    Ok(workspace.store().query_count(&table.environment, at, &query, None)?)
 }
 
-fn passing(table: &mut TableAt<'_>, filter: Option<&str>) -> Result<Vec<Record>, OpsError> {
-    let Some(text) = filter else { return table.records() };
+/// Asks for the rows of a table that pass a filter.
+fn asked(table: &mut TableAt<'_>, filter: Option<&str>) -> Result<RowQuery, OpsError> {
+    let mut query = RowQuery::all(Relation::Records(table.table.name.clone()));
+    let Some(text) = filter else { return Ok(query) };
     let expression = expression::parse(text).map_err(|error| {
         OpsError::request(ErrorCode::INVALID_FILTER, format!("the filter cannot be read: {error}"))
             .hint("write it as in `contoso_name eq 'Ada' and contoso_total gt 5`")
     })?;
-    let test = table.test(&expression)?;
-    let primary_id = table.table.primary_id.clone();
-    let mut records = candidates(table, &test)?;
-    records.retain(|record| {
-        let id = Value::String(record.id.clone());
-        test.passes(&|column| if column == primary_id { Some(&id) } else { record.values.get(column) })
-    });
-    Ok(records)
-}
-
-/// Rows among which are all that pass: those that an index or their id finds, else every row.
-fn candidates(table: &TableAt<'_>, test: &Test) -> Result<Vec<Record>, OpsError> {
-    if table.at.is_some() {
-        return table.records();
-    }
-    let store = table.workspace.store();
-    for (column, value) in test.required() {
-        if column == table.table.primary_id {
-            let id = value.as_str().and_then(Guid::parse).map(|id| id.to_string()).unwrap_or_default();
-            return Ok(store.record_get(&table.environment, None, &table.table.name, &id)?.into_iter().collect());
-        }
-        let columns = [column.to_owned()];
-        let found = store.records_by(&table.environment, &table.table.name, &columns, std::slice::from_ref(value))?;
-        if let Some(found) = found {
-            return Ok(found);
-        }
-    }
-    table.records()
+    query.filter = Some(table.filter(&expression)?);
+    Ok(query)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use strata_engine::table::{Column, Kind};
 use strata_odata::expression;
-use strata_store::query::{Field, FieldKind, Filter, Operator};
+use strata_store::query::{Field, FieldKind, Filter, Operator, TextTest};
 
 use crate::rows::value::{self, Written};
 
@@ -34,6 +34,15 @@ pub(crate) fn operator(operator: expression::Operator) -> Operator {
     }
 }
 
+/// Returns a function as the store knows it.
+pub(crate) fn text_test(function: expression::TextFunction) -> TextTest {
+    match function {
+        expression::TextFunction::Contains => TextTest::Contains,
+        expression::TextFunction::StartsWith => TextTest::StartsWith,
+        expression::TextFunction::EndsWith => TextTest::EndsWith,
+    }
+}
+
 /// Compares a column with a value; the error says what is expected.
 pub(crate) fn comparison(field: Field, kind: &Kind, operator: Operator, text: &str) -> Result<Filter, String> {
     let is_equality = matches!(operator, Operator::Eq | Operator::Ne);
@@ -55,11 +64,7 @@ pub(crate) fn comparison(field: Field, kind: &Kind, operator: Operator, text: &s
 }
 
 /// Compares a column with several values.
-pub(crate) fn among<'t>(
-    field: &Field,
-    kind: &Kind,
-    texts: impl Iterator<Item = &'t str>,
-) -> Result<Filter, String> {
+pub(crate) fn among<'t>(field: &Field, kind: &Kind, texts: impl Iterator<Item = &'t str>) -> Result<Filter, String> {
     let each = texts.map(|text| comparison(field.clone(), kind, Operator::Eq, text));
     Ok(Filter::Or(each.collect::<Result<_, _>>()?))
 }

@@ -16,7 +16,8 @@ pub(super) struct Range {
 /// Reads a day; of a time, its day.
 pub(super) fn day(text: &str) -> Result<Day, String> {
     let text = text.trim();
-    let date = text.parse::<Date>().or_else(|_| text.trim_end_matches(['Z', 'z']).parse::<DateTime>().map(|time| time.date()));
+    let date =
+        text.parse::<Date>().or_else(|_| text.trim_end_matches(['Z', 'z']).parse::<DateTime>().map(|time| time.date()));
     date.map_err(|_| format!("`{text}` is no day such as 2026-01-31"))
 }
 
@@ -46,12 +47,14 @@ pub(super) fn written_before(time: DateTime, is_date_only: bool) -> String {
 
 /// Returns the span that a name means now, in small letters and without hyphens; `None` where it names none.
 pub(super) fn range(name: &str, count: Option<&str>) -> Option<Result<Range, String>> {
+    // As rows are stamped.
     let now = Timestamp::now().round(Unit::Second).unwrap_or_default().to_zoned(TimeZone::UTC).datetime();
     range_at(name, count, now)
 }
 
 fn range_at(name: &str, count: Option<&str>, now: DateTime) -> Option<Result<Range, String>> {
     let today = now.date();
+    let past = behind(now);
     let days = |from: Day, to: Day| Some(Ok(of_days(Some(from), Some(to))));
     let shifted = |span: Span| today.checked_add(span).unwrap_or(today);
     let week = |weeks: i64| {
@@ -71,8 +74,12 @@ fn range_at(name: &str, count: Option<&str>, now: DateTime) -> Option<Result<Ran
         "today" => days(today, today),
         "yesterday" => days(shifted(Span::new().days(-1)), shifted(Span::new().days(-1))),
         "tomorrow" => days(shifted(Span::new().days(1)), shifted(Span::new().days(1))),
-        "last7days" | "lastsevendays" => Some(Ok(Range { before: Some(now), ..of_days(Some(shifted(Span::new().days(-7))), None) })),
-        "next7days" | "nextsevendays" => Some(Ok(Range { from: Some(now), ..of_days(None, Some(shifted(Span::new().days(7)))) })),
+        "last7days" | "lastsevendays" => {
+            Some(Ok(Range { before: Some(past), ..of_days(Some(shifted(Span::new().days(-7))), None) }))
+        }
+        "next7days" | "nextsevendays" => {
+            Some(Ok(Range { from: Some(now), ..of_days(None, Some(shifted(Span::new().days(7)))) }))
+        }
         "thisweek" => week(0),
         "lastweek" => week(-1),
         "nextweek" => week(1),
@@ -84,6 +91,11 @@ fn range_at(name: &str, count: Option<&str>, now: DateTime) -> Option<Result<Ran
         "nextyear" => year(1),
         _ => counted(name, count, now),
     }
+}
+
+/// The present second has been, too.
+fn behind(now: DateTime) -> DateTime {
+    now.checked_add(Span::new().seconds(1)).unwrap_or(now)
 }
 
 /// `lastxdays`, `nextxhours`, `olderthanxmonths`.
@@ -109,7 +121,7 @@ fn counted(name: &str, count: Option<&str>, now: DateTime) -> Option<Result<Rang
     let is_whole = matches!(unit, "days" | "weeks" | "months" | "years");
     let begin = |time: DateTime| if is_whole { time.date().at(0, 0, 0, 0) } else { time };
     let range = match way {
-        "last" => moved(-count).map(|from| Range { from: Some(begin(from)), before: Some(now) }),
+        "last" => moved(-count).map(|from| Range { from: Some(begin(from)), before: Some(behind(now)) }),
         "next" => moved(count).map(|to| match is_whole {
             true => Range { from: Some(now), ..of_days(None, Some(to.date())) },
             false => Range { from: Some(now), before: Some(to) },
@@ -137,8 +149,8 @@ mod tests {
             ("lastmonth", None, "2026-02-01T00:00:00Z/2026-03-01T00:00:00Z"),
             ("thisyear", None, "2026-01-01T00:00:00Z/2027-01-01T00:00:00Z"),
             ("thisweek", None, "2026-03-01T00:00:00Z/2026-03-08T00:00:00Z"),
-            ("last7days", None, "2026-02-25T00:00:00Z/2026-03-04T10:30:00Z"),
-            ("lastxdays", Some("2"), "2026-03-02T00:00:00Z/2026-03-04T10:30:00Z"),
+            ("last7days", None, "2026-02-25T00:00:00Z/2026-03-04T10:30:01Z"),
+            ("lastxdays", Some("2"), "2026-03-02T00:00:00Z/2026-03-04T10:30:01Z"),
             ("nextxhours", Some("3"), "2026-03-04T10:30:00Z/2026-03-04T13:30:00Z"),
             ("nextxdays", Some("1"), "2026-03-04T10:30:00Z/2026-03-06T00:00:00Z"),
             ("olderthanxmonths", Some("1"), "/2026-02-04T10:30:00Z"),

@@ -20,7 +20,7 @@ const PATTERN_MAX: usize = 4_000;
 
 /// What a document asks for.
 pub enum Fetched {
-    Rows(FetchedRows),
+    Rows(Box<FetchedRows>),
     Figures(Answered),
 }
 
@@ -62,7 +62,11 @@ pub fn table_of(text: &str) -> Result<String, QueryError> {
 
 fn document(text: &str) -> Result<Element, QueryError> {
     let fetch = strata_xml::parse(text.trim().as_bytes()).map_err(|error| wrong(format!("fetchXml: {error}")))?;
-    if fetch.name == "fetch" { Ok(fetch) } else { Err(wrong(format!("fetchXml: fetch is expected, not {}", fetch.name))) }
+    if fetch.name == "fetch" {
+        Ok(fetch)
+    } else {
+        Err(wrong(format!("fetchXml: fetch is expected, not {}", fetch.name)))
+    }
 }
 
 impl Reader<'_> {
@@ -102,14 +106,14 @@ impl Reader<'_> {
         if reading.is_aggregate || (is_distinct && columns.is_some()) {
             return self.fetched_figures(reading, rows, columns.as_deref());
         }
-        Ok(Fetched::Rows(FetchedRows {
+        Ok(Fetched::Rows(Box::new(FetchedRows {
             asked: Asked { table: Arc::clone(table), rows },
             columns,
             links: reading.links,
             page,
             counts_all: is_true(fetch.attribute("returntotalrecordcount")),
             has_pages: top.is_none(),
-        }))
+        })))
     }
 
     fn fetched_figures(
@@ -127,7 +131,8 @@ impl Reader<'_> {
                 reading.keys(&scope, Some(&link.alias), link.columns.as_deref().unwrap_or_default())?;
             }
             let place = |sort: &Sort| {
-                let is_it = |(_, figure): &(FigureColumn, Figure)| matches!(figure, Figure::Key(field) if *field == sort.field);
+                let is_it =
+                    |(_, figure): &(FigureColumn, Figure)| matches!(figure, Figure::Key(field) if *field == sort.field);
                 reading.figures.iter().position(is_it).map(|at| (at, sort.is_descending))
             };
             order = rows.order.iter().filter_map(place).collect();
@@ -170,7 +175,7 @@ impl Reading<'_> {
         for child in element.elements() {
             match child.name.as_str() {
                 "all-attributes" => shows_all = true,
-                "attribute" => columns.extend(self.attribute(scope, alias, child)?),
+                "attribute" => columns.extend(self.attribute(scope, child)?),
                 "order" => self.order_by(scope, child)?,
                 "filter" => conditions.push(self.filter(scope, child)?),
                 "link-entity" => {}
@@ -184,7 +189,7 @@ impl Reading<'_> {
     }
 
     /// Reads a column; one that is figured out is noted apart.
-    fn attribute(&mut self, scope: &Scope, of: Option<&str>, element: &Element) -> Result<Option<Shown>, QueryError> {
+    fn attribute(&mut self, scope: &Scope, element: &Element) -> Result<Option<Shown>, QueryError> {
         let name = required(element, "name")?;
         let (field, kind) = self.draft.column(scope, name)?;
         let alias = element.attribute("alias").map(str::to_owned);
@@ -211,7 +216,6 @@ impl Reading<'_> {
                 other => return Err(wrong(format!("fetchXml: {other} is no aggregate"))),
             }
         };
-        debug_assert!(of.is_none_or(|of| !of.is_empty()), "links have names");
         self.figures.push((FigureColumn { name: alias, of: of_column }, figure));
         Ok(None)
     }

@@ -69,11 +69,8 @@ impl Reader<'_> {
         let filter = Some(Filter::And(conditions));
         let from = self.relation(table, filter.as_ref())?;
         let rows = RowQuery { joins: draft.joins, filter, limit: Some(limit), ..RowQuery::all(from) };
-        let rows = self.workspace.store().query_figures(
-            self.environment,
-            None,
-            &FigureQuery { rows, figures, order },
-        )?;
+        let rows =
+            self.workspace.store().query_figures(self.environment, None, &FigureQuery { rows, figures, order })?;
         Ok(Answered { columns, rows })
     }
 }

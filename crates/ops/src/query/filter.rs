@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use strata_engine::table::Kind;
-use strata_odata::expression::{self, Argument, Expression, Literal, NamedArgument, Path, TextFunction};
-use strata_store::query::{Field, FieldKind, Filter, Operator, TextTest};
+use strata_odata::expression::{self, Argument, Expression, Literal, NamedArgument, Path};
+use strata_store::query::{Field, FieldKind, Filter, Operator};
 
 use super::related::{Way, way};
 use super::{Draft, QueryError, Scope, compare, dates, wrong};
@@ -23,12 +23,7 @@ impl Draft<'_> {
                 if !matches!(kind, Kind::Text { .. }) {
                     return Err(wrong(format!("column {} holds no texts to look into", field.column)));
                 }
-                let test = match function {
-                    TextFunction::Contains => TextTest::Contains,
-                    TextFunction::StartsWith => TextTest::StartsWith,
-                    TextFunction::EndsWith => TextTest::EndsWith,
-                };
-                Filter::Text { field, test, text: text.clone() }
+                Filter::Text { field, test: compare::text_test(*function), text: text.clone() }
             }
             Expression::In { path, literals } => {
                 let (field, kind) = self.path(scope, path)?;
@@ -174,7 +169,9 @@ impl Draft<'_> {
         is_all: bool,
         body: Option<&Expression>,
     ) -> Result<Filter, QueryError> {
-        let [navigation] = path.0.as_slice() else { return Err(wrong(format!("`{path}` leads further than one table"))) };
+        let [navigation] = path.0.as_slice() else {
+            return Err(wrong(format!("`{path}` leads further than one table")));
+        };
         let way = way(&scope.table, navigation)?;
         let own_id = Field { source: scope.source, column: scope.table.primary_id.clone(), kind: FieldKind::Id };
         let (pairs, left, table, column) = match way {
@@ -198,8 +195,7 @@ impl Draft<'_> {
         let body = body.map(|body| self.filter(&there, body)).transpose()?;
         let body = if is_all { body.map(|body| Filter::Not(Box::new(body))) } else { body };
         let relation = self.reader.relation(&Arc::clone(&there.table), None)?;
-        let exists =
-            Filter::Exists { source: there.source, relation, left, right, filter: body.map(Box::new) };
+        let exists = Filter::Exists { source: there.source, relation, left, right, filter: body.map(Box::new) };
         let exists = match pairs {
             None => exists,
             Some((source, intersect, left, right)) => Filter::Exists {

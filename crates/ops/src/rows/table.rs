@@ -11,12 +11,12 @@ use strata_model::environment::{Environment, Footprint};
 use strata_model::id::{Guid, Operation};
 use strata_model::rules::Rules;
 use strata_odata::expression::{Expression, Literal, Operator, Path};
+use strata_store::query::{Field, FieldKind, Filter, Sort};
 use strata_store::{Record, RecordIndex, StoreBodies};
 
 use super::Row;
-use super::filter::Test;
-use super::value::{self, Written};
 use crate::names::did_you_mean;
+use crate::query::compare;
 use crate::schema::read;
 use crate::{OpsError, Workspace};
 
@@ -109,11 +109,6 @@ impl<'w> TableAt<'w> {
         single.into_iter().chain(keys.iter().cloned()).collect()
     }
 
-    /// Lists the rows.
-    pub(crate) fn records(&self) -> Result<Vec<Record>, OpsError> {
-        Ok(self.workspace.store().records(&self.environment, self.at, &self.table.name)?)
-    }
-
     /// Returns the row of an id.
     pub(crate) fn row(&self, id: &str) -> Result<Record, OpsError> {
         let Some(guid) = Guid::parse(id.trim()) else {
@@ -138,35 +133,35 @@ impl<'w> TableAt<'w> {
     }
 
     /// Gives a filter's columns their types.
-    pub(crate) fn test(&mut self, expression: &Expression) -> Result<Test, OpsError> {
+    pub(crate) fn filter(&mut self, expression: &Expression) -> Result<Filter, OpsError> {
         Ok(match expression {
-            Expression::And(parts) => Test::And(self.tests(parts)?),
-            Expression::Or(parts) => Test::Or(self.tests(parts)?),
-            Expression::Not(inner) => Test::Not(Box::new(self.test(inner)?)),
+            Expression::And(parts) => Filter::And(self.filters(parts)?),
+            Expression::Or(parts) => Filter::Or(self.filters(parts)?),
+            Expression::Not(inner) => Filter::Not(Box::new(self.filter(inner)?)),
             Expression::Text { function, path, text } => {
                 let column = self.own_column(path)?;
                 if !matches!(column.kind, Kind::Text { .. }) {
                     let message = format!("column {} holds no texts to look into", column.name);
                     return Err(OpsError::request(ErrorCode::INVALID_FILTER, message));
                 }
-                Test::Text { function: *function, column: column.name, text: text.clone() }
+                Filter::Text { field: self.field(&column), test: compare::text_test(*function), text: text.clone() }
             }
             Expression::Compare { path, operator, literal } => {
                 let column = self.own_column(path)?;
-                self.comparison(column, *operator, literal)?
+                self.comparison(&column, *operator, literal)?
             }
             Expression::In { path, literals } => {
                 let column = self.own_column(path)?;
-                let is_one = |literal| self.comparison(column.clone(), Operator::Eq, literal);
-                Test::Or(literals.iter().map(is_one).collect::<Result<_, _>>()?)
+                let is_one = |literal| self.comparison(&column, Operator::Eq, literal);
+                Filter::Or(literals.iter().map(is_one).collect::<Result<_, _>>()?)
             }
             Expression::Call { name, .. } => return Err(not_here(&format!("the function {name}"))),
             Expression::Related { path, .. } => return Err(not_here(&format!("looking at the rows of {path}"))),
         })
     }
 
-    fn tests(&mut self, parts: &[Expression]) -> Result<Vec<Test>, OpsError> {
-        parts.iter().map(|part| self.test(part)).collect()
+    fn filters(&mut self, parts: &[Expression]) -> Result<Vec<Filter>, OpsError> {
+        parts.iter().map(|part| self.filter(part)).collect()
     }
 
     fn own_column(&mut self, path: &Path) -> Result<Column, OpsError> {
@@ -176,29 +171,33 @@ impl<'w> TableAt<'w> {
         }
     }
 
-    fn comparison(&self, column: Column, operator: Operator, literal: &Literal) -> Result<Test, OpsError> {
+    /// A column as queries name it.
+    fn field(&self, column: &Column) -> Field {
+        let is_id = column.name == self.table.primary_id;
+        let kind = if is_id { FieldKind::Id } else { compare::field_kind(&column.kind) };
+        Field { source: 0, column: column.name.clone(), kind }
+    }
+
+    /// The order of rows that nobody asks for in another: by id.
+    pub(crate) fn by_id(&self) -> Sort {
+        let field = Field { source: 0, column: self.table.primary_id.clone(), kind: FieldKind::Id };
+        Sort { field, is_descending: false }
+    }
+
+    fn comparison(&self, column: &Column, operator: Operator, literal: &Literal) -> Result<Filter, OpsError> {
         let invalid = |message: String| {
             let message = format!("column {} cannot be compared so: {message}", column.name);
             OpsError::request(ErrorCode::INVALID_FILTER, message)
         };
-        let text = match literal {
-            Literal::Null => return Ok(Test::Compare { column: column.name, operator, value: Value::Null }),
-            Literal::Alias(name) => return Err(invalid(format!("nothing says what @{name} is"))),
-            Literal::Quoted(text) | Literal::Bare(text) => text,
-        };
-        let is_equality = matches!(operator, Operator::Eq | Operator::Ne);
-        let is_ordered = !matches!(column.kind, Kind::Id | Kind::Lookup { .. } | Kind::Choices { .. } | Kind::Boolean);
-        if !is_equality && !is_ordered {
-            return Err(invalid("eq and ne are what its values know".to_owned()));
+        let field = self.field(column);
+        match literal {
+            Literal::Null if operator == Operator::Eq => Ok(Filter::IsNull(field)),
+            Literal::Null => Ok(Filter::Not(Box::new(Filter::IsNull(field)))),
+            Literal::Alias(name) => Err(invalid(format!("nothing says what @{name} is"))),
+            Literal::Quoted(text) | Literal::Bare(text) => {
+                compare::comparison(field, &column.kind, compare::operator(operator), text).map_err(invalid)
+            }
         }
-        let value = match value::read(&unlimited(&column), text).map_err(&invalid)? {
-            Written::Value(value) => value,
-            Written::Reference { tables, id } => match tables.as_slice() {
-                [table] => value::reference(table, &id.to_string()),
-                _ => return Ok(Test::Refers { column: column.name, id, is_equal: operator == Operator::Eq }),
-            },
-        };
-        Ok(Test::Compare { column: column.name, operator, value })
     }
 }
 
@@ -206,23 +205,6 @@ impl<'w> TableAt<'w> {
 fn not_here(what: &str) -> OpsError {
     OpsError::request(ErrorCode::INVALID_FILTER, format!("a filter of rows cannot do this: {what}"))
         .hint("compare columns of the table itself, as in `contoso_name eq 'Ada' and contoso_total gt 5`")
-}
-
-/// A column without limits: a filter may ask for what no row can hold.
-fn unlimited(column: &Column) -> Column {
-    let kind = match &column.kind {
-        Kind::Text { .. } => Kind::Text { length_max: None },
-        Kind::Integer { .. } => Kind::Decimal { min: None, max: None, places: None },
-        Kind::Decimal { .. } => Kind::Decimal { min: None, max: None, places: None },
-        Kind::Choice { .. } => Kind::Integer { min: i64::MIN, max: i64::MAX },
-        kept @ (Kind::Boolean
-        | Kind::Choices { .. }
-        | Kind::DateTime { .. }
-        | Kind::Id
-        | Kind::Lookup { .. }
-        | Kind::Unsupported(_)) => kept.clone(),
-    };
-    Column { kind, ..column.clone() }
 }
 
 /// Says that an environment has no such table.

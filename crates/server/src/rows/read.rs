@@ -47,18 +47,10 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     match key(ask, first)? {
         None => reading.of_set(&table, &ask.path[1..]),
         Some(key) => {
-            let asked = reading.by_key(&table, first, &key)?;
+            let asked = reading.by_key(&table, &key)?;
             reading.of_row(asked, &ask.path[1..], &set_text(first))
         }
     }
-}
-
-/// Returns the answer of one row that is there, as a write that is to return it gives it.
-pub(crate) fn row_answer(ask: &Ask<'_>, table: &Arc<Table>, id: Guid) -> Result<Answer, Fault> {
-    let schema = ask.schema()?;
-    let reading = Reading::new(ask, &schema);
-    let asked = reading.reader.row(table, id)?;
-    reading.row(&asked, &ask.query()?, true)
 }
 
 /// A request for rows.
@@ -79,7 +71,9 @@ impl<'a> Reading<'a> {
         let query = self.ask.query()?;
         match rest {
             [] if query.fetch_xml.is_some() => self.fetch(table, &query),
-            [] if query.saved_query.is_some() || query.user_query.is_some() => Err(Fault::not_built("asking by a view")),
+            [] if query.saved_query.is_some() || query.user_query.is_some() => {
+                Err(Fault::not_built("asking by a view"))
+            }
             [] if !query.apply.is_empty() => self.applied(table, &query),
             [] => self.list(self.reader.rows(table, &query)?, &query),
             [count] if count.name == "$count" => self.number(&self.reader.rows(table, &query)?),
@@ -89,7 +83,7 @@ impl<'a> Reading<'a> {
 
     /// What stands behind a row: nothing, a column, a navigation.
     fn of_row(&self, asked: Asked, rest: &[Segment], shown: &str) -> Result<Answer, Fault> {
-        let Some((next, rest)) = rest.split_first() else { return self.row(&asked, &self.ask.query()?, false) };
+        let Some((next, rest)) = rest.split_first() else { return self.row(&asked, &self.ask.query()?) };
         let table = Arc::clone(&asked.table);
         match way(&table, &next.name) {
             Ok(way) => self.along(&asked, &way, next, rest, shown),
@@ -134,7 +128,7 @@ impl<'a> Reading<'a> {
         Ok(id)
     }
 
-    fn by_key(&self, table: &Arc<Table>, segment: &Segment, key: &Key) -> Result<Asked, Fault> {
+    fn by_key(&self, table: &Arc<Table>, key: &Key) -> Result<Asked, Fault> {
         match key {
             Key::Id(id) => Ok(self.reader.row(table, *id)?),
             Key::Named(named) => {
@@ -147,14 +141,13 @@ impl<'a> Reading<'a> {
                     );
                     return Err(Fault::url(message));
                 }
-                debug_assert!(!segment.name.is_empty(), "segments have names");
                 Ok(self.reader.row_by_key(table, named)?)
             }
         }
     }
 
     /// Answers one row.
-    fn row(&self, asked: &Asked, query: &Query, is_written: bool) -> Result<Answer, Fault> {
+    fn row(&self, asked: &Asked, query: &Query) -> Result<Answer, Fault> {
         let shape = Shape::new(self, &asked.table, query)?;
         let mut body = Body::default();
         body.text("{\"@odata.context\":");
@@ -175,7 +168,7 @@ impl<'a> Reading<'a> {
         };
         let etag = format!("W/\"{version}\"");
         let is_known = self.ask.headers.get("If-None-Match") == Some(etag.as_str());
-        if is_known && !is_written && query.expand.is_empty() && !self.notes.any() {
+        if is_known && query.expand.is_empty() && !self.notes.any() {
             return Ok(Answer::empty().status(304).header("ETag", etag));
         }
         let body = body.filled(self, &shape)?;
@@ -213,7 +206,8 @@ pub(super) fn key(ask: &Ask<'_>, segment: &Segment) -> Result<Option<Key>, Fault
         Arguments::Absent => None,
         Arguments::Key(argument) => {
             let text = text(argument)?;
-            let id = Guid::parse(&text).ok_or_else(|| Fault::url(format!("Invalid GUID: '{text}' is no id of a row.")))?;
+            let id =
+                Guid::parse(&text).ok_or_else(|| Fault::url(format!("Invalid GUID: '{text}' is no id of a row.")))?;
             Some(Key::Id(id))
         }
         Arguments::Named(named) if named.is_empty() => None,
@@ -241,7 +235,9 @@ fn is_key(table: &Table, named: &[(String, String)]) -> bool {
         columns == names
     };
     let is_own = |(of, column): &(&str, &str)| table.entry.name == *of && names == [*column];
-    names == [table.primary_id.as_str()] || table.keys.iter().any(|key| is_it(&key.columns)) || OWN_KEYS.iter().any(is_own)
+    names == [table.primary_id.as_str()]
+        || table.keys.iter().any(|key| is_it(&key.columns))
+        || OWN_KEYS.iter().any(is_own)
 }
 
 fn plain(name: &str) -> &str {

@@ -10,6 +10,7 @@ mod fuzz;
 mod jobs;
 mod own;
 mod packages;
+mod reading;
 mod service;
 mod stories;
 mod writes;

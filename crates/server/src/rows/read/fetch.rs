@@ -20,7 +20,10 @@ impl Reading<'_> {
         let about = table_of(text)?;
         if about != table.entry.name {
             let set = &table.entry.set;
-            return Err(Fault::url(format!("fetchXml: it is about {about}, and the set {set} of {}", table.entry.name)));
+            return Err(Fault::url(format!(
+                "fetchXml: it is about {about}, and the set {set} of {}",
+                table.entry.name
+            )));
         }
         match self.reader.fetch(table, text, self.ask.prefer().page_size())? {
             Fetched::Figures(answered) => self.figures(table, &answered),

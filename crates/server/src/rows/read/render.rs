@@ -327,7 +327,8 @@ impl Body {
             match gap {
                 Gap::Row => rows.push(filled.bytes.len()),
                 Gap::Content(marker) => {
-                    let marker = serde_json::from_str(marker).map_err(|error| OpsError::from(StoreError::from(error)))?;
+                    let marker =
+                        serde_json::from_str(marker).map_err(|error| OpsError::from(StoreError::from(error)))?;
                     let ask = reading.ask;
                     let value = sets::content_of(ask.workspace, &ask.environment, marker)?;
                     filled.text(&value.to_string());
