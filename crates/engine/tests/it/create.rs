@@ -1,6 +1,7 @@
 //! New publishers and solutions, settings, and who may edit in which solution.
 
 use strata_engine::create::{self, NewPublisher, NewSolution};
+use strata_engine::maintain::{self, PublisherEdit, SolutionEdit};
 use strata_engine::{active, restore};
 use strata_model::history::{HistoryEntry, HistoryKind, NewHistoryEntry, Outcome};
 use strata_model::id::Operation;
@@ -174,4 +175,61 @@ fn r12_undo_walks_back_and_skips_undos_and_refusals() {
     assert_eq!(restore::undo_target(&history), None);
     history.insert(0, entry(6, HistoryKind::Restore, done, Some(2)));
     assert_eq!(restore::undo_target(&history), Some(Operation(0)), "a restore is undone like any operation");
+}
+
+fn with_solution() -> Simulated {
+    let mut env = with_publisher();
+    let plan = create::publisher(&env.snapshot, &publisher("Fabrikam", "fabrikam"), &Rules::OURS);
+    env.apply(&plan);
+    let plan = create::solution(&env.snapshot, &solution("Core", "Contoso"), &Rules::OURS);
+    assert!(!plan.is_refused());
+    env.apply(&plan);
+    env
+}
+
+#[test]
+fn l14_a_solution_changes_its_version_its_friendly_name_and_its_publisher() {
+    let mut env = with_solution();
+    let edit = SolutionEdit {
+        version: Some(Version::parse("1.1").expect("a version")),
+        friendly_name: Some("The Core".to_owned()),
+        publisher: Some("fabrikam".to_owned()),
+    };
+    let plan = maintain::solution(&env.snapshot, "core", &edit, &Rules::OURS);
+    assert!(!plan.is_refused());
+    env.apply(&plan);
+    let core = env.snapshot.solution_named("Core").expect("it").clone();
+    assert_eq!((core.version.as_str(), core.friendly_name.as_str()), ("1.1", "The Core"));
+    assert_eq!(env.snapshot.publisher(core.publisher).map(|own| own.unique_name.as_str()), Some("Fabrikam"));
+    assert!(maintain::solution(&env.snapshot, "Core", &edit, &Rules::OURS).edits.is_empty(), "nothing is left to do");
+    let refused =
+        |name: &str, edit: SolutionEdit| refusal(&maintain::solution(&env.snapshot, name, &edit, &Rules::OURS));
+    let long = SolutionEdit { friendly_name: Some("x".repeat(257)), ..SolutionEdit::default() };
+    assert_eq!(refused("Core", long), "- InvalidValue L14");
+    let nobody = SolutionEdit { publisher: Some("nobody".to_owned()), ..SolutionEdit::default() };
+    assert_eq!(refused("Core", nobody), "- NotFound L6");
+    assert_eq!(refused("Default", SolutionEdit::default()), "0x8004F009 CannotUpdateDefaultSolution L4");
+    assert_eq!(refused("Nothing", SolutionEdit::default()), "- NotFound L14");
+}
+
+#[test]
+fn l12_a_publisher_that_a_solution_has_stays_and_that_of_placeholders_does_not_change() {
+    let mut env = with_solution();
+    let rename = PublisherEdit { friendly_name: Some("Contoso Ltd".to_owned()), ..PublisherEdit::default() };
+    let plan = maintain::publisher(&env.snapshot, "contoso", &rename, &Rules::OURS);
+    assert!(!plan.is_refused());
+    env.apply(&plan);
+    assert!(env.snapshot.publishers.iter().any(|own| own.friendly_name == "Contoso Ltd"));
+    let prefix = PublisherEdit { prefix: Some("1".to_owned()), ..PublisherEdit::default() };
+    assert_eq!(
+        refusal(&maintain::publisher(&env.snapshot, "Contoso", &prefix, &Rules::OURS)),
+        "- InvalidPublisherPrefix L6"
+    );
+    let delete = |env: &Simulated, name: &str| maintain::delete_publisher(&env.snapshot, name, &Rules::OURS);
+    assert_eq!(refusal(&delete(&env, "Contoso")), "0x80040227 CannotDeleteDueToAssociation L6");
+    let plan = delete(&env, "Fabrikam");
+    assert!(!plan.is_refused());
+    env.apply(&plan);
+    assert!(!env.snapshot.publishers.iter().any(|own| own.unique_name == "Fabrikam"));
+    assert_eq!(refusal(&delete(&env, "Fabrikam")), "- NotFound L6");
 }

@@ -18,6 +18,7 @@ mod row_imports;
 mod rows;
 mod schema;
 mod sent;
+mod sets;
 mod switches;
 mod three_way;
 mod trees;

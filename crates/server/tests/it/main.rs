@@ -12,5 +12,6 @@ mod own;
 mod packages;
 mod reading;
 mod service;
+mod set_writes;
 mod stories;
 mod writes;
