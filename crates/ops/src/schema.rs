@@ -35,6 +35,7 @@ pub struct Schema {
     by_set: BTreeMap<String, String>,
     tables: Mutex<BTreeMap<String, Arc<Table>>>,
     relations: OnceLock<Arc<Relations>>,
+    described: OnceLock<Arc<Vec<u8>>>,
 }
 
 /// A table by its names.
@@ -113,6 +114,7 @@ impl Schema {
             by_set,
             tables: Mutex::default(),
             relations: OnceLock::new(),
+            described: OnceLock::new(),
         })
     }
 
@@ -183,6 +185,16 @@ impl Schema {
         };
         let choices = seen.components.iter().filter_map(choice).collect();
         bodies.take_error().map_or(Ok(choices), |error| Err(error.into()))
+    }
+
+    /// Returns the description of everything that somebody made of this revision before.
+    pub fn described(&self) -> Option<Arc<Vec<u8>>> {
+        self.described.get().cloned()
+    }
+
+    /// Keeps a description of everything; of several, the first one.
+    pub fn describe(&self, description: Vec<u8>) -> Arc<Vec<u8>> {
+        Arc::clone(self.described.get_or_init(|| Arc::new(description)))
     }
 
     fn relations(&self, workspace: &Workspace) -> Result<Arc<Relations>, OpsError> {

@@ -19,7 +19,7 @@ pub(crate) use components::component;
 /// Finds an action by its name, which is written exactly so; the platform's own may bear its namespace.
 pub(crate) fn find(name: &str) -> Option<&'static Message> {
     let own = name.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(name);
-    all().find(|message| message.name == own)
+    all().find(|message| message.name == own || message.import_name() == own)
 }
 
 /// Lists the actions that stand on their own.

@@ -11,7 +11,7 @@ use crate::message::Message;
 /// Finds a function by its name, which is written exactly so; the platform's own may bear its namespace.
 pub(crate) fn find(name: &str) -> Option<&'static Message> {
     let own = name.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(name);
-    all().find(|message| message.name == own)
+    all().find(|message| message.name == own || message.import_name() == own)
 }
 
 /// Lists the functions that stand on their own.

@@ -134,6 +134,11 @@ impl Message {
         }
     }
 
+    /// Returns the name by which `$metadata` has it reached: names there hold no dots.
+    pub fn import_name(&self) -> String {
+        self.name.replace('.', "_")
+    }
+
     fn admit(&self, ask: &Ask<'_>) -> Result<(), Fault> {
         if ask.caller.role >= self.role {
             return Ok(());

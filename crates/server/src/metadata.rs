@@ -3,6 +3,7 @@
 mod attribute;
 mod author;
 mod choice;
+mod csdl;
 mod definitions;
 mod entity;
 mod payload;
@@ -50,6 +51,7 @@ const DEFINITIONS: [&str; 4] =
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     let (first, rest) = ask.path.split_first().expect("a request for definitions has a segment");
     match (first.name.as_str(), ask.verb) {
+        ("$metadata", _) => csdl::answer(ask),
         ("CreateEntities", Verb::Post) if rest.is_empty() => author::create_tables(ask),
         ("EntityDefinitions", Verb::Get) => definitions::tables(ask, first, rest),
         ("RelationshipDefinitions", Verb::Get) => definitions::relationships(ask, first, rest),

@@ -4,6 +4,7 @@ mod actions;
 mod authoring;
 mod batch;
 mod clients;
+mod csdl;
 mod definitions;
 mod functions;
 mod fuzz;
