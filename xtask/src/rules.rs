@@ -26,9 +26,6 @@ const ADVICE: &[&str] = &["L5", "L47", "L71", "L72", "L112", "L122", "L123", "L1
 /// Rules, or the parts of them, that need what is not built yet.
 const WAITING: &[(&str, &str)] = &[
     ("L12", "the Web API, for updating and deleting publishers"),
-    ("L95", "the Web API, for asynchronous staging"),
-    ("L109", "the Web API, for `LayerDesiredOrder`"),
-    ("L114", "the Web API"),
     ("DP11", "a case: it is not known when the platform raises it"),
 ];
 

@@ -29,9 +29,6 @@ pub struct Message {
     pub(crate) request: Option<Wanted>,
 }
 
-/// What carries a message out that reads its parameters itself.
-pub(crate) type Handler = fn(&Ask<'_>) -> Result<Answer, Fault>;
-
 /// What carries a message out.
 pub(crate) type CarryOut = fn(&Call<'_>) -> Result<Answer, Fault>;
 

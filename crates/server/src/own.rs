@@ -22,7 +22,7 @@ use crate::message::{Call, Kind, Message, Parameter, optional};
 
 /// Lists those that change something, and those whose parameters are too large for a URL.
 pub(crate) fn actions() -> impl Iterator<Item = &'static Message> {
-    ACTIONS.iter().copied()
+    ACTIONS.iter().chain(crate::operate::ALL).copied()
 }
 
 /// Lists those that only read.

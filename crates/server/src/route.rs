@@ -15,7 +15,7 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     }
     if let Some(operation) = operate::find(&first.name) {
         return match ask.verb {
-            Verb::Post => operation(ask),
+            Verb::Post => operation.act(ask),
             _ => Err(Fault::verb(format!("{} is an action: it wants POST", first.name))),
         };
     }

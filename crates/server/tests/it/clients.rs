@@ -89,3 +89,22 @@ fn w12_the_story_of_the_python_client() {
     // The certificate is for names; an address is one of them.
     play(Command::new(python).arg(folder.join("story.py")).arg(&served.url).env("REQUESTS_CA_BUNDLE", certificate));
 }
+
+/// The flows of tools that have no client library, as scripts of curl.
+#[test]
+fn w10_the_flows_of_terraform_and_of_the_build_tools_by_curl() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("skipped: curl is not installed");
+        return;
+    }
+    let packages = tempfile::tempdir().expect("a folder");
+    let keep = |name: &str, package: String| std::fs::write(packages.path().join(name), package).expect("written");
+    for name in ["contoso-core-1.0", "contoso-core-1.1"] {
+        keep(name, crate::packages::example(name));
+    }
+    keep("own", crate::packages::package("Contoso 1.0.0.0 unmanaged contoso\nentity contoso_own"));
+    for flow in ["terraform.sh", "build-tools.sh"] {
+        let served = Served::new(false);
+        play(Command::new("sh").arg(clients().join("curl").join(flow)).arg(&served.url).arg(packages.path()));
+    }
+}
