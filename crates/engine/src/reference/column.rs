@@ -13,7 +13,7 @@ pub(super) fn mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
 
 pub(super) fn key_mentions(definition: &Definition<'_>, sink: &mut Sink<'_>) {
     let Some(table) = definition.table() else { return };
-    for (at, column) in texts(&definition.body.bytes, "EntityKeyAttribute") {
+    for (at, column) in texts(&definition.body.bytes, "AttributeName") {
         sink.column(place("key column", at), table, &column);
     }
 }

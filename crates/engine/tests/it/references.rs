@@ -239,7 +239,7 @@ fn dp12_a_table_needs_its_icons_and_its_data_source() {
 fn dp12_a_choice_column_needs_its_global_choice_and_a_key_its_columns() {
     let column = "<attribute PhysicalName='contoso_Tier'><Type>picklist</Type><OptionSetName>contoso_tier</OptionSetName></attribute>";
     assert_eq!(targets("attribute:contoso_order.contoso_tier", column), ["optionset:contoso_tier"]);
-    let key = "<EntityKey Name='contoso_key'><EntityKeyAttributes><EntityKeyAttribute>contoso_number</EntityKeyAttribute></EntityKeyAttributes></EntityKey>";
+    let key = "<EntityKey Name='contoso_key'><EntityKeyAttributes><AttributeName>contoso_number</AttributeName></EntityKeyAttributes></EntityKey>";
     assert_eq!(targets("entitykey:contoso_order.contoso_key", key), ["attribute:contoso_order.contoso_number"]);
 }
 

@@ -11,10 +11,12 @@ use strata_server::service::Service;
 use strata_server::tls::Tls;
 use tempfile::TempDir;
 
-/// A server on a free port with the environments `default` and `target`.
+/// A store with the environments `default` and `target`, and a server on a free port for each: this is how clients
+/// that allow no path in front of `/api` reach both.
 struct Served {
-    running: Option<Running>,
+    running: Vec<Running>,
     url: String,
+    target: String,
     certificate: Option<PathBuf>,
     _folder: TempDir,
 }
@@ -29,27 +31,29 @@ impl Served {
         environments::create(&workspace, "target", &SettingsChange::default()).expect("another environment");
         let tls = with_tls.then(|| Tls::self_signed(folder.path(), &[]).expect("a certificate"));
         let certificate = tls.as_ref().map(|tls| tls.certificate.clone());
-        let config = Config {
-            location: location.clone(),
-            listen: vec!["127.0.0.1:0".to_owned()],
-            tokens: Tokens::default(),
-            hosts: Vec::new(),
-            origins: Vec::new(),
-            tls,
-            limits: Limits::default(),
+        let start = |environment: Option<&str>| {
+            let location = Location { environment: environment.map(str::to_owned), ..location.clone() };
+            let config = Config {
+                location: location.clone(),
+                listen: vec!["127.0.0.1:0".to_owned()],
+                tokens: Tokens::default(),
+                hosts: Vec::new(),
+                origins: Vec::new(),
+                tls: tls.clone(),
+                limits: Limits::default(),
+            };
+            let running = http::start(&config, Service::new(location).expect("a service")).expect("a server");
+            let url = running.urls()[0].clone();
+            (running, url)
         };
-        let service = Service::new(location).expect("a service");
-        let running = http::start(&config, service).expect("a server");
-        let url = running.urls()[0].clone();
-        Self { running: Some(running), url, certificate, _folder: folder }
+        let ((one, url), (other, target)) = (start(None), start(Some("target")));
+        Self { running: vec![one, other], url, target, certificate, _folder: folder }
     }
 }
 
 impl Drop for Served {
     fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop();
-        }
+        self.running.drain(..).for_each(Running::stop);
     }
 }
 
@@ -73,7 +77,7 @@ fn w12_the_story_of_dynamics_web_api() {
         return;
     }
     let served = Served::new(false);
-    play(Command::new("node").arg(folder.join("story.mjs")).arg(&served.url));
+    play(Command::new("node").arg(folder.join("story.mjs")).arg(&served.url).arg(&served.target));
 }
 
 #[test]
