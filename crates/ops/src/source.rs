@@ -36,8 +36,8 @@ impl From<&Path> for PackageSource {
 
 impl PackageSource {
     /// Takes a package that was sent.
-    pub fn sent(name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        Self::Bytes { name: name.into(), bytes: Arc::new(bytes) }
+    pub fn sent(name: impl Into<String>, bytes: impl Into<Arc<Vec<u8>>>) -> Self {
+        Self::Bytes { name: name.into(), bytes: bytes.into() }
     }
 
     /// Reads the package.

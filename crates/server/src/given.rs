@@ -1,6 +1,7 @@
 //! What a request gives for the parameters of a message, read once and by type.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use strata_model::id::Guid;
@@ -21,7 +22,7 @@ enum Typed {
     Int32(i32),
     Guid(Guid),
     Text(String),
-    Binary(Vec<u8>),
+    Binary(Arc<Vec<u8>>),
     Texts(Vec<String>),
     Rows(Vec<Map<String, Value>>),
     Object(Map<String, Value>),
@@ -127,8 +128,14 @@ impl Given {
         self.guid(name).expect("a message without its required parameters is refused")
     }
 
-    pub(crate) fn bytes(&self, name: &str) -> Option<&[u8]> {
-        if let Some(Typed::Binary(bytes)) = self.0.get(name) { Some(bytes) } else { None }
+    /// Returns bytes, which may be many: they are shared, not copied.
+    pub(crate) fn bytes(&self, name: &str) -> Option<Arc<Vec<u8>>> {
+        if let Some(Typed::Binary(bytes)) = self.0.get(name) { Some(Arc::clone(bytes)) } else { None }
+    }
+
+    /// Returns bytes that the message requires.
+    pub(crate) fn file(&self, name: &str) -> Arc<Vec<u8>> {
+        self.bytes(name).expect("a message without its required parameters is refused")
     }
 
     pub(crate) fn texts(&self, name: &str) -> &[String] {
@@ -172,7 +179,7 @@ fn typed(kind: Kind, value: Value) -> Result<Typed, String> {
         (Kind::Guid, other) => return Err(expected("a GUID", &other)),
         (Kind::Text, Value::String(text)) => Typed::Text(text),
         (Kind::Text, other) => return Err(expected("a text", &other)),
-        (Kind::Binary, Value::String(text)) => Typed::Binary(binary(&text)?),
+        (Kind::Binary, Value::String(text)) => Typed::Binary(Arc::new(binary(&text)?)),
         (Kind::Binary, other) => return Err(expected("Base64", &other)),
         (Kind::Texts, Value::Array(texts)) => Typed::Texts(strings(texts)?),
         (Kind::Texts, other) => return Err(expected("a list of texts", &other)),

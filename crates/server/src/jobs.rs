@@ -127,6 +127,11 @@ impl Jobs {
         Ok(Turn { shared: Arc::clone(&self.shared), environment: environment.to_owned() })
     }
 
+    /// Ends what the copy of an environment seems to do: the jobs are those of the other.
+    pub(crate) fn end_copied(&self, environment: &str) -> Result<(), OpsError> {
+        recover::end_jobs(&self.shared.location, environment)
+    }
+
     /// Takes no more jobs, lets those fail that wait, and waits for those that run.
     pub fn close(&self) {
         let mut state = self.shared.state();
@@ -191,6 +196,11 @@ impl Shared {
 
     fn push(self: &Arc<Self>, job: Job) {
         let mut state = self.state();
+        if state.is_closed {
+            drop(state);
+            let _written = running::stopped(&self.location, &job);
+            return;
+        }
         state.waiting.push_back(job);
         if state.threads < self.running_max {
             state.threads += 1;

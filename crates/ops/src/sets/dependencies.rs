@@ -48,7 +48,13 @@ fn row(environment: &Environment, edge: &DependencyEntry) -> Record {
         let component_type = strata_model::component::ComponentType::named(&component.type_name);
         types::number(environment.id, &component_type)
     };
-    row.set("dependencytype", 2)
+    let (required, dependent) = (edge.required_in, edge.dependent_in);
+    let id = |id: Option<Guid>| id.map(|id| id.to_string());
+    row.set("dependencytype", edge.kind.number())
+        .set("requiredcomponentparentid", id(required.parent))
+        .set("requiredcomponentbasesolutionid", required.base_solution.to_string())
+        .set("dependentcomponentparentid", id(dependent.parent))
+        .set("dependentcomponentbasesolutionid", dependent.base_solution.to_string())
         .set("requiredcomponentobjectid", edge.required.id.to_string())
         .set("requiredcomponenttype", number(&edge.required))
         .set("dependentcomponentobjectid", edge.dependent.id.to_string())

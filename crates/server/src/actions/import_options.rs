@@ -68,7 +68,7 @@ pub(super) fn request(call: &Call<'_>, action: Option<ImportAction>) -> Result<R
 /// Returns the package: in the request, or staged before.
 fn package(call: &Call<'_>) -> Result<PackageSource, Fault> {
     if let Some(bytes) = call.given.bytes("CustomizationFile") {
-        return Ok(PackageSource::sent("CustomizationFile", bytes.to_vec()));
+        return Ok(PackageSource::sent("CustomizationFile", bytes));
     }
     let staged = call.given.object("SolutionParameters").and_then(|object| object.get("StageSolutionUploadId"));
     let Some(staged) = staged.filter(|value| !value.is_null()) else {

@@ -1,5 +1,7 @@
 //! StageSolution: a package is looked at and kept, to be imported by its id (web-api §8, §8.1, L95).
 
+use std::sync::Arc;
+
 use serde_json::json;
 use strata_ops::{PackageSource, staging};
 
@@ -22,11 +24,11 @@ pub(super) static STAGE_SOLUTION: Message = Message {
 
 fn carry_out(call: &Call<'_>) -> Result<Answer, Fault> {
     let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
-    let bytes = call.given.bytes("CustomizationFile").unwrap_or_default();
+    let bytes = call.given.file("CustomizationFile");
     let upload = call.given.guid("StageSolutionUploadId").unwrap_or_else(|| call.ask.service.mint());
-    let package = PackageSource::sent("CustomizationFile", bytes.to_vec());
+    let package = PackageSource::sent("CustomizationFile", Arc::clone(&bytes));
     let results = staging::stage(workspace, environment, &package, upload)?;
     let name = &results.solution_details.solution_unique_name;
-    uploads::keep(workspace, environment, uploads::STAGED, upload, None, name, bytes)?;
+    uploads::keep(workspace, environment, uploads::STAGED, upload, None, name, &bytes)?;
     Ok(call.object(json!({ "StageSolutionResults": results })))
 }

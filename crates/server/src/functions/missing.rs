@@ -14,8 +14,7 @@ pub(super) static RETRIEVE_MISSING_COMPONENTS: Message = Message {
     answer: Shape::Properties(&[("MissingComponents", "Collection(mscrm.MissingComponent)")]),
     summary: "lists what a package needs and the environment lacks",
     carry_out: |call| {
-        let bytes = call.given.bytes("CustomizationFile").unwrap_or_default().to_vec();
-        let package = PackageSource::sent("CustomizationFile", bytes);
+        let package = PackageSource::sent("CustomizationFile", call.given.file("CustomizationFile"));
         let missing = staging::missing_components(call.ask.workspace, &call.ask.environment, &package)?;
         Ok(call.object(json!({ "MissingComponents": missing })))
     },

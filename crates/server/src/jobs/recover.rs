@@ -11,9 +11,8 @@ use crate::clock::now;
 pub(super) fn recover(location: &Location) -> Result<(), OpsError> {
     let workspace = Workspace::open(location)?;
     for environment in workspace.store().environments()? {
-        let at = Location { environment: Some(environment.name.clone()), ..location.clone() };
-        let workspace = Workspace::open(&at)?;
-        match end_jobs(&workspace, &environment.name).and_then(|()| uploads::forget_old(&workspace, &environment)) {
+        let ended = end_jobs(location, &environment.name);
+        match ended.and_then(|()| uploads::forget_old(&workspace, &environment)) {
             // Somebody else works in it just now, a command line for example: nothing here is worth waiting for.
             Err(error) if error.exit_code() == 5 => {
                 tracing::warn!(environment = environment.name, %error, "not recovered")
@@ -24,7 +23,10 @@ pub(super) fn recover(location: &Location) -> Result<(), OpsError> {
     Ok(())
 }
 
-fn end_jobs(workspace: &Workspace, environment: &str) -> Result<(), OpsError> {
+/// Says of the jobs of an environment that nobody carries out that they have failed.
+pub(super) fn end_jobs(location: &Location, environment: &str) -> Result<(), OpsError> {
+    let at = Location { environment: Some(environment.to_owned()), ..location.clone() };
+    let workspace = &Workspace::open(&at)?;
     let now = system_rows::time(now());
     let failure = Failure {
         code: None,

@@ -22,13 +22,14 @@ pub(super) static CHECK: Message = Message {
     answer: Shape::OpenList,
     summary: "checks a package, against the environment where that is asked for, and lists the findings",
     carry_out: |call| {
-        let bytes = call.given.bytes("CustomizationFile").unwrap_or_default();
+        let bytes = call.given.file("CustomizationFile");
+        let size = bytes.len() as u64;
         let name = &call.ask.environment.name;
         let target = call.given.flag("AgainstEnvironment").then_some((call.ask.workspace, name.as_str()));
-        let package = PackageSource::sent("CustomizationFile", bytes.to_vec());
+        let package = PackageSource::sent("CustomizationFile", bytes);
         // A rule that there is not is a value that does not fit.
         let unfit = |error| Fault { status: 400, ..Fault::from(error) };
-        let report = check_sent(&package, bytes.len() as u64, call.given.texts("Rules"), target).map_err(unfit)?;
+        let report = check_sent(&package, size, call.given.texts("Rules"), target).map_err(unfit)?;
         Ok(shapes(call, &report.findings))
     },
     request: None,
@@ -63,7 +64,7 @@ fn diff(call: &Call<'_>) -> Result<Answer, Fault> {
 fn side(call: &Call<'_>, which: &str) -> Result<Side, Fault> {
     let given = |what: &str| format!("{which}{what}");
     if let Some(bytes) = call.given.bytes(&given("File")) {
-        return Ok(Side::Sent(PackageSource::sent(given("File"), bytes.to_vec())));
+        return Ok(Side::Sent(PackageSource::sent(given("File"), bytes)));
     }
     let Some(solution) = call.given.text(&given("Solution")) else {
         return Err(Fault::payload(format!("{}: {which}File or {which}Solution is needed", call.message.name)));

@@ -61,7 +61,9 @@ pub(super) static COPY: Message = Message {
     summary: "copies an environment with its history",
     carry_out: |call| {
         let (from, to) = (call.given.name("From"), call.given.name("To"));
-        Ok(shape(call, &environments::copy(call.ask.workspace, from, to)?))
+        let copied = environments::copy(call.ask.workspace, from, to)?;
+        call.ask.service.jobs().end_copied(&copied.name)?;
+        Ok(shape(call, &copied))
     },
     request: None,
 };

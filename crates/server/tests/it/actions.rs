@@ -166,7 +166,7 @@ fn w8_stage_solution_says_what_an_import_would_meet_and_keeps_the_package() {
 }
 
 #[test]
-fn w8_component_parameters_are_the_settings_of_an_import() {
+fn w8_l118_component_parameters_are_the_settings_of_an_import() {
     let scratch = Scratch::new();
     let mut body = import(&package(ORDERS), JOB);
     body["ComponentParameters"] = json!([
@@ -176,6 +176,17 @@ fn w8_component_parameters_are_the_settings_of_an_import() {
     let plan = scratch.done("strata.Plan", &body);
     let named = plan["findings"].to_string();
     assert!(named.contains("contoso_Address"), "the settings are looked at: {named}");
+    let mut core = import(&example("contoso-core-1.0"), JOB);
+    core["ComponentParameters"] = json!([
+        { "@odata.type": "Microsoft.Dynamics.CRM.environmentvariablevalue", "schemaname": "contoso_ApiUrl", "value": "https://orders.contoso.example" }
+    ]);
+    scratch.done("ImportSolution", &core);
+    let value = scratch.ask("strata.Layers(Component='environmentvariablevalue:contoso_ApiUrl')");
+    assert_eq!(
+        (&value["resolved"]["value"], &value["layers"][0]["kind"]),
+        (&json!("https://orders.contoso.example"), &json!("active")),
+        "L118: {value}"
+    );
     body["ComponentParameters"] = json!([{ "@odata.type": "Microsoft.Dynamics.CRM.account" }]);
     let (status, answer) = scratch.act("strata.Plan", &body);
     assert_eq!(status, 400);

@@ -36,7 +36,15 @@ fn l114_an_import_passes_through_its_states_and_its_job_can_be_read_at_once() {
     assert_eq!(started["ImportJobKey"], JOB);
     let running = scratch.row(None, "importjob", JOB).expect("at once");
     assert_eq!((&running["progress"], &running["completedon"]), (&json!(0), &Value::Null));
+    let shown = scratch.ask(&format!("importjobs({JOB})"));
+    assert_eq!((&shown["progress"], &shown["completedon"]), (&json!(0), &Value::Null), "{shown}");
     let ended = scratch.polled(None, &id(&started));
+    let operation = scratch.ask(&format!("asyncoperations({})", id(&started)));
+    assert_eq!((&operation["statuscode"], &operation["asyncoperationid"]), (&json!(30), &started["AsyncOperationId"]));
+    let shown = scratch.ask(&format!("importjobs({JOB})"));
+    assert_eq!((shown["progress"].as_f64(), &shown["solutionname"]), (Some(100.0), &json!("Contoso")), "{shown}");
+    let done = scratch.ask("asyncoperations?$filter=statecode eq 3 and name eq 'ImportSolution'&$select=statuscode");
+    assert_eq!(done["value"].as_array().map(Vec::len), Some(1), "{done}");
     assert_eq!(
         (&ended["statuscode"], &ended["operationtype"], &ended["name"]),
         (&json!(30), &json!(203), &json!("ImportSolution"))
@@ -185,6 +193,21 @@ fn w10_closing_waits_for_what_runs_and_takes_nothing_new() {
     assert_eq!(row["statuscode"], 30, "it ran to its end: {row}");
     let (status, answer) = scratch.act("UninstallSolutionAsync", &json!({ "SolutionUniqueName": "Contoso" }));
     assert_eq!(status, 400, "{answer}");
+}
+
+#[test]
+fn w10_a_job_fails_on_demand_and_a_copied_environment_has_none_that_run() {
+    let scratch = Scratch::new();
+    scratch.done("strata.SetFault", &json!({ "Operation": "Job.DeleteAndPromote", "Kind": "fail", "Times": 1 }));
+    let started = scratch.done("DeleteAndPromoteAsync", &json!({ "UniqueName": "Contoso" }));
+    assert_eq!(scratch.polled(None, &id(&started))["errorcode"], 0x8004_F046_u32.cast_signed());
+    delay(&scratch, "ImportSolution", 800);
+    let started = scratch.done("ImportSolutionAsync", &import(&package(ORDERS), JOB));
+    thread::sleep(Duration::from_millis(100));
+    scratch.done("strata.CopyEnvironment", &json!({ "From": "default", "To": "copy" }));
+    let copied = scratch.row(Some("copy"), "asyncoperation", &id(&started)).expect("a row");
+    assert_eq!((&copied["statecode"], &copied["statuscode"]), (&json!(3), &json!(31)), "{copied}");
+    assert_eq!(scratch.polled(None, &id(&started))["statuscode"], 30);
 }
 
 #[test]
