@@ -55,9 +55,14 @@ const IDLE_MAX: usize = 16;
 impl Service {
     /// Makes the service of a store, whose default environment is there afterwards.
     pub fn new(location: Location) -> Result<Self, OpsError> {
+        Self::with_jobs(location, RUNNING_MAX)
+    }
+
+    /// Makes a service that carries out so many asynchronous operations at once.
+    pub fn with_jobs(location: Location, jobs_max: usize) -> Result<Self, OpsError> {
         Workspace::open_or_create(&location)?.environment_to_write()?;
         let troubles = Arc::new(Troubles::default());
-        let jobs = Jobs::new(&location, Arc::clone(&troubles), RUNNING_MAX)?;
+        let jobs = Jobs::new(&location, Arc::clone(&troubles), jobs_max.max(1))?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         Ok(Self {
             location,

@@ -47,4 +47,7 @@ pub(crate) struct ServeArgs {
     /// Largest body of a request, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 256)]
     pub(crate) max_body: usize,
+    /// Asynchronous operations that run at the same time in all environments; others wait
+    #[arg(long, value_name = "N", default_value_t = strata_server::jobs::RUNNING_MAX)]
+    pub(crate) max_jobs: usize,
 }

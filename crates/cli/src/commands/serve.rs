@@ -45,7 +45,7 @@ pub(crate) fn serve(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Fai
         tls,
         limits: Limits { body_bytes: args.max_body.saturating_mul(1 << 20), ..Limits::default() },
     };
-    let service = Service::new(location)?;
+    let service = Service::with_jobs(location, args.max_jobs)?;
     args.fault.iter().for_each(|fault| service.troubles().add(fault.clone()));
     let ready = |urls: &[String]| announce(context, urls);
     http::serve(&config, service, &ready)?;

@@ -8,8 +8,9 @@ use strata_ops::{Location, Workspace, system_rows};
 use strata_server::access::Role;
 use strata_server::ask::Verb;
 use strata_server::service::Service;
+use strata_testkit::generator::{self, Recipe};
 
-use crate::actions::import;
+use crate::actions::{id_of, import};
 use crate::packages::package;
 use crate::service::Scratch;
 
@@ -226,4 +227,110 @@ fn w10_other_jobs_end_as_imports_do() {
     assert_eq!(ended(&scratch.done("PublishAllXmlAsync", &Value::Null)), 30);
     assert_eq!(ended(&scratch.done("UninstallSolutionAsync", &json!({ "SolutionUniqueName": "Contoso" }))), 30);
     assert_eq!(ended(&scratch.done("UninstallSolutionAsync", &json!({ "SolutionUniqueName": "Contoso" }))), 31);
+}
+
+/// One change set, as a batch.
+fn change_set(scratch: &Scratch, requests: &[(&str, Value)]) -> String {
+    let part = |(number, (name, body)): (usize, &(&str, Value))| {
+        format!(
+            "--set\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\nContent-ID: {number}\r\n\r\n\
+             POST http://localhost/api/data/v9.2/{name} HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{body}\r\n"
+        )
+    };
+    let parts: String = requests.iter().enumerate().map(part).collect();
+    let body = format!("--all\r\nContent-Type: multipart/mixed;boundary=set\r\n\r\n{parts}--set--\r\n--all--\r\n");
+    let answer = scratch.send(Verb::Post, "$batch", &[("Content-Type", "multipart/mixed; boundary=all")], &body);
+    String::from_utf8(answer.body).expect("text")
+}
+
+#[test]
+fn w6_a_change_set_holds_operations_that_can_be_taken_back_and_no_jobs() {
+    let scratch = Scratch::new();
+    let refused = change_set(&scratch, &[("ImportSolutionAsync", import(&package(ORDERS), JOB))]);
+    assert!(refused.contains("HTTP/1.1 400") && refused.contains("change set"), "{refused}");
+    assert_eq!(scratch.row(None, "importjob", JOB), None);
+    // The second fails, so the first has not been.
+    let failing = json!({ "ParentSolutionUniqueName": "Nobody", "DisplayName": "x", "VersionNumber": "1.0" });
+    let refused = change_set(&scratch, &[("ImportSolution", import(&package(ORDERS), JOB)), ("CloneAsPatch", failing)]);
+    assert!(refused.contains("HTTP/1.1 40"), "{refused}");
+    assert_eq!(scratch.ask("solutions?$filter=uniquename eq 'Contoso'")["value"], json!([]), "{refused}");
+    let kept = change_set(&scratch, &[("ImportSolution", import(&package(ORDERS), JOB)), ("PublishAllXml", json!({}))]);
+    assert!(!kept.contains("HTTP/1.1 4"), "{kept}");
+    assert_eq!(scratch.ask("solutions?$filter=uniquename eq 'Contoso'")["value"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn w10_progress_can_be_read_while_an_import_runs_and_only_rises() {
+    let scratch = Scratch::new();
+    let recipe = Recipe { components: 6_000, version: "1.0.0.0".into(), managed: true, seed: 7, changed_permille: 0 };
+    let file = strata_ops::base64::encode(&generator::package(&recipe));
+    let started = scratch.done("ImportSolutionAsync", &import(&file, JOB));
+    let id = id(&started);
+    let mut seen = Vec::new();
+    loop {
+        let (status, job) = scratch.as_role(Role::Reader, None, Verb::Get, &format!("importjobs({JOB})"), &Value::Null);
+        assert_eq!(status, 200, "at any moment: {job}");
+        seen.push(job["progress"].as_f64().expect("a number"));
+        let row = scratch.row(None, "asyncoperation", &id).expect("a row");
+        if row["statecode"] == 3 {
+            assert_eq!(row["statuscode"], 30, "{row}");
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(seen.is_sorted(), "{seen:?}");
+    assert!(seen.iter().any(|progress| (1.0..100.0).contains(progress)), "{seen:?}");
+    assert_eq!(scratch.ask(&format!("importjobs({JOB})"))["progress"].as_f64(), Some(100.0));
+}
+
+#[test]
+fn l95_uploads_are_forgotten_after_a_day() {
+    let scratch = Scratch::new();
+    let old = "33333333-0000-4000-8000-000000000001";
+    let workspace = scratch.service.workspace(None).expect("a workspace");
+    let environment = workspace.environment().expect("an environment");
+    let values = [("name".to_owned(), "Old".into()), ("createdon".to_owned(), "2020-01-01T00:00:00Z".into())];
+    system_rows::put(&workspace, &environment.name, "stagesolutionupload", old, &values.into()).expect("a row");
+    workspace.store().blob_put(&environment, old, b"bytes").expect("kept");
+    let staged = scratch.done("StageSolution", &json!({ "CustomizationFile": package(ORDERS) }));
+    let new = staged["StageSolutionResults"]["StageSolutionUploadId"].as_str().expect("an id").to_owned();
+    assert_eq!(scratch.row(None, "stagesolutionupload", old), None);
+    assert_eq!(workspace.store().blob_get(&environment, old).expect("read"), None);
+    assert!(workspace.store().blob_get(&environment, &new).expect("read").is_some());
+    let listed = scratch.ask("stagesolutionuploads?$select=solutionuniquename");
+    assert_eq!(listed["value"][0]["solutionuniquename"], "Contoso");
+    let body = json!({
+        "OverwriteUnmanagedCustomizations": false, "PublishWorkflows": false,
+        "SolutionParameters": { "StageSolutionUploadId": old },
+    });
+    assert_eq!(scratch.act("ImportSolutionAsync", &body).0, 404);
+}
+
+#[test]
+fn l19_components_are_added_to_a_list_as_a_job() {
+    let scratch = Scratch::new();
+    let two = "Contoso 1.0.0.0 unmanaged contoso\nentity contoso_order\nentity contoso_offer";
+    scratch.done("ImportSolution", &import(&package(two), JOB));
+    let other = package("Other 1.0.0.0 unmanaged contoso");
+    scratch.done("ImportSolution", &import(&other, "11111111-0000-4000-8000-000000000002"));
+    let [order, offer] = ["contoso_order", "contoso_offer"].map(|name| id_of(&scratch, &format!("entity:{name}")));
+    let one =
+        json!({ "LogicalName": "Entity", "Id": order, "SolutionUniqueName": "Other", "IncludeChildComponents": true });
+    let started = scratch.done("AddComponentToSolutionAsync", &one);
+    assert_eq!(scratch.polled(None, &id(&started))["statuscode"], 30);
+    let listed = || {
+        let rows = scratch.ask("solutioncomponents?$expand=solutionid($select=uniquename)&$filter=componenttype eq 1");
+        let rows = rows["value"].as_array().expect("rows").clone();
+        rows.iter().filter(|row| row["solutionid"]["uniquename"] == "Other").count()
+    };
+    assert_eq!(listed(), 1);
+    let several = json!({
+        "SolutionComponentParameters": [{ "LogicalName": "Entity", "Id": offer, "IncludeChildComponents": false }],
+        "SolutionUniqueName": "Other",
+    });
+    let started = scratch.done("AddComponentsToSolutionAsync", &several);
+    assert_eq!((scratch.polled(None, &id(&started))["statuscode"].clone(), listed()), (json!(30), 2));
+    let lacking =
+        json!({ "SolutionComponentParameters": [{ "LogicalName": "Entity" }], "SolutionUniqueName": "Other" });
+    assert_eq!(scratch.act("AddComponentsToSolutionAsync", &lacking).0, 400);
 }
