@@ -235,7 +235,7 @@ impl Definitions<'_> {
             "bit" => Kind::Boolean,
             "picklist" | "state" | "status" => Kind::Choice { options: self.options(leaves) },
             "multiselectpicklist" => Kind::Choices { options: self.options(leaves) },
-            "datetime" => Kind::DateTime { is_date_only: leaves.get("Format").is_some_and(|format| format == "date") },
+            "datetime" => Kind::DateTime { is_date_only: is_date_only(leaves) },
             "uniqueidentifier" | "primarykey" => Kind::Id,
             "lookup" => Kind::Lookup { targets: lookup_types(leaves) },
             "customer" => Kind::Lookup { targets: vec!["account".to_owned(), "contact".to_owned()] },
@@ -288,6 +288,14 @@ pub fn default_set(table: &str) -> String {
         Some(stem) => format!("{stem}ies"),
         None if ends(&["s", "x", "z", "ch", "sh"]) => format!("{table}es"),
         None => format!("{table}s"),
+    }
+}
+
+/// Tells whether values of a time column are dates alone: how they are shown says so only where their behaviour does not.
+fn is_date_only(leaves: &Leaves) -> bool {
+    match leaves.get("Behavior").map(String::as_str) {
+        Some(behavior) => behavior == "2",
+        None => leaves.get("Format").is_some_and(|format| format == "date"),
     }
 }
 

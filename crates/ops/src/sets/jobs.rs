@@ -113,6 +113,12 @@ fn job_row(known: &Known<'_>, entry: &HistoryEntry, solution: impl Fn(&str) -> O
     Some(row.record(job))
 }
 
+/// A code of the platform as a number, which is signed.
+fn code_number(hex: &str) -> Option<i32> {
+    let digits = hex.strip_prefix("0x")?;
+    u32::from_str_radix(digits, 16).ok().map(u32::cast_signed)
+}
+
 /// The word for what an import came to.
 fn context(entry: &HistoryEntry) -> &'static str {
     match entry.suboperation {
@@ -145,7 +151,7 @@ fn shown_history(
         .text("msdyn_publishername", history.publisher_name.as_deref())
         .set("msdyn_activityid", history.activity_id.to_string())
         .set("msdyn_correlationid", history.correlation_id.to_string())
-        .text("msdyn_errorcode", history.error_code.as_deref())
+        .set("msdyn_errorcode", history.error_code.as_deref().and_then(code_number))
         .text("msdyn_exceptionmessage", history.exception_message.as_deref())
         .set("msdyn_ismanaged", history.is_managed)
         .set("msdyn_isoverwritecustomizations", history.overwrite_customizations)
