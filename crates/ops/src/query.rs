@@ -170,6 +170,9 @@ impl<'a> Reader<'a> {
     }
 
     fn relation(&self, table: &Table, filter: Option<&Filter>) -> Result<Relation, QueryError> {
+        if self.schema.has_plain_rows(self.workspace, &table.entry.name)? {
+            return Ok(Relation::Records(table.entry.name.clone()));
+        }
         let wanted = filter.map(compare::required).unwrap_or_default();
         Ok(sets::relation(self.workspace, self.environment, self.schema, &table.entry.name, &wanted)?)
     }

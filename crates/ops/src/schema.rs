@@ -36,6 +36,8 @@ pub struct Schema {
     tables: Mutex<BTreeMap<String, Arc<Table>>>,
     relations: OnceLock<Arc<Relations>>,
     described: OnceLock<Arc<Vec<u8>>>,
+    /// Tables that have been found to hold rows and nothing else, by name, or not to.
+    plain: Mutex<BTreeMap<String, bool>>,
 }
 
 /// A table by its names.
@@ -115,6 +117,7 @@ impl Schema {
             tables: Mutex::default(),
             relations: OnceLock::new(),
             described: OnceLock::new(),
+            plain: Mutex::default(),
         })
     }
 
@@ -152,6 +155,16 @@ impl Schema {
         let table = Arc::new(Table::new(self.environment.id, entry.clone(), definition, &relations));
         lock(&self.tables).insert(name, Arc::clone(&table));
         Ok(table)
+    }
+
+    /// Tells whether the rows of a table are rows and nothing else is to be done to read them.
+    pub(crate) fn has_plain_rows(&self, workspace: &Workspace, name: &str) -> Result<bool, OpsError> {
+        if let Some(known) = lock(&self.plain).get(name) {
+            return Ok(*known);
+        }
+        let is_plain = crate::sets::is_plain(workspace, &self.environment, name)?;
+        lock(&self.plain).insert(name.to_owned(), is_plain);
+        Ok(is_plain)
     }
 
     /// Lists the relationships between one and many by schema name.

@@ -75,6 +75,11 @@ fn set_of(workspace: &Workspace, environment: &Environment, table: &str) -> Resu
     }))
 }
 
+/// Tells whether the rows of a table are rows and nothing else is to be done to read them.
+pub(crate) fn is_plain(workspace: &Workspace, environment: &Environment, table: &str) -> Result<bool, OpsError> {
+    Ok(set_of(workspace, environment, table)?.is_none())
+}
+
 /// Tells whether the rows of a table are rows, not components or what else the store knows in another shape; those that
 /// every environment has are there afterwards.
 pub fn are_rows(workspace: &Workspace, environment: &Environment, table: &str) -> Result<bool, OpsError> {

@@ -6,6 +6,7 @@ mod write;
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
+pub(crate) use read::KnownColumns;
 
 /// Answers a request whose first segment is a set.
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {

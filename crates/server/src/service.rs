@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
 use crate::fault::Fault;
 use crate::jobs::{Jobs, RUNNING_MAX};
+use crate::rows::KnownColumns;
 use crate::trouble::Troubles;
 use crate::{batch, route};
 
@@ -47,6 +48,7 @@ pub struct Service {
     minted: AtomicU64,
     troubles: Arc<Troubles>,
     jobs: Jobs,
+    columns: KnownColumns,
 }
 
 /// More connections than these are closed after use.
@@ -72,6 +74,7 @@ impl Service {
             minted: AtomicU64::new(0),
             troubles,
             jobs,
+            columns: KnownColumns::default(),
         })
     }
 
@@ -94,6 +97,11 @@ impl Service {
     /// Returns where the store is.
     pub(crate) fn location(&self) -> &Location {
         &self.location
+    }
+
+    /// Returns the columns of tables as answers write them.
+    pub(crate) fn columns(&self) -> &KnownColumns {
+        &self.columns
     }
 
     /// Returns the faults that are set.

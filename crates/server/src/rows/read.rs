@@ -21,6 +21,7 @@ use crate::answer::{Answer, JSON};
 use crate::ask::Ask;
 use crate::fault::Fault;
 use annotate::Annotations;
+pub(crate) use render::KnownColumns;
 use render::{Body, Shape};
 
 /// No number of rows goes beyond this, and no page has more of them.

@@ -71,21 +71,23 @@ impl Expansion {
 
 impl Expansions {
     /// Writes the rows that go with one.
-    pub(super) fn write(&self, expansion: &Expansion, of: &str, body: &mut Body) {
+    pub(super) fn write(&self, expansion: &Expansion, of: &str, body: &mut Body) -> Result<(), Fault> {
         let rows = self.0.get(of).map(Vec::as_slice).unwrap_or_default();
         body.text(",");
         body.json(&expansion.navigation);
         body.text(":");
         if expansion.way.is_single() {
             body.text(rows.first().map_or("null", |row| as_text(row)));
-            return;
+            return body.check_size();
         }
         body.text("[");
         for (at, row) in rows.iter().enumerate() {
             body.text(if at == 0 { "" } else { "," });
             body.text(as_text(row));
+            body.check_size()?;
         }
         body.text("]");
+        Ok(())
     }
 }
 

@@ -74,8 +74,7 @@ impl Reading<'_> {
 
     fn link(&self, link: &Link) -> Result<Shape, Fault> {
         let columns = columns(&link.table, link.columns.as_deref())?;
-        let shows_id = columns.iter().any(|(column, ..)| *column == link.table.primary_id);
-        Ok(Shape::of(self, &link.table, columns.into_iter()).beside(&link.alias, shows_id))
+        Ok(Shape::beside(self, &link.table, &link.alias, columns.into_iter()))
     }
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use strata_model::id::Guid;
 use strata_odata::query::Query;
 use strata_ops::query::related::split_reference;
 use strata_ops::query::{Found, Kind, column_of};
@@ -19,7 +20,10 @@ use strata_ops::{OpsError, StoreError, sets};
 use super::Reading;
 use super::annotate::{self, FORMATTED, LOOKUP_NAME, NAVIGATION};
 use super::expand::{Expansion, Expansions};
-use crate::fault::Fault;
+use crate::fault::{BAD_URL, Fault};
+
+/// No answer with expansions is larger.
+const SIZE_MAX: usize = 256 << 20;
 
 /// The start of a value that is kept aside.
 const CONTENT: &str = "{\"$content\"";
@@ -27,11 +31,86 @@ const CONTENT: &str = "{\"$content\"";
 /// How rows of a table are written.
 pub(super) struct Shape {
     pub(super) table: Arc<Table>,
-    /// In the order of their names in documents.
-    columns: Vec<Out>,
+    columns: Arc<Columns>,
     notes: annotate::Annotations,
     language: u32,
     pub(super) expansions: Vec<Expansion>,
+}
+
+/// Columns as they are written.
+pub(crate) struct Columns {
+    /// Those that do not stand in documents.
+    apart: Vec<Out>,
+    /// In the order of their names in documents.
+    kept: Vec<Out>,
+    /// What is written where a row holds nothing, of all kept columns one after the other.
+    nothing: String,
+    /// Where each column's part of it begins, and where the last ends.
+    starts: Vec<usize>,
+}
+
+impl Columns {
+    fn new(table: &Table, mut columns: Vec<Out>, has_id: bool) -> Self {
+        if has_id && !columns.iter().any(|out| out.source == Origin::Id) {
+            columns.push(Out::new(table, table.primary_id.clone(), Kind::Id, None));
+        }
+        columns.sort_by(|left, right| left.column.cmp(&right.column));
+        columns.dedup_by(|left, right| left.key == right.key);
+        let (kept, apart): (Vec<_>, Vec<_>) = columns.into_iter().partition(|out| out.source == Origin::Document);
+        let (mut nothing, mut starts) = (String::new(), vec![0]);
+        for out in &kept {
+            nothing.push_str(&out.key);
+            nothing.push_str("null");
+            starts.push(nothing.len());
+        }
+        Self { apart, kept, nothing, starts }
+    }
+
+    /// What is written for columns that hold nothing: from one on, before another.
+    fn nothing(&self, from: usize, to: usize) -> &str {
+        &self.nothing[self.starts[from]..self.starts[to]]
+    }
+}
+
+/// Columns of tables as they were asked for before.
+#[derive(Default)]
+pub(crate) struct KnownColumns(Mutex<BTreeMap<Asked, Known>>);
+
+/// Columns, and the table as it was when they were asked for.
+type Known = (Arc<Table>, Arc<Columns>);
+
+/// A table by its metadata id, and what of it was asked for.
+type Asked = (Guid, Option<Vec<String>>);
+
+/// More are forgotten all at once.
+const KNOWN_MAX: usize = 500;
+
+impl KnownColumns {
+    /// Returns the columns that are asked for; without a selection, all.
+    fn of(&self, table: &Arc<Table>, select: Option<&[String]>) -> Result<Arc<Columns>, Fault> {
+        let asked = (table.metadata_id, select.map(<[String]>::to_vec));
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, columns)) = known.get(&asked).filter(|(own, _)| Arc::ptr_eq(own, table)) {
+            return Ok(Arc::clone(columns));
+        }
+        let names: Vec<(String, Kind)> = match select {
+            None => table.columns.values().map(|column| (column.name.clone(), column.kind.clone())).collect(),
+            Some(names) => names.iter().map(|name| column_of(table, name)).collect::<Result<_, _>>()?,
+        };
+        let columns = names.into_iter().map(|(column, kind)| Out::new(table, column, kind, None)).collect();
+        let columns = Arc::new(Columns::new(table, columns, true));
+        if known.len() >= KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(asked, (Arc::clone(table), Arc::clone(&columns)));
+        Ok(columns)
+    }
+}
+
+impl fmt::Debug for KnownColumns {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("KnownColumns").finish_non_exhaustive()
+    }
 }
 
 /// A column as it is written.
@@ -56,14 +135,9 @@ enum Origin {
 impl Shape {
     /// Makes the shape that a query asks for.
     pub(super) fn new(reading: &Reading<'_>, table: &Arc<Table>, query: &Query) -> Result<Self, Fault> {
-        let select = query.select.as_deref();
-        let names: Vec<(String, Kind)> = match select {
-            None => table.columns.values().map(|column| (column.name.clone(), column.kind.clone())).collect(),
-            Some(names) => names.iter().map(|name| column_of(table, name)).collect::<Result<_, _>>()?,
-        };
-        let mut shape = Self::of(reading, table, names.into_iter().map(|(column, kind)| (column, kind, None)));
-        shape.expansions = Expansion::all(table, &query.expand)?;
-        Ok(shape)
+        let columns = reading.ask.service.columns().of(table, query.select.as_deref())?;
+        let expansions = Expansion::all(table, &query.expand)?;
+        Ok(Self { expansions, ..Self::with(reading, table, columns) })
     }
 
     /// Makes the shape of some columns, those with an alias under that name.
@@ -72,25 +146,29 @@ impl Shape {
         table: &Arc<Table>,
         columns: impl Iterator<Item = (String, Kind, Option<String>)>,
     ) -> Self {
-        let mut columns: Vec<_> = columns.map(|(column, kind, alias)| Out::new(table, column, kind, alias)).collect();
-        if !columns.iter().any(|out| out.source == Origin::Id) {
-            columns.push(Out::new(table, table.primary_id.clone(), Kind::Id, None));
-        }
-        columns.sort_by(|left, right| left.column.cmp(&right.column));
-        columns.dedup_by(|left, right| left.key == right.key);
-        let language = reading.ask.environment.settings.languages.first().copied().unwrap_or(1033);
-        Self { table: Arc::clone(table), columns, notes: reading.notes, language, expansions: Vec::new() }
+        let columns = columns.map(|(column, kind, alias)| Out::new(table, column, kind, alias)).collect();
+        Self::with(reading, table, Arc::new(Columns::new(table, columns, true)))
     }
 
-    /// Leaves the id out unless it was asked for, and gives names a beginning: for rows that stand beside others.
-    pub(super) fn beside(mut self, alias: &str, shows_id: bool) -> Self {
-        self.columns.retain(|out| shows_id || out.source != Origin::Id);
-        for out in &mut self.columns {
-            if out.name == out.column || out.name == format!("_{}_value", out.column) {
-                out.rename(format!("{alias}.{}", out.column));
-            }
-        }
-        self
+    /// Makes the shape of rows that stand beside others: names begin with an alias, and the id is there if it is asked
+    /// for.
+    pub(super) fn beside(
+        reading: &Reading<'_>,
+        table: &Arc<Table>,
+        alias: &str,
+        columns: impl Iterator<Item = (String, Kind, Option<String>)>,
+    ) -> Self {
+        let columns = columns.map(|(column, kind, own)| {
+            let name = own.unwrap_or_else(|| format!("{alias}.{column}"));
+            Out::new(table, column, kind, Some(name))
+        });
+        let columns = columns.collect();
+        Self::with(reading, table, Arc::new(Columns::new(table, columns, false)))
+    }
+
+    fn with(reading: &Reading<'_>, table: &Arc<Table>, columns: Arc<Columns>) -> Self {
+        let language = reading.ask.environment.settings.languages.first().copied().unwrap_or(1033);
+        Self { table: Arc::clone(table), columns, notes: reading.notes, language, expansions: Vec::new() }
     }
 
     /// Returns what a context says of the columns.
@@ -117,33 +195,31 @@ impl Shape {
 
     /// Writes the columns of a row, each behind a comma.
     pub(super) fn columns(&self, id: &str, version: i64, json: &str, body: &mut Body) -> Result<(), StoreError> {
-        let document = Document::read(json)?;
-        let mut members = document.0.iter().peekable();
-        for out in &self.columns {
+        let columns = &*self.columns;
+        for out in &columns.apart {
+            body.text(&out.key);
             match out.source {
-                Origin::Id => {
-                    body.text(&out.key);
+                Origin::Version => body.number(version),
+                Origin::Id | Origin::Document => {
                     body.text("\"");
                     body.text(id);
                     body.text("\"");
-                    continue;
-                }
-                Origin::Version => {
-                    body.text(&out.key);
-                    body.number(version);
-                    continue;
-                }
-                Origin::Document => {}
-            }
-            while members.next_if(|(name, _)| *name < out.column.as_str()).is_some() {}
-            match members.peek().filter(|(name, _)| *name == out.column) {
-                Some((_, raw)) => self.value(out, raw.get(), body)?,
-                None => {
-                    body.text(&out.key);
-                    body.text("null");
                 }
             }
         }
+        let document = Document::read(json)?;
+        let mut from = 0;
+        for (name, raw) in &document.0 {
+            let rest = &columns.kept[from..];
+            let before = rest.partition_point(|out| out.column.as_str() < *name);
+            body.text(columns.nothing(from, from + before));
+            from += before;
+            while let Some(out) = columns.kept.get(from).filter(|out| out.column == *name) {
+                self.value(out, raw.get(), body)?;
+                from += 1;
+            }
+        }
+        body.text(columns.nothing(from, columns.kept.len()));
         Ok(())
     }
 
@@ -289,7 +365,8 @@ impl Body {
     }
 
     pub(super) fn number(&mut self, number: i64) {
-        self.bytes.extend_from_slice(number.to_string().as_bytes());
+        // A Vec takes all that is written to it.
+        std::io::Write::write_fmt(&mut self.bytes, format_args!("{number}")).ok();
     }
 
     pub(super) fn json(&mut self, text: &str) {
@@ -301,6 +378,14 @@ impl Body {
         self.json(&format!("{column}@{name}"));
         self.text(":");
         self.json(text);
+    }
+
+    /// Refuses to grow without end: expansions of expansions may name the same rows again and again.
+    pub(super) fn check_size(&self) -> Result<(), Fault> {
+        match self.bytes.len() > SIZE_MAX {
+            true => Err(Fault::new(413, BAD_URL, "The answer is too large: expand less, or ask for smaller pages.")),
+            false => Ok(()),
+        }
     }
 
     /// Marks where a row begins.
@@ -338,7 +423,7 @@ impl Body {
                         filled.annotation(column, FORMATTED, name);
                     }
                 }
-                Gap::Expanded { at, of } => expanded[*at].write(&shape.expansions[*at], of, &mut filled),
+                Gap::Expanded { at, of } => expanded[*at].write(&shape.expansions[*at], of, &mut filled)?,
             }
         }
         filled.bytes.extend_from_slice(&self.bytes[from..]);
