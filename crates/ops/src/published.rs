@@ -22,6 +22,9 @@ const SECTIONS: [(&str, &str, &str); 10] = [
     ("relationships", "relationship", "entityrelationship"),
 ];
 
+/// What the same request may list, and what is in force at once (R1): there is nothing to publish.
+const IN_FORCE: [&str; 4] = ["nodes", "securityroles", "settings", "workflows"];
+
 /// The classic site map, whose entry is empty.
 const SITE_MAP: &str = "sitemap";
 
@@ -35,7 +38,7 @@ pub fn components(workspace: &Workspace, environment: &Environment, xml: &str) -
         return Err(unfit(format!("<importexportxml> is expected, not <{}>", root.name)));
     }
     let mut named = Vec::new();
-    for section in root.elements() {
+    for section in root.elements().filter(|section| !IN_FORCE.contains(&section.name.as_str())) {
         let Some((_, entry, component_type)) = SECTIONS.iter().find(|(name, ..)| *name == section.name) else {
             return Err(unfit(format!("<{}> is no section of what can be published", section.name)));
         };

@@ -40,7 +40,7 @@ pub(super) static EXPORT_SOLUTION: Message = Message {
     summary: "exports an unmanaged solution as a package",
     carry_out: |call| {
         let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
-        let (_, bytes) = export_bytes(workspace, environment, &options(call), &strata_ops::silent)?;
+        let (_, bytes) = export_bytes(workspace, environment, &options(call)?, &strata_ops::silent)?;
         Ok(call.object(json!({ "ExportSolutionFile": base64::encode(&bytes) })))
     },
     request: None,
@@ -68,13 +68,17 @@ pub(super) static DOWNLOAD: Message = Message {
     request: None,
 };
 
-fn options(call: &Call<'_>) -> ExportOptions {
+fn options(call: &Call<'_>) -> Result<ExportOptions, Fault> {
+    // It leaves components out, which nobody should be told has been done.
+    if call.given.has("ExportComponentsParams") {
+        return Err(Fault::not_built(&format!("parameter 'ExportComponentsParams' of {}", call.message.name)));
+    }
     let solution = call.given.name("SolutionName").to_owned();
-    ExportOptions { solution, managed: call.given.flag("Managed"), version: None }
+    Ok(ExportOptions { solution, managed: call.given.flag("Managed"), version: None })
 }
 
 fn start(call: &Call<'_>) -> Result<Answer, Fault> {
-    let (options, export) = (options(call), call.ask.service.mint());
+    let (options, export) = (options(call)?, call.ask.service.mint());
     let new = NewJob {
         name: "ExportSolution",
         message: call.message.name,

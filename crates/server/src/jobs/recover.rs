@@ -1,9 +1,13 @@
 //! What an earlier server left behind: jobs that it could not end, and uploads that nobody has fetched.
 
+use serde_json::Value;
 use strata_model::id::Guid;
+use strata_ops::jobs::{WhichJob, log};
+use strata_ops::system_rows::{Record, Values};
+use strata_ops::view::JobResult;
 use strata_ops::{Location, OpsError, Workspace, system_rows};
 
-use super::row::{self, FAILED, Failure, IMPORT_JOBS, TABLE};
+use super::row::{self, FAILED, Failure, IMPORT_JOBS, SUCCEEDED, TABLE};
 use super::{running, uploads};
 use crate::clock::now;
 
@@ -28,16 +32,18 @@ pub(super) fn end_jobs(location: &Location, environment: &str) -> Result<(), Ops
     let at = Location { environment: Some(environment.to_owned()), ..location.clone() };
     let workspace = &Workspace::open(&at)?;
     let now = system_rows::time(now());
-    let failure = Failure {
+    let cut_off = Failure {
         code: None,
         message: "the server was stopped while the operation waited or ran; what it had not finished did not happen"
             .to_owned(),
     };
     for state in [0, 2] {
         for record in system_rows::by(workspace, environment, TABLE, "statecode", &state.into())? {
-            system_rows::change(workspace, environment, TABLE, &record.id, |values| {
-                row::complete(values, FAILED, &now);
-                row::fail(values, &failure);
+            let known = ended(workspace, &record);
+            system_rows::change(workspace, environment, TABLE, &record.id, |values| match &known {
+                Some(None) => row::complete(values, SUCCEEDED, &now),
+                Some(Some(failure)) => failed(values, failure, &now),
+                None => failed(values, &cut_off, &now),
             })?;
         }
     }
@@ -49,15 +55,30 @@ pub(super) fn end_jobs(location: &Location, environment: &str) -> Result<(), Ops
             system_rows::change(workspace, environment, IMPORT_JOBS, &record.id, |values| {
                 values.insert("completedon".to_owned(), now.as_str().into());
                 values.insert("modifiedon".to_owned(), now.as_str().into());
-                values.insert("data".to_owned(), cut_off(values.get("progress"), &failure.message).into());
+                values.insert("data".to_owned(), data(values.get("progress"), &cut_off.message).into());
             })?;
         }
     }
     Ok(())
 }
 
+/// How an import ended whose end the server had not written down: history has it, and why it failed.
+fn ended(workspace: &Workspace, record: &Record) -> Option<Option<Failure>> {
+    let job = record.values.get("correlationid").and_then(Value::as_str).and_then(Guid::parse)?;
+    let log = log(workspace, None, WhichJob::Id(job)).ok()?;
+    Some((log.result == JobResult::Failure).then(|| Failure {
+        code: log.error_code,
+        message: log.error_text.unwrap_or_else(|| "the import failed".to_owned()),
+    }))
+}
+
+fn failed(values: &mut Values, failure: &Failure, now: &str) {
+    row::complete(values, FAILED, now);
+    row::fail(values, failure);
+}
+
 /// The data of an import that was cut off: no component was reached.
-fn cut_off(progress: Option<&serde_json::Value>, message: &str) -> String {
+fn data(progress: Option<&Value>, message: &str) -> String {
     let progress = progress.map(ToString::to_string).unwrap_or_default();
     format!(
         "<importexportxml progress=\"{progress}\" processed=\"false\" completed=\"true\" succeeded=\"false\">\

@@ -266,7 +266,7 @@ fn w8_publish_xml_publishes_what_it_names_and_nothing_else() {
     };
     let both = || [drafts("attribute:contoso_order.contoso_notes"), drafts("optionset:contoso_status")];
     assert_eq!(both(), [1, 1], "what is imported unmanaged arrives as a draft (L50)");
-    let xml = "<importexportxml><entities><entity>contoso_order</entity></entities></importexportxml>";
+    let xml = "<importexportxml><entities><entity>contoso_order</entity></entities><nodes/><securityroles/></importexportxml>";
     let (status, _) = scratch.act("PublishXml", &json!({ "ParameterXml": xml }));
     assert_eq!((status, both()), (204, [0, 1]));
     for (xml, expected) in [
@@ -329,4 +329,6 @@ fn w8_export_gives_the_package() {
     assert_eq!(other.ask("strata.Layers(Component='entity:contoso_order')")["layers"][0]["solution"], "Contoso");
     let (status, answer) = other.act("ExportSolution", &json!({ "SolutionName": "Contoso", "Managed": false }));
     assert_eq!((status, code(&answer)), (400, "0x80048036"), "managed does not export (L53)");
+    let some = json!({ "SolutionName": "Contoso", "Managed": false, "ExportComponentsParams": { "ComponentIds": [] } });
+    assert_eq!(scratch.act("ExportSolution", &some).0, 501, "a part of a solution is not exported as if it were all");
 }

@@ -1,5 +1,6 @@
 //! Stories of real clients, unmodified, over sockets. `cargo xtask test` installs them; without them a story is skipped.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,7 +99,7 @@ fn w12_the_story_of_the_python_client() {
 #[test]
 fn w10_the_flows_of_terraform_and_of_the_build_tools_by_curl() {
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("skipped: curl is not installed");
+        writeln!(std::io::stderr(), "skipped: curl is not installed").expect("written");
         return;
     }
     let packages = tempfile::tempdir().expect("a folder");

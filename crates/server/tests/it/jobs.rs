@@ -4,7 +4,9 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use strata_ops::{Location, Workspace, system_rows};
+use strata_model::id::Guid;
+use strata_model::options::ImportOptions;
+use strata_ops::{Location, PackageSource, Workspace, system_rows};
 use strata_server::access::Role;
 use strata_server::ask::Verb;
 use strata_server::service::Service;
@@ -170,11 +172,24 @@ fn w10_what_a_restart_cut_off_has_failed_with_a_clear_message() {
     let operation = "22222222-0000-4000-8000-000000000001";
     put("asyncoperation", operation, &running);
     put("importjob", JOB, &importing);
+    // Another one had come to its end, and only that was not written down.
+    let known = "11111111-0000-4000-8000-000000000002";
+    let options = ImportOptions { job: Guid::parse(known), ..ImportOptions::pac() };
+    let sent = PackageSource::sent("orders.zip", strata_testkit::zipped::package(ORDERS));
+    let environment = workspace.environment().expect("an environment");
+    let request = strata_ops::Request::Import { package: sent, options };
+    strata_ops::carry_out(&workspace, &environment, &request, &strata_ops::silent).expect("imported");
+    let done = "22222222-0000-4000-8000-000000000002";
+    put("asyncoperation", done, &json!({ "statecode": 2, "statuscode": 20, "correlationid": known }));
+    put("importjob", known, &importing);
     drop(Service::new(location.clone()).expect("a service"));
     let row = system_rows::get(&workspace, "default", "asyncoperation", operation).expect("read").expect("a row");
     assert_eq!((row.values["statecode"].clone(), row.values["statuscode"].clone()), (json!(3), json!(31)));
     assert!(row.values["completedon"].is_string());
     assert!(row.values["message"].as_str().is_some_and(|text| text.contains("server was stopped")));
+    let row = system_rows::get(&workspace, "default", "asyncoperation", done).expect("read").expect("a row");
+    assert_eq!(row.values["statuscode"], 30, "history knows better");
+    assert_eq!(system_rows::get(&workspace, "default", "importjob", known).expect("read"), None);
     let job = system_rows::get(&workspace, "default", "importjob", JOB).expect("read").expect("it stays");
     assert_eq!(job.values["progress"], 42.0);
     assert!(
