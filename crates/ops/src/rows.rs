@@ -8,6 +8,7 @@
 
 mod edits;
 mod import;
+pub mod pairs;
 mod table;
 pub(crate) mod value;
 mod write;

@@ -222,3 +222,157 @@ fn w3_many_components_are_made_or_none() {
     assert_eq!(send(&scratch, Verb::Post, url, IN_SOLUTION, &both("contoso_A", "contoso_B")).status, 200);
     assert!(component(&scratch, "environmentvariabledefinition:contoso_b").is_some());
 }
+
+fn read(scratch: &Scratch, url: &str) -> Value {
+    let answer = scratch.get(url);
+    assert_eq!(answer.status, 200, "{url}: {}", text(&answer));
+    serde_json::from_slice(&answer.body).expect("JSON")
+}
+
+const REPRESENTATION: (&str, &str) = ("Prefer", "return=representation");
+
+#[test]
+fn w11_a_write_is_seen_by_the_next_read() {
+    let scratch = Scratch::new();
+    let (solution, publisher) = solution(&scratch);
+    let url = "solutions?$filter=uniquename eq 'contosocore'&$select=friendlyname,description&$expand=publisherid($select=customizationprefix,address1_city)";
+    let found = read(&scratch, url);
+    let row = &found["value"][0];
+    assert_eq!((&row["solutionid"], &row["description"]), (&json!(solution), &json!("The core")));
+    assert_eq!(row["publisherid"]["customizationprefix"], "contoso");
+    assert_eq!(row["publisherid"]["address1_city"], "Ulm");
+    let changed = send(
+        &scratch,
+        Verb::Patch,
+        &format!("solutions({solution})?$select=version,description"),
+        &[REPRESENTATION],
+        &json!({ "version": "2.0.0.0", "description": "Two" }),
+    );
+    assert_eq!(changed.status, 200, "{}", text(&changed));
+    let row: Value = serde_json::from_slice(&changed.body).expect("a row");
+    assert_eq!((&row["version"], &row["description"]), (&json!("2.0.0.0"), &json!("Two")));
+    let tag = row["@odata.etag"].as_str().expect("a tag").to_owned();
+    assert_eq!(patch(&scratch, &format!("publishers({publisher})"), &json!({ "address1_city": "Bonn" })).status, 204);
+    assert_eq!(read(&scratch, &format!("publishers({publisher})"))["address1_city"], "Bonn");
+    assert_eq!(patch(&scratch, &format!("solutions({solution})"), &json!({ "version": "3.0" })).status, 204);
+    let stale: &[(&str, &str)] = &[("If-Match", &tag)];
+    let answer = send(&scratch, Verb::Patch, &format!("solutions({solution})"), stale, &json!({ "version": "4.0" }));
+    refused(&answer, 412, "0x80060882", "version");
+    let body = json!({ "schemaname": "contoso_A", "displayname": "A", "type": 100000000, "defaultvalue": "1" });
+    let headers = [REPRESENTATION, IN_SOLUTION[0]];
+    let made =
+        send(&scratch, Verb::Post, "environmentvariabledefinitions?$select=schemaname,defaultvalue", &headers, &body);
+    assert_eq!(made.status, 201, "{}", text(&made));
+    let row: Value = serde_json::from_slice(&made.body).expect("a row");
+    assert_eq!((&row["schemaname"], &row["defaultvalue"]), (&json!("contoso_A"), &json!("1")));
+    let id = row["environmentvariabledefinitionid"].as_str().expect("an id").to_owned();
+    let members =
+        read(&scratch, &format!("solutioncomponents?$filter=_solutionid_value eq {solution} and objectid eq {id}"));
+    assert_eq!(members["value"][0]["componenttype"], 380);
+    let by_key = "environmentvariabledefinitions(schemaname='contoso_A')";
+    assert_eq!(patch(&scratch, by_key, &json!({ "defaultvalue": "2" })).status, 204);
+    assert_eq!(read(&scratch, by_key)["defaultvalue"], "2");
+    assert_eq!(send(&scratch, Verb::Delete, by_key, NONE, &Value::Null).status, 204);
+    assert_eq!(scratch.get(by_key).status, 404);
+    let left = read(&scratch, &format!("solutioncomponents?$filter=_solutionid_value eq {solution}"));
+    assert_eq!(left["value"], json!([]));
+}
+
+#[test]
+fn w11_a_managed_solution_is_uninstalled_and_not_edited() {
+    let scratch = Scratch::new();
+    let import = |name: &str| {
+        let workspace = scratch.service.workspace(None).expect("a connection");
+        let environment = workspace.environment().expect("the environment");
+        let package = strata_testkit::examples::path(name).as_path().into();
+        let options = strata_model::options::ImportOptions::pac();
+        let request = strata_ops::Request::Import { package, options };
+        strata_ops::carry_out(&workspace, &environment, &request, &strata_ops::silent).expect("an import");
+    };
+    import("contoso-core-1.0");
+    import("contoso-sales-1.0");
+    let core = read(&scratch, "solutions(uniquename='ContosoCore')");
+    assert_eq!(core["ismanaged"], true);
+    let url = format!("solutions({})", core["solutionid"].as_str().expect("an id"));
+    refused(&patch(&scratch, &url, &json!({ "version": "9.0" })), 400, "0x8004F024", "managed");
+    let before = read(&scratch, "solutions?$count=true")["@odata.count"].clone();
+    let held = send(&scratch, Verb::Delete, &url, NONE, &Value::Null);
+    assert_eq!(held.status, 400, "{}", text(&held));
+    assert_eq!(read(&scratch, "solutions?$count=true")["@odata.count"], before);
+    for name in ["ContosoSales", "ContosoCore"] {
+        let answer = send(&scratch, Verb::Delete, &format!("solutions(uniquename='{name}')"), NONE, &Value::Null);
+        assert_eq!(answer.status, 204, "{}", text(&answer));
+    }
+    let own = read(&scratch, "solutions?$filter=isvisible eq true and uniquename ne 'Default'");
+    assert_eq!(own["value"], json!([]));
+    let default = read(&scratch, "solutions(uniquename='Default')");
+    let url = format!("solutions({})", default["solutionid"].as_str().expect("an id"));
+    refused(&patch(&scratch, &url, &json!({ "version": "9.0" })), 400, "0x8004F009", "Default");
+    refused(&send(&scratch, Verb::Delete, &url, NONE, &Value::Null), 400, "0x8004F005", "Default");
+}
+
+fn with_table() -> Scratch {
+    let scratch = Scratch::new();
+    solution(&scratch);
+    let label = |text: &str| json!({ "LocalizedLabels": [{ "Label": text, "LanguageCode": 1033 }] });
+    let table = json!({
+        "SchemaName": "contoso_Part", "DisplayName": label("Part"), "DisplayCollectionName": label("Parts"),
+        "OwnershipType": "UserOwned", "HasActivities": false, "HasNotes": false, "IsActivity": false,
+        "Attributes": [{
+            "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", "SchemaName": "contoso_Code",
+            "DisplayName": label("Code"), "MaxLength": 100, "IsPrimaryName": true,
+        }],
+    });
+    create(&scratch, "EntityDefinitions", IN_SOLUTION, &table);
+    let key =
+        json!({ "SchemaName": "contoso_ByCode", "KeyAttributes": ["contoso_code"], "DisplayName": label("By code") });
+    let made = send(&scratch, Verb::Post, "EntityDefinitions(LogicalName='contoso_part')/Keys", IN_SOLUTION, &key);
+    assert!(made.status < 300, "{}", text(&made));
+    let many = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.ManyToManyRelationshipMetadata", "SchemaName": "contoso_part_account",
+        "Entity1LogicalName": "contoso_part", "Entity2LogicalName": "account", "IntersectEntityName": "contoso_part_account",
+    });
+    let made = send(&scratch, Verb::Post, "RelationshipDefinitions", IN_SOLUTION, &many);
+    assert!(made.status < 300, "{}", text(&made));
+    scratch
+}
+
+#[test]
+fn w3_rows_are_written_by_alternate_key() {
+    let scratch = with_table();
+    let url = "contoso_parts(contoso_code='it''s 1')";
+    let first = patch(&scratch, url, &json!({}));
+    assert_eq!(first.status, 204, "{}", text(&first));
+    assert_eq!(read(&scratch, url)["contoso_code"], "it's 1");
+    refused(
+        &send(&scratch, Verb::Post, "contoso_parts", NONE, &json!({ "contoso_code": "IT'S 1" })),
+        412,
+        "0x80060892",
+        "contoso_code",
+    );
+    let must: &[(&str, &str)] = &[("If-Match", "*")];
+    refused(&send(&scratch, Verb::Patch, "contoso_parts(contoso_code='2')", must, &json!({})), 404, "0x80040217", "2");
+    assert_eq!(patch(&scratch, url, &json!({ "contoso_code": "3" })).status, 204);
+    assert_eq!(scratch.get(url).status, 404);
+    assert_eq!(send(&scratch, Verb::Delete, "contoso_parts(contoso_code='3')", NONE, &Value::Null).status, 204);
+    refused(&send(&scratch, Verb::Delete, url, NONE, &Value::Null), 404, "0x80040217", "it's 1");
+    let no_key = patch(&scratch, "contoso_parts(importsequencenumber=1)", &json!({}));
+    assert_eq!(no_key.status, 400, "{}", text(&no_key));
+}
+
+#[test]
+fn w3_many_are_linked_with_many() {
+    let scratch = with_table();
+    let part = create(&scratch, "contoso_parts", NONE, &json!({ "contoso_code": "1" }));
+    let account = create(&scratch, "accounts", NONE, &json!({ "name": "A" }));
+    let url = format!("contoso_parts({part})/contoso_part_account");
+    let reference = json!({ "@odata.id": format!("accounts({account})") });
+    let linked = send(&scratch, Verb::Post, &format!("{url}/$ref"), NONE, &reference);
+    assert_eq!(linked.status, 204, "{}", text(&linked));
+    assert_eq!(read(&scratch, &format!("{url}?$select=name"))["value"][0]["name"], "A");
+    let twice = send(&scratch, Verb::Post, &format!("{url}/$ref"), NONE, &reference);
+    assert_eq!(twice.status, 412, "{}", text(&twice));
+    let unlinked = send(&scratch, Verb::Delete, &format!("{url}({account})/$ref"), NONE, &Value::Null);
+    assert_eq!(unlinked.status, 204, "{}", text(&unlinked));
+    assert_eq!(read(&scratch, &url)["value"], json!([]));
+}

@@ -3,13 +3,13 @@
 use serde_json::Value;
 use strata_model::id::Guid;
 use strata_odata::path::{Arguments, Segment};
-use strata_ops::rows::{Existing, Input, RowWrite};
+use strata_ops::rows::{Existing, Input, RowWrite, pairs};
 use strata_ops::schema::relation::{End, ManyToMany};
 
 use super::target::{Target, find, key, referred};
 use super::{Writer, body};
 use crate::answer::Answer;
-use crate::ask::Verb;
+use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
 
 pub(super) fn answer(writer: &Writer<'_>, navigation: &Segment) -> Result<Answer, Fault> {
@@ -83,20 +83,12 @@ fn ends<'r>(relation: &'r ManyToMany, table: &str, navigation: &str) -> Option<(
     }
 }
 
-/// Makes or deletes the row of the table between; a pair has one row, whose id the two give.
 fn pair(writer: &Writer<'_>, relation: &ManyToMany, own: (&End, Guid), far: (&End, Guid)) -> Result<Answer, Fault> {
-    let table = writer.schema.table(writer.ask.workspace, &relation.intersect);
-    let Ok(table) = table else { return Err(Fault::not_built(&format!("the table {}", relation.intersect))) };
-    let (first, second) = if std::ptr::eq(own.0, &relation.first) { (own.1, far.1) } else { (far.1, own.1) };
-    let id = Guid::minted(first, &relation.intersect, &second.to_string());
-    let write = match writer.ask.verb {
-        Verb::Delete => RowWrite::Delete { id, version: None },
-        Verb::Get | Verb::Post | Verb::Put | Verb::Patch => {
-            let columns = [(&relation.first.column, first), (&relation.second.column, second)];
-            let value = |(column, id): (&String, Guid)| (column.clone(), Input::Value(id.to_string().into()));
-            RowWrite::Create { id: Some(id), values: columns.map(value).to_vec() }
-        }
-    };
-    writer.write(&table.entry.name, &[write])?;
+    let ends = if std::ptr::eq(own.0, &relation.first) { (own.1, far.1) } else { (far.1, own.1) };
+    let Ask { workspace, environment, verb, .. } = writer.ask;
+    match verb {
+        Verb::Delete => pairs::unlink(workspace, environment, relation, ends)?,
+        Verb::Get | Verb::Post | Verb::Put | Verb::Patch => pairs::link(workspace, environment, relation, ends)?,
+    }
     Ok(Answer::empty())
 }
