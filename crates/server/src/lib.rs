@@ -12,6 +12,7 @@ pub mod answer;
 pub mod ask;
 mod batch;
 mod clock;
+mod exchange;
 pub mod fault;
 pub mod functions;
 mod given;
