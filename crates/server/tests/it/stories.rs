@@ -1,6 +1,7 @@
 //! Flows of real tools, request by request.
 
 use serde_json::{Value, json};
+use strata_testkit::corpus::Corpus;
 
 use crate::actions::import;
 use crate::packages::example;
@@ -63,4 +64,37 @@ fn w8_build_tools_import_promote_export_and_publish() {
         "ImportSolution",
         &import(file["ExportSolutionFile"].as_str().expect("a file"), "11111111-0000-4000-8000-000000000001"),
     );
+}
+
+/// Of real packages, staging says what importing then does.
+#[test]
+fn l95_staging_and_importing_agree_on_packages_of_the_corpus() {
+    let Some(corpus) = Corpus::find() else { return };
+    let small = corpus.packages().filter(|sample| sample.bytes.len() < 400_000).take(12);
+    let mut seen = 0;
+    for sample in small {
+        let scratch = Scratch::new();
+        let file = strata_ops::base64::encode(&sample.bytes);
+        let (status, staged) = scratch.act("StageSolution", &json!({ "CustomizationFile": file }));
+        let body =
+            json!({ "OverwriteUnmanagedCustomizations": false, "PublishWorkflows": false, "CustomizationFile": file });
+        let started = scratch.done("ImportSolutionAsync", &body);
+        let ended = scratch.polled(None, &id(&started));
+        let passes = status == 200 && staged["StageSolutionResults"]["StageSolutionStatus"] == "Passed";
+        assert_eq!(ended["statuscode"], if passes { 30 } else { 31 }, "{}: {staged} {ended}", sample.path);
+        if status != 200 {
+            continue;
+        }
+        let job = started["ImportJobKey"].as_str().expect("a job");
+        let result = scratch.ask(&format!("RetrieveSolutionImportResult(ImportJobId={job})"));
+        assert_eq!(result["SolutionOperationResult"]["Status"], staged["StageSolutionResults"]["StageSolutionStatus"]);
+        let shown = scratch.ask(&format!("importjobs({job})?$select=solutionname,data"));
+        assert_eq!(
+            shown["solutionname"], staged["StageSolutionResults"]["SolutionDetails"]["SolutionUniqueName"],
+            "{}",
+            sample.path
+        );
+        seen += 1;
+    }
+    assert!(seen > 3, "{seen}");
 }
