@@ -113,3 +113,17 @@ fn w10_the_flows_of_terraform_and_of_the_build_tools_by_curl() {
         play(Command::new("sh").arg(clients().join("curl").join(flow)).arg(&served.url).arg(packages.path()));
     }
 }
+
+#[test]
+fn w1_the_story_of_a_client_generated_from_the_metadata() {
+    let folder = clients().join("odata2ts");
+    let modules = folder.join("node_modules");
+    if !modules.exists() {
+        writeln!(std::io::stderr(), "skipped: odata2ts is not installed (`cargo xtask test` does)").expect("written");
+        return;
+    }
+    let served = Served::new(false);
+    let output = tempfile::tempdir().expect("a folder");
+    let mut story = Command::new("node");
+    play(story.arg(folder.join("story.cjs")).arg(&served.url).arg(output.path()).env("NODE_PATH", modules));
+}
