@@ -17,7 +17,7 @@ use crate::trouble::Troubles;
 /// How often progress is written.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How often the end of a job is written anew while the store is locked, once a second.
+/// How often a state of a job is written anew while the store is locked, once a second.
 const TRIES_MAX: u32 = 60;
 
 /// Carries a job out; `release` says that its environment may have another.
@@ -30,15 +30,22 @@ pub(super) fn run(location: &Location, troubles: &Troubles, job: Job, release: &
     let seconds = started.elapsed().as_secs_f64();
     // Before the end can be read: whoever reads it may begin the next one.
     release(&environment);
-    for _ in 0..TRIES_MAX {
-        match finish(&at, &environment, id, import_job, result.as_ref().err(), seconds) {
-            Ok(()) => return,
-            // The environment has gone, and its rows with it.
-            Err(OpsError::Request { .. }) => return,
-            Err(error) => tracing::warn!(%id, %error, "the end of a job is not written yet"),
-        }
-        thread::sleep(Duration::from_secs(1));
+    let ended = patiently(&|| finish(&at, &environment, id, import_job, result.as_ref().err(), seconds));
+    // Where its environment has gone, nobody can ask for the job.
+    if let Err(error) = ended {
+        tracing::warn!(%id, %error, "the end of a job is not written");
     }
+}
+
+/// Writes something, and again while the store is locked.
+fn patiently(write: &dyn Fn() -> Result<(), OpsError>) -> Result<(), OpsError> {
+    for _ in 0..TRIES_MAX {
+        match write() {
+            Err(error) if error.exit_code() == 5 => thread::sleep(Duration::from_secs(1)),
+            other => return other,
+        }
+    }
+    write()
 }
 
 fn carry_out(
@@ -49,7 +56,7 @@ fn carry_out(
     new: super::NewJob,
 ) -> Result<(), Failure> {
     let workspace = Workspace::open(at).map_err(|error| Failure::of(&error))?;
-    row::started(&workspace, environment, id).map_err(|error| Failure::of(&error))?;
+    patiently(&|| row::started(&workspace, environment, id)).map_err(|error| Failure::of(&error))?;
     let on_demand = |fault: crate::fault::Fault| Failure { code: Some(fault.code), message: fault.message };
     troubles.befall(&format!("Job.{}", new.name)).map_err(on_demand)?;
     let environment = workspace.environment_named(environment).map_err(|error| Failure::of(&error))?;
