@@ -73,6 +73,11 @@ impl Workspace {
         Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None })
     }
 
+    /// Means another environment from now on; the selected one without a name.
+    pub fn turn_to(&mut self, environment: Option<String>) {
+        self.environment = environment;
+    }
+
     /// Returns the store.
     pub fn store(&self) -> &dyn Store {
         self.store.as_ref()

@@ -87,7 +87,10 @@ pub fn serve(config: &Config, service: Service, ready: &dyn Fn(&[String])) -> Re
 
 /// Begins to serve.
 pub fn start(config: &Config, service: Service) -> Result<Running, ServeError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(ServeError::Start)?;
+    // More threads than cores, since quick reads are answered on them and may have to wait for the disk.
+    let threads = std::thread::available_parallelism().map_or(2, usize::from).saturating_mul(2).max(4);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = runtime.map_err(ServeError::Start)?;
     let (stop, stopped) = watch::channel(false);
     let (shared, urls, accepting) = runtime.block_on(listen(config, service, &stopped))?;
     Ok(Running { runtime, urls, shared, stop, accepting })

@@ -40,8 +40,8 @@ pub struct Request {
 #[derive(Debug)]
 pub struct Service {
     location: Location,
-    /// Connections that wait, by environment name.
-    idle: Mutex<BTreeMap<String, Vec<Workspace>>>,
+    /// Connections that wait.
+    idle: Mutex<Vec<Workspace>>,
     schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: u128,
@@ -142,16 +142,16 @@ impl Service {
 
     /// Lends a connection to the store, meant for an environment; without a name, for the selected one.
     pub fn workspace(&self, environment: Option<&str>) -> Result<Lent<'_>, OpsError> {
-        let name = environment.or(self.location.environment.as_deref()).map(str::to_lowercase).unwrap_or_default();
-        let waiting = lock(&self.idle).get_mut(&name).and_then(Vec::pop);
+        let environment = environment.or(self.location.environment.as_deref()).map(str::to_owned);
+        let waiting = lock(&self.idle).pop();
         let workspace = match waiting {
-            Some(workspace) => workspace,
-            None => {
-                let named = Some(name.clone()).filter(|name| !name.is_empty());
-                Workspace::open(&Location { environment: named, ..self.location.clone() })?
+            Some(mut workspace) => {
+                workspace.turn_to(environment);
+                workspace
             }
+            None => Workspace::open(&Location { environment, ..self.location.clone() })?,
         };
-        Ok(Lent { service: self, name, workspace: Some(workspace) })
+        Ok(Lent { service: self, workspace: Some(workspace) })
     }
 
     /// Returns what is known of an environment's tables at its revision. What may yet be taken back is known to nobody
@@ -183,7 +183,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub struct Lent<'a> {
     service: &'a Service,
-    name: String,
     workspace: Option<Workspace>,
 }
 
@@ -198,9 +197,8 @@ impl Deref for Lent<'_> {
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let mut idle = lock(&self.service.idle);
-        let waiting = idle.entry(std::mem::take(&mut self.name)).or_default();
-        if waiting.len() < IDLE_MAX {
-            waiting.extend(self.workspace.take());
+        if idle.len() < IDLE_MAX {
+            idle.extend(self.workspace.take());
         }
     }
 }
