@@ -194,7 +194,7 @@ fn w8_l118_component_parameters_are_the_settings_of_an_import() {
 }
 
 #[test]
-fn l116_holding_then_promote_replaces_the_solution() {
+fn l81_l82_holding_then_promote_replaces_the_solution() {
     let scratch = Scratch::new();
     let version = |number: &str| package(&format!("Contoso {number} managed contoso\nentity contoso_order"));
     scratch.done("ImportSolution", &import(&version("1.0.0.0"), JOB));
