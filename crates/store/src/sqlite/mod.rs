@@ -20,6 +20,7 @@ mod prune;
 mod query;
 mod query_filter;
 mod query_place;
+mod query_plan;
 mod query_sql;
 mod record;
 mod record_close;

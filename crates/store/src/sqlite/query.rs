@@ -1,7 +1,7 @@
 //! Answers questions about rows with one statement each, whose rows are handed on as they come.
 //!
-//! `query_sql` writes the statement: it chooses what the statement walks along, so that a page costs what its rows
-//! cost. Here it is run.
+//! `query_plan` chooses what the statement walks along, so that a page costs what its rows cost, and `query_sql` writes
+//! it. Here it is run.
 
 use rusqlite::types::{Value as SqlValue, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
