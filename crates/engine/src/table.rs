@@ -332,3 +332,19 @@ fn lookup_types(leaves: &Leaves) -> Vec<String> {
     });
     named.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t9_a_time_that_is_shown_as_a_date_is_a_time() {
+        let column = |said: &[(&str, &str)]| -> Leaves {
+            said.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect()
+        };
+        assert!(!is_date_only(&column(&[("Format", "date"), ("Behavior", "1")])));
+        assert!(is_date_only(&column(&[("Format", "date"), ("Behavior", "2")])));
+        assert!(is_date_only(&column(&[("Format", "date")])));
+        assert!(!is_date_only(&column(&[("Format", "datetime")])));
+    }
+}

@@ -15,6 +15,7 @@ mod sqlite {
     conformance! {
         what_was_begun_is_taken_back_with_its_history
         what_was_begun_is_kept
+        an_inner_whole_is_taken_back_alone
         a_refused_part_leaves_the_others
     }
 }
@@ -62,6 +63,21 @@ fn a_refused_part_leaves_the_others(store: &dyn Store) {
     row(store, "1").expect("a row");
     row(store, "1").expect_err("the id is taken");
     row(store, "2").expect("a row");
+    store.end(true).expect("an end");
+    assert_eq!(rows(store), 2);
+}
+
+fn an_inner_whole_is_taken_back_alone(store: &dyn Store) {
+    create(store, "dev");
+    store.begin().expect("a beginning");
+    row(store, "1").expect("a row");
+    store.begin().expect("an inner beginning");
+    row(store, "2").expect("a row");
+    store.end(false).expect("an inner end");
+    assert_eq!(rows(store), 1);
+    store.begin().expect("another");
+    row(store, "3").expect("a row");
+    store.end(true).expect("its end");
     store.end(true).expect("an end");
     assert_eq!(rows(store), 2);
 }
