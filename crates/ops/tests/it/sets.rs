@@ -147,6 +147,21 @@ fn w11_sets_follow_every_operation() {
 }
 
 #[test]
+fn w11_sets_are_shown_anew_where_history_was_pruned() {
+    let scratch = Scratch::new();
+    let pac = ImportOptions::pac();
+    scratch.import(&examples::path("contoso-core-1.0"), &pac).expect("core");
+    assert_as_listed(&scratch);
+    scratch.import(&examples::path("contoso-core-1.1"), &pac).expect("its next version");
+    scratch.import(&examples::path("contoso-sales-1.0"), &pac).expect("sales");
+    let environment = scratch.workspace.environment().expect("the environment");
+    scratch.workspace.store().prune(&environment, environment.operation).expect("a prune");
+    assert_as_listed(&scratch);
+    scratch.run(&Request::Uninstall { solution: "ContosoSales".to_owned() }).expect("sales go");
+    assert_as_listed(&scratch);
+}
+
+#[test]
 fn w11_layers_bear_the_changes_of_each() {
     let scratch = Scratch::new();
     scratch.import(&examples::path("contoso-core-1.0"), &ImportOptions::pac()).expect("core");
