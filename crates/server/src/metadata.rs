@@ -2,10 +2,12 @@
 
 mod attribute;
 mod author;
+mod changes;
 mod choice;
 mod csdl;
 mod definitions;
 mod entity;
+mod options;
 mod payload;
 mod query;
 mod relation;
@@ -19,7 +21,7 @@ use crate::fault::Fault;
 
 /// Tells whether a first segment belongs here.
 pub(crate) fn serves(segment: &str) -> bool {
-    matches!(
+    let is_served = matches!(
         segment,
         "$metadata"
             | "EntityDefinitions"
@@ -28,8 +30,24 @@ pub(crate) fn serves(segment: &str) -> bool {
             | "ManagedPropertyDefinitions"
             | "RetrieveMetadataChanges"
             | "CreateEntities"
-    )
+            | "UpdateOptionValue"
+    );
+    is_served || LEFT_OUT.contains(&segment)
 }
+
+/// Operations on definitions that the platform documents and this server leaves out.
+const LEFT_OUT: [&str; 10] = [
+    "CreateAttribute",
+    "CreateEntity",
+    "CreateManyToMany",
+    "CreateOneToMany",
+    "DeleteOptionValue",
+    "InsertOptionValue",
+    "InsertStatusValue",
+    "OrderOption",
+    "RetrieveAllEntities",
+    "UpdateStateValue",
+];
 
 /// Lists the sets.
 pub(crate) fn service_document(ask: &Ask<'_>) -> Result<Answer, Fault> {
@@ -51,6 +69,8 @@ const DEFINITIONS: [&str; 4] =
 pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     let (first, rest) = ask.path.split_first().expect("a request for definitions has a segment");
     match (first.name.as_str(), ask.verb) {
+        ("UpdateOptionValue", Verb::Post) if rest.is_empty() => options::update(ask),
+        ("RetrieveMetadataChanges", Verb::Get) if rest.is_empty() => changes::answer(ask, first),
         ("$metadata", _) => csdl::answer(ask),
         ("CreateEntities", Verb::Post) if rest.is_empty() => author::create_tables(ask),
         ("EntityDefinitions", Verb::Get) => definitions::tables(ask, first, rest),

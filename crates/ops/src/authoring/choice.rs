@@ -79,6 +79,8 @@ pub fn options_edits(prefix: &str, options: &[OptionWish]) -> Vec<PropertyEdit> 
             None => format!("{prefix}options/option[{value}]"),
         };
         let mut say = |path: String, value: String| edits.push(PropertyEdit { path, value });
+        // A new option comes whole, before its labels.
+        say(format!("{element}@value"), value.to_string());
         if let Some(state) = option.state {
             say(format!("{element}@state"), state.to_string());
         }

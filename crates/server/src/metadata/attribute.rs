@@ -208,7 +208,9 @@ fn add_details(made: &mut Document, column: &Column, leaves: &Leaves, kind: &Typ
             add("SourceTypeMask", 0.into());
         }
         (Kind::DateTime { is_date_only }, _) => {
-            add("Format", if *is_date_only { "DateOnly".into() } else { "DateAndTime".into() });
+            // The format is what forms show; the behavior says whether values have times.
+            let is_shown_as_date = *is_date_only || leaves.get("Format").is_some_and(|format| format == "date");
+            add("Format", if is_shown_as_date { "DateOnly".into() } else { "DateAndTime".into() });
             add("ImeMode", ime_mode(leaves).into());
             add("DateTimeBehavior", json!({ "Value": behavior(leaves) }));
             add(

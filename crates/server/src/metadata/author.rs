@@ -5,6 +5,7 @@ use strata_model::component::{ComponentKey, ComponentType};
 use strata_odata::path::Segment;
 use strata_ops::authoring::{self, ChoiceOf, ColumnWish, KeyWish, LookupWish, ManyToManyWish};
 use strata_ops::by_hand::{ByHand, NewComponent};
+use strata_ops::schema::Leaves;
 use strata_ops::{PropertyEdit, Request, carry_out, silent};
 
 use super::definitions::{Reader, Wanted, cast, missing, wanted};
@@ -167,17 +168,38 @@ fn update_table(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
         &payload.label("Description")?,
         &payload::table_settings(&payload)?,
     );
-    set(reader, key("entity", &table.entry.name), changed(edits, table.definition()))
+    let component = key("entity", &table.entry.name);
+    let now = drafted(reader, &component)?;
+    set(reader, component, changed(edits, &now))
 }
 
 /// Edits that change nothing are none: a body repeats what it does not want to change.
-fn changed(edits: Vec<PropertyEdit>, now: &strata_ops::schema::Leaves) -> Vec<PropertyEdit> {
+fn changed(edits: Vec<PropertyEdit>, now: &Leaves) -> Vec<PropertyEdit> {
     let differs = |edit: &PropertyEdit| match now.get(&edit.path) {
         Some(own) => *own != edit.value,
         // What nobody says is what is usual.
         None => !edit.value.is_empty() && edit.value != "0",
     };
     edits.into_iter().filter(differs).collect()
+}
+
+/// Options come with their choice; a change of it that brings more is refused rather than half done.
+fn refuse_new_options(wish: &authoring::ChoiceWish, prefix: &str, now: &Leaves) -> Result<(), Fault> {
+    let is_there = |value: i64| {
+        ["options/option", "states/state", "statuses/status"]
+            .iter()
+            .any(|element| now.contains_key(&format!("{prefix}{element}[{value}]@value")))
+    };
+    match wish.options.iter().all(|option| option.value.is_some_and(is_there)) {
+        true => Ok(()),
+        false => Err(Fault::not_built("adding an option to a choice that is there")),
+    }
+}
+
+/// Returns what a definition says with its drafts, which is what an edit goes over.
+pub(crate) fn drafted(reader: &Reader<'_>, component: &ComponentKey) -> Result<Leaves, Fault> {
+    let shown = strata_ops::components::show(reader.ask.workspace, None, &component.to_string(), true)?;
+    Ok(shown.properties)
 }
 
 fn set(reader: &Reader<'_>, component: ComponentKey, edits: Vec<PropertyEdit>) -> Result<Answer, Fault> {
@@ -218,10 +240,13 @@ fn column(reader: &Reader<'_>, verb: Verb, table: &Wanted, part: &Segment, below
             let own = reader.column(&table, &meant)?;
             let body = reader.ask.json()?;
             let wish = payload::changes(&Payload::new(&body), &own.type_word)?;
-            let nothing = strata_ops::schema::Leaves::new();
-            let now = table.column_definition(&own.name).unwrap_or(&nothing);
-            let edits = changed(authoring::column_edits(&wish), now);
-            set(reader, key("attribute", &format!("{}.{}", table.entry.name, own.name)), edits)
+            let component = key("attribute", &format!("{}.{}", table.entry.name, own.name));
+            let now = drafted(reader, &component)?;
+            if let Some(ChoiceOf::Own(own)) = &wish.choice {
+                refuse_new_options(own, "optionset/", &now)?;
+            }
+            let edits = changed(authoring::column_edits(&wish), &now);
+            set(reader, component, edits)
         }
         (Verb::Delete, Wanted::Id(_) | Wanted::Name(_)) => {
             let own = reader.column(&table, &meant)?;
@@ -436,8 +461,9 @@ fn update_choice(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> 
     let name = choice_name(reader, wanted)?;
     let body = reader.ask.json()?;
     let wish = payload::choice(&Payload::new(&body), false)?;
-    let choices = reader.schema.choices(reader.ask.workspace)?;
-    let nothing = strata_ops::schema::Leaves::new();
-    let now = choices.iter().find(|own| own.name == name).map_or(&nothing, |own| &own.definition);
-    set(reader, key("optionset", &name), changed(authoring::choice_edits(&wish), now))
+    let component = key("optionset", &name);
+    let now = drafted(reader, &component)?;
+    refuse_new_options(&wish, "", &now)?;
+    let edits = changed(authoring::choice_edits(&wish), &now);
+    set(reader, component, edits)
 }

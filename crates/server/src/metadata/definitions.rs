@@ -348,6 +348,21 @@ impl<'a> Reader<'a> {
         found.ok_or_else(|| missing("attribute", wanted))
     }
 
+    pub(crate) fn entry_document(&self, entry: &TableEntry) -> Document {
+        entity::of_entry(entry, self.language)
+    }
+
+    /// Lists what belongs to a table, by the name of its navigation.
+    pub(crate) fn part_documents(&self, table: &Table, part: &str) -> Result<Vec<Document>, Fault> {
+        match part {
+            "Attributes" => Ok(self.column_documents(table)),
+            "Keys" => Ok(self.key_documents(table)),
+            "OneToManyRelationships" => self.one_to_many_documents(&table.collections_in),
+            "ManyToOneRelationships" => self.one_to_many_documents(&table.lookups_out),
+            _ => Ok(self.many_to_many_documents(&table.many_to_many)),
+        }
+    }
+
     pub(crate) fn table_document(&self, table: &Table) -> Document {
         let mut made = entity::of_entry(&table.entry, self.language);
         entity::add_parts(&mut made, table);

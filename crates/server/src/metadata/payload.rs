@@ -411,7 +411,8 @@ pub(crate) fn choice(payload: &Payload<'_>, is_boolean: bool) -> Result<ChoiceWi
     })
 }
 
-fn option(payload: &Payload<'_>) -> Result<OptionWish, Fault> {
+/// Reads an option.
+pub(crate) fn option(payload: &Payload<'_>) -> Result<OptionWish, Fault> {
     Ok(OptionWish {
         value: payload.integer("Value")?,
         label: payload.label("Label")?,

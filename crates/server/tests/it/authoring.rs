@@ -392,3 +392,60 @@ fn exported(workspace: &Workspace, environment: &Environment) -> Vec<u8> {
     let options = ExportOptions { solution: "Fabrikam".to_owned(), managed: true, version: None };
     strata_ops::export::export_bytes(workspace, environment, &options, &silent).expect("an export").1
 }
+
+#[test]
+fn w7_an_option_is_renamed() {
+    let scratch = with_device();
+    let body = json!({
+        "EntityLogicalName": "fab_device", "AttributeLogicalName": "fab_kind",
+        "Value": 1, "Label": label("Notebook"), "MergeLabels": true,
+    });
+    sent(&scratch, Verb::Post, "UpdateOptionValue", &body);
+    publish(&scratch);
+    let column = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')/OptionSet";
+    let options = read(&scratch, column)["Options"].clone();
+    assert_eq!(options[0]["Label"]["UserLocalizedLabel"]["Label"], "Notebook", "{options}");
+    assert_eq!(options[1]["Label"]["UserLocalizedLabel"]["Label"], "Phone", "{options}");
+    for left_out in ["InsertOptionValue", "InsertStatusValue", "DeleteOptionValue"] {
+        assert_eq!(send(&scratch, Verb::Post, left_out, &json!({})).status, 501);
+    }
+    let mut more = read(
+        &scratch,
+        "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$expand=OptionSet",
+    );
+    more["OptionSet"]["Options"].as_array_mut().expect("options").push(json!({ "Value": 3, "Label": label("Camera") }));
+    more["@odata.type"] = "Microsoft.Dynamics.CRM.PicklistAttributeMetadata".into();
+    let url = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
+    assert_eq!(send(&scratch, Verb::Put, url, &more).status, 501, "nothing is dropped without a word");
+}
+
+#[test]
+fn w7_metadata_changes_are_retrieved_by_a_query() {
+    let scratch = with_device();
+    let query = json!({
+        "Properties": { "PropertyNames": ["LogicalName", "Attributes"] },
+        "Criteria": { "Conditions": [{
+            "PropertyName": "LogicalName", "ConditionOperator": "Equals",
+            "Value": { "Type": "System.String", "Value": "fab_device" },
+        }] },
+        "AttributeQuery": {
+            "Properties": { "PropertyNames": ["LogicalName", "MaxLength"] },
+            "Criteria": { "Conditions": [{
+                "PropertyName": "LogicalName", "ConditionOperator": "Equals",
+                "Value": { "Type": "System.String", "Value": "fab_name" },
+            }] },
+        },
+    });
+    let found = read(&scratch, &format!("RetrieveMetadataChanges(Query=@p1)?@p1={query}"));
+    let tables = found["EntityMetadata"].as_array().expect("tables");
+    assert_eq!(tables.len(), 1);
+    assert_eq!(
+        tables[0]["Attributes"],
+        json!([{
+            "@odata.type": "#Microsoft.Dynamics.CRM.StringAttributeMetadata",
+            "LogicalName": "fab_name", "MaxLength": 200, "MetadataId": tables[0]["Attributes"][0]["MetadataId"],
+        }])
+    );
+    let wrong = scratch.get("RetrieveMetadataChanges(Query=@p1)?@p1={");
+    assert_eq!(wrong.status, 400);
+}
