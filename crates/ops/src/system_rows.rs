@@ -4,7 +4,7 @@
 //! the writer is this product. A row that somebody else has changed meanwhile is read again.
 
 use serde_json::Value;
-pub use strata_store::{Record, Values};
+pub use strata_store::{Record, Values, is_another, this_process};
 use strata_store::{RecordEdit, RecordError, RecordIndex, RecordWrite, StoreError, ViolationKind};
 
 use crate::{OpsError, Workspace};

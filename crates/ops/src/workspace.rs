@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use strata_engine::dependency;
@@ -12,7 +13,7 @@ use strata_model::code::ErrorCode;
 use strata_model::environment::{Environment, Settings};
 use strata_model::plan::Bodies as _;
 use strata_store::sqlite::SqliteStore;
-use strata_store::{Store, StoreBodies, StoreError};
+use strata_store::{ChangeMark, Store, StoreBodies, StoreError};
 
 use crate::OpsError;
 use crate::names::did_you_mean;
@@ -33,6 +34,8 @@ pub struct Location {
 pub struct Workspace {
     store: Box<dyn Store>,
     environment: Option<String>,
+    /// The environment as it was last looked up, good until the store changes.
+    known: Mutex<Option<(ChangeMark, Environment)>>,
 }
 
 impl fmt::Debug for Workspace {
@@ -46,14 +49,14 @@ impl Workspace {
     pub fn open(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self { store: Box::new(store), environment: location.environment.clone() })
+        Ok(Self { store: Box::new(store), environment: location.environment.clone(), known: Mutex::default() })
     }
 
     /// Opens a store, made when it does not exist.
     pub fn open_or_create(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open_or_create(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self { store: Box::new(store), environment: location.environment.clone() })
+        Ok(Self { store: Box::new(store), environment: location.environment.clone(), known: Mutex::default() })
     }
 
     /// Opens a store for planning: where there is none, an empty one in memory (R5).
@@ -70,12 +73,15 @@ impl Workspace {
 
     /// Makes an empty store in memory.
     pub fn in_memory() -> Result<Self, OpsError> {
-        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None })
+        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None, known: Mutex::default() })
     }
 
     /// Means another environment from now on; the selected one without a name.
     pub fn turn_to(&mut self, environment: Option<String>) {
-        self.environment = environment;
+        if self.environment != environment {
+            *self.known() = None;
+            self.environment = environment;
+        }
     }
 
     /// Returns the store.
@@ -85,11 +91,19 @@ impl Workspace {
 
     /// Returns the environment that is meant, which must exist.
     pub fn environment(&self) -> Result<Environment, OpsError> {
-        let name = self.environment_name()?;
-        match self.store.environment(&name)? {
-            Some(environment) => Ok(environment),
-            None => Err(self.unknown_environment(&name)?),
+        let mark = self.store.mark()?;
+        if let Some((_, environment)) = self.known().as_ref().filter(|(known, _)| *known == mark) {
+            return Ok(environment.clone());
         }
+        let name = self.environment_name()?;
+        let Some(environment) = self.store.environment(&name)? else { return Err(self.unknown_environment(&name)?) };
+        *self.known() = Some((mark, environment.clone()));
+        Ok(environment)
+    }
+
+    /// A panic elsewhere leaves nothing half done here.
+    fn known(&self) -> MutexGuard<'_, Option<(ChangeMark, Environment)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the environment that is meant; the default one is made on first use.

@@ -96,8 +96,11 @@ impl Tokens {
         let (scheme, given) = authorization?.trim().split_once(' ')?;
         let given = given.trim().as_bytes();
         // Every token is compared to its end, so that time tells nothing of them.
-        let found = self.0.iter().filter(|(token, _)| same(token.as_bytes(), given)).last();
-        found.filter(|_| scheme.eq_ignore_ascii_case("Bearer")).map(|(_, caller)| caller.clone())
+        let found = self.0.iter().fold(None, |found, (token, caller)| match same(token.as_bytes(), given) {
+            true => Some(caller),
+            false => found,
+        });
+        found.filter(|_| scheme.eq_ignore_ascii_case("Bearer")).cloned()
     }
 }
 
@@ -127,7 +130,7 @@ impl Hosts {
     /// Tells whether a `Host`, with or without port, is one of them.
     pub fn allow(&self, host: &str) -> bool {
         let name = without_port(host).to_lowercase();
-        self.0.iter().any(|own| *own == name) || name.ends_with(".localhost")
+        self.0.contains(&name) || name.ends_with(".localhost")
     }
 
     /// Tells whether a page of that origin may ask: one that this server served itself.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use strata_odata::SyntaxError;
-use strata_ops::OpsError;
+use strata_ops::{OpsError, StoreError};
 
 use crate::answer::Answer;
 
@@ -66,6 +66,14 @@ impl Fault {
         Self::new(405, BAD_URL, message)
     }
 
+    /// The store cannot be read or written just now: 503, and the log says why.
+    fn of_the_machine(error: &StoreError) -> Self {
+        tracing::error!(%error, source = std::error::Error::source(error).map(ToString::to_string), "the store");
+        let mut fault = Self::new(503, NO_CODE, "the store of this server cannot be read or written just now");
+        fault.headers.push(("Retry-After", "1".to_owned()));
+        fault
+    }
+
     /// What the platform documents and this server leaves out: 501.
     pub fn not_built(what: &str) -> Self {
         Self::new(501, "0x80048d0b", format!("{what} is not supported by this server"))
@@ -91,6 +99,11 @@ impl From<SyntaxError> for Fault {
 
 impl From<OpsError> for Fault {
     fn from(error: OpsError) -> Self {
+        if let OpsError::Store(error) = &error
+            && is_of_the_machine(error)
+        {
+            return Self::of_the_machine(error);
+        }
         let report = error.report();
         let code = report.code.unwrap_or_else(|| code_of(&report.name).to_owned());
         let status = status_of(&report.name, &code);
@@ -102,6 +115,25 @@ impl From<OpsError> for Fault {
             fault.details.push(("@strata.rule".to_owned(), rule));
         }
         fault
+    }
+}
+
+/// Tells whether a store's error speaks of files and databases, which are no client's concern.
+fn is_of_the_machine(error: &StoreError) -> bool {
+    match error {
+        StoreError::Absent { .. }
+        | StoreError::NotAStore { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Unreachable { .. }
+        | StoreError::Locked
+        | StoreError::Damaged(_)
+        | StoreError::Sqlite(_) => true,
+        StoreError::Busy { .. }
+        | StoreError::LeaseLost
+        | StoreError::EnvironmentExists { .. }
+        | StoreError::MissingEnvironment { .. }
+        | StoreError::MissingOperation { .. }
+        | StoreError::NoPlace => false,
     }
 }
 

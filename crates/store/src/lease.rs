@@ -32,8 +32,7 @@ impl Lease {
     pub(crate) fn new(environment: EnvironmentNo, operation: &str, now: i64) -> Self {
         // Keys of hash tables are the standard library's random numbers.
         let random = || RandomState::new().build_hasher().finish();
-        let place = place().unwrap_or_default();
-        let holder = format!("{}@{place}#{:016x}{:016x}", std::process::id(), random(), random());
+        let holder = format!("{}{:016x}{:016x}", this_process(), random(), random());
         Self { environment, operation: operation.to_owned(), holder, taken: now, clock: Instant::now() }
     }
 
@@ -49,6 +48,20 @@ fn place() -> Option<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
     Some(format!("{}/{}", boot.trim(), namespace.display()))
+}
+
+/// Names this process among those that share a store.
+pub fn this_process() -> String {
+    format!("{}@{}#", std::process::id(), place().unwrap_or_default())
+}
+
+/// Tells whether a name is that of another process of this place that still runs. One of a place that is not known,
+/// a machine before its restart for example, is not.
+pub fn is_another(holder: &str) -> bool {
+    let own = std::process::id().to_string();
+    let (Some((process, rest)), Some(here)) = (holder.split_once('@'), place()) else { return false };
+    let is_here = rest.split_once('#').is_some_and(|(place, _)| place == here);
+    is_here && process != own && process.parse::<u32>().is_ok() && Path::new("/proc").join(process).exists()
 }
 
 /// Tells whether a lease's holder was a process of this place that has ended: its lease need not be waited for.
@@ -102,6 +115,16 @@ impl fmt::Debug for Held<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_other_processes_of_this_place_are_others() {
+        let Some(place) = place() else { return };
+        assert!(!is_another(&this_process()));
+        assert!(is_another(&format!("1@{place}#")), "the first process always runs");
+        for holder in [format!("4194305@{place}#"), "1@elsewhere#".to_owned(), String::new()] {
+            assert!(!is_another(&holder), "{holder}");
+        }
+    }
 
     #[test]
     fn r3_a_lease_is_gone_only_with_a_process_of_this_place() {

@@ -22,8 +22,8 @@ mod store;
 
 pub use bodies::StoreBodies;
 pub use error::{ApplyError, StoreError};
-pub use lease::{Held, LEASE_MS, Lease};
+pub use lease::{Held, LEASE_MS, Lease, is_another, this_process};
 pub use record::{
     Projection, Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
 };
-pub use store::{LayerChange, NamedComponent, Progress, Pruned, Stage, Store};
+pub use store::{ChangeMark, LayerChange, NamedComponent, Progress, Pruned, Stage, Store};

@@ -233,6 +233,10 @@ pub trait Store: Send + Sync {
     /// Forgets the history before `keep_from`, whose state stays, and collects bodies that nothing refers to.
     fn prune(&self, environment: &Environment, keep_from: Operation) -> Result<Pruned, StoreError>;
 
+    /// Returns a mark that is another one once anything in the store has changed, through this connection or any other.
+    /// Marks of two stores of the same file say nothing of each other.
+    fn mark(&self) -> Result<ChangeMark, StoreError>;
+
     /// Begins something that is kept or taken back as a whole, maybe inside of another such thing, operations and their history included: what is asked of
     /// this store until [`Store::end`] is part of it. For stores that one thread has to itself; others of the same
     /// file wait with their writes.
@@ -240,6 +244,14 @@ pub trait Store: Send + Sync {
 
     /// Ends what [`Store::begin`] began: all of it is kept, or none.
     fn end(&self, keep: bool) -> Result<(), StoreError>;
+}
+
+/// What a connection has seen change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeMark {
+    pub(crate) others: i64,
+    pub(crate) own: u64,
+    pub(crate) taken_back: u64,
 }
 
 /// A component by what people call it.

@@ -39,6 +39,9 @@ pub(super) fn end_jobs(location: &Location, environment: &str) -> Result<(), Ops
     };
     for state in [0, 2] {
         for record in system_rows::by(workspace, environment, TABLE, "statecode", &state.into())? {
+            if is_of_another(&record) {
+                continue;
+            }
             let known = ended(workspace, &record);
             system_rows::change(workspace, environment, TABLE, &record.id, |values| match &known {
                 Some(None) => row::complete(values, SUCCEEDED, &now),
@@ -60,6 +63,11 @@ pub(super) fn end_jobs(location: &Location, environment: &str) -> Result<(), Ops
         }
     }
     Ok(())
+}
+
+/// Tells whether another server on the same store has that job.
+fn is_of_another(record: &Record) -> bool {
+    record.values.get("hostid").and_then(Value::as_str).is_some_and(system_rows::is_another)
 }
 
 /// How an import ended whose end the server had not written down: history has it, and why it failed.

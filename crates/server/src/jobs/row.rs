@@ -75,6 +75,7 @@ pub(super) fn waiting(
         "dependencytoken": format!("SolutionOperation_{}", own.id),
         "correlationid": new.import_job.or(new.export_job).unwrap_or(id),
         "requestid": id,
+        "hostid": system_rows::this_process(),
         "depth": 1,
         "retrycount": 0,
         "iswaitingforevent": false,

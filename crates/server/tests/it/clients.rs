@@ -74,7 +74,7 @@ fn play(command: &mut Command) {
 fn w12_the_story_of_dynamics_web_api() {
     let folder = clients().join("dynamics-web-api");
     if !folder.join("node_modules").exists() {
-        println!("skipped: dynamics-web-api is not installed (`cargo xtask test` does)");
+        skipped("dynamics-web-api is not installed (`cargo xtask test` does)");
         return;
     }
     let served = Served::new(false);
@@ -86,7 +86,7 @@ fn w12_the_story_of_the_python_client() {
     let folder = clients().join("python");
     let python = folder.join("venv/bin/python");
     if !python.exists() {
-        println!("skipped: the Python client is not installed (`cargo xtask test` does)");
+        skipped("the Python client is not installed (`cargo xtask test` does)");
         return;
     }
     let served = Served::new(true);
@@ -126,4 +126,9 @@ fn w1_the_story_of_a_client_generated_from_the_metadata() {
     let output = tempfile::tempdir().expect("a folder");
     let mut story = Command::new("node");
     play(story.arg(folder.join("story.cjs")).arg(&served.url).arg(output.path()).env("NODE_PATH", modules));
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test should say so")]
+fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
 }

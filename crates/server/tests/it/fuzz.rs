@@ -312,6 +312,5 @@ fn no_request_is_answered_by_a_mistake_of_the_server() {
         *statuses.entry(answer.status).or_default() += 1;
     }
     // A fuzzer whose requests are all refused shows nothing.
-    println!("{statuses:?}");
     assert!(statuses.get(&200).is_some_and(|met| *met > iterations() / 50), "{statuses:?}");
 }

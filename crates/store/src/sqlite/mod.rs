@@ -49,8 +49,8 @@ use strata_model::reference::DefinitionNames;
 
 use crate::query::{FigureQuery, Found, RowQuery};
 use crate::{
-    ApplyError, LayerChange, Lease, NamedComponent, Progress, Projection, Pruned, Record, RecordError, RecordWrite,
-    Store, StoreError,
+    ApplyError, ChangeMark, LayerChange, Lease, NamedComponent, Progress, Projection, Pruned, Record, RecordError,
+    RecordWrite, Store, StoreError,
 };
 use pack::PackCache;
 use transaction::{Failpoint, Transaction};
@@ -68,6 +68,26 @@ struct Inner {
     failpoint: Failpoint,
     /// How many wholes have begun, one inside the other.
     depth: u32,
+    /// How many wholes have been taken back.
+    taken_back: u64,
+}
+
+/// A transaction that reads, ended when it is dropped. Its statements are prepared once: compiling them anew would cost
+/// as much as a small query.
+struct Reading<'c>(&'c Connection);
+
+impl<'c> Reading<'c> {
+    fn begin(conn: &'c Connection) -> rusqlite::Result<Self> {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(conn))
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        // Nothing was written that could be lost.
+        self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([])).ok();
+    }
 }
 
 impl SqliteStore {
@@ -104,7 +124,13 @@ impl SqliteStore {
     }
 
     fn over(conn: Connection) -> Self {
-        Self(Mutex::new(Inner { conn, packs: PackCache::default(), failpoint: Failpoint::never(), depth: 0 }))
+        Self(Mutex::new(Inner {
+            conn,
+            packs: PackCache::default(),
+            failpoint: Failpoint::never(),
+            depth: 0,
+            taken_back: 0,
+        }))
     }
 
     /// A panic elsewhere has rolled its transaction back, so the connection stays good.
@@ -123,10 +149,8 @@ impl Inner {
         if !self.conn.is_autocommit() {
             return queries(&self.conn);
         }
-        let transaction = self.conn.unchecked_transaction()?;
-        let answer = queries(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        let reading = Reading::begin(&self.conn)?;
+        queries(reading.0)
     }
 
     /// Lets SQLite move the write-ahead log to its place at commits, or keeps it from doing so inside an operation.
@@ -378,6 +402,12 @@ impl Store for SqliteStore {
         prune::prune(&mut self.lock(), environment, keep_from)
     }
 
+    fn mark(&self) -> Result<ChangeMark, StoreError> {
+        let inner = self.lock();
+        let others = inner.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        Ok(ChangeMark { others, own: inner.conn.total_changes(), taken_back: inner.taken_back })
+    }
+
     fn begin(&self) -> Result<(), StoreError> {
         let mut inner = self.lock();
         transaction::begin_all(&inner.conn, inner.depth)?;
@@ -390,6 +420,7 @@ impl Store for SqliteStore {
         if !keep {
             // What was written and then taken back must not be read from memory.
             inner.packs.clear();
+            inner.taken_back += 1;
         }
         inner.depth = inner.depth.saturating_sub(1);
         Ok(transaction::end_all(&inner.conn, inner.depth, keep)?)

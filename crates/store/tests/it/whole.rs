@@ -17,6 +17,7 @@ mod sqlite {
         what_was_begun_is_kept
         an_inner_whole_is_taken_back_alone
         a_refused_part_leaves_the_others
+        a_mark_is_another_after_every_change
     }
 }
 
@@ -80,4 +81,16 @@ fn an_inner_whole_is_taken_back_alone(store: &dyn Store) {
     store.end(true).expect("its end");
     store.end(true).expect("an end");
     assert_eq!(rows(store), 2);
+}
+
+fn a_mark_is_another_after_every_change(store: &dyn Store) {
+    create(store, "dev");
+    let first = store.mark().expect("a mark");
+    assert_eq!(store.mark().expect("a mark"), first, "nothing has changed");
+    store.begin().expect("a beginning");
+    row(store, "1").expect("a row");
+    let inside = store.mark().expect("a mark");
+    store.end(false).expect("an end");
+    let after = store.mark().expect("a mark");
+    assert!(inside != first && after != inside && after != first);
 }

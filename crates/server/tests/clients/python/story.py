@@ -117,7 +117,7 @@ def story(client):
     def _():
         order = client.records.create(
             "cpy_order",
-            {"cpy_name": "Größe", "cpy_total": 12.5, "cpy_count": 3, "cpy_paid": True, "cpy_due": "2026-03-01", "cpy_code": "A1"},
+            {"cpy_name": "Größe", "cpy_total": 12.5, "cpy_count": 3, "cpy_paid": True, "cpy_due": "2026-03-01T10:00:00Z", "cpy_code": "A1"},
         )
         read = client.records.retrieve("cpy_order", order)
         assert read["cpy_name"] == "Größe" and read["cpy_total"] == 12.5 and read["cpy_paid"] is True, dict(read)
