@@ -6,6 +6,7 @@
 
 pub mod detach;
 pub(crate) mod merged;
+mod options;
 mod path;
 pub(crate) mod whole;
 
@@ -215,6 +216,16 @@ impl<'a> Target<'a> {
         for edit in edits {
             let known: Vec<_> =
                 definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
+            if let Some(option) = options::taken_away(component_type, &resolved, edit) {
+                if self.is_below(lens, &option) {
+                    plan.findings.push(self.managed_option(lens, &option));
+                    return None;
+                }
+                for tree in [&mut resolved, &mut active] {
+                    options::remove(component_type.own_element(), tree, &option);
+                }
+                continue;
+            }
             let path = spelled(&known, &edit.path);
             if whole::replace(component_type.own_element(), &mut resolved, &edit.path, &edit.value) == Some(true) {
                 touches_row = true;

@@ -183,7 +183,7 @@ pub fn unit_of(parent: &Element, child: &Element) -> Option<Unit> {
         return Some(Unit::Label);
     }
     match (parent.name.as_str(), child.name.as_str()) {
-        ("options", "option") => Some(Unit::Option),
+        ("options", "option") | ("states", "state") | ("statuses", "status") => Some(Unit::Option),
         ("RolePrivileges", "RolePrivilege") => Some(Unit::Privilege),
         _ => None,
     }
@@ -220,7 +220,7 @@ pub(crate) fn segments_of<'e>(children: &[&'e Element]) -> Vec<(String, &'e Elem
 fn segment(siblings: &[&Element], index: usize, is_single: bool) -> String {
     let element = siblings[index];
     let always = match element.name.as_str() {
-        "option" => element.attribute("value"),
+        "option" | "state" | "status" => element.attribute("value"),
         "RolePrivilege" => element.attribute("name"),
         _ => language(element),
     };

@@ -258,7 +258,12 @@ fn holds_units(element: &Element) -> bool {
 }
 
 fn unit_holds_units(element: &Element) -> bool {
-    element.name == "option" && holds_units(element)
+    is_option(element) && holds_units(element)
+}
+
+/// Tells whether an element is one of a choice's: an option, a status or a status reason.
+fn is_option(element: &Element) -> bool {
+    matches!(element.name.as_str(), "option" | "state" | "status") && element.attribute("value").is_some()
 }
 
 /// Returns the part of a resolved tree that an unmanaged edit of `path` copies into Active: the whole unit the
@@ -333,8 +338,10 @@ fn keep_group(element: &mut Element, group: &str, prefix: &str) {
     for (child, keep) in element.elements_mut().zip(ways) {
         match keep {
             Keep::Way(path) => {
-                // An option is a unit with units inside: a label of it does not copy its other leaves.
-                child.attributes.retain(|(name, _)| name == "value" && child.name == "option");
+                // An option is a unit with units inside: who names it has it, its colour too (merge §7).
+                if !is_option(child) {
+                    child.attributes.clear();
+                }
                 keep_group(child, group, &path);
             }
             Keep::Whole => strip_units(child),

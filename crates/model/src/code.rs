@@ -108,6 +108,7 @@ codes! {
     UNMANAGED_CUSTOMIZATIONS_BLOCKED = None, "UnmanagedCustomizationsBlocked";
     UPGRADE_NEEDS_MANAGED_BASE = None, "UpgradeNeedsManagedBase";
     UNMANAGED_BASE = None, "UnmanagedBase";
+    MANAGED_OPTION = None, "ManagedOption";
     INVALID_ENVIRONMENT_NAME = None, "InvalidEnvironmentName";
     INVALID_DEPLOYMENT_SETTINGS = None, "InvalidDeploymentSettings";
     DEFINITION_NEEDED = None, "DefinitionNeeded";

@@ -33,7 +33,8 @@ pub(super) fn in_order(stack: &[StackedLayer], resolved: &Resolved) -> Vec<Outli
 
 /// The path of the option that a group is, or is a label of.
 fn option_of(group: &str) -> Option<&str> {
-    let start = group.find("options/option[")?;
+    let listed = ["options/option[", "states/state[", "statuses/status["];
+    let start = listed.iter().find_map(|start| group.find(start))?;
     let end = start + group[start..].find(']')?;
     Some(&group[..=end])
 }

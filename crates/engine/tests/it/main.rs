@@ -3,6 +3,7 @@
 mod assume;
 mod by_hand;
 mod callers;
+mod choices;
 mod compare;
 mod create;
 mod dependencies;
