@@ -7,6 +7,7 @@ pub mod create;
 pub mod delete;
 mod identity;
 mod minimal;
+pub mod options;
 mod target;
 
 use strata_model::code::ErrorCode;

@@ -6,6 +6,7 @@
 
 mod choice;
 mod column;
+mod option;
 mod relationship;
 mod table;
 mod tree;
@@ -14,8 +15,9 @@ use strata_engine::by_hand::create::NewComponent;
 use strata_model::component::ComponentType;
 use strata_xml::Element;
 
-pub use choice::{ChoiceWish, OptionWish, choice_edits, options_edits};
+pub use choice::{ChoiceWish, OptionWish, choice_edits};
 pub use column::{ChoiceOf, ColumnWish, column_edits};
+pub use option::{OptionKind, option_prefix, option_removal, option_values, options_edits, settle};
 pub use relationship::{KeyWish, LookupWish, ManyToManyWish, Menu, key, lookup, many_to_many, relationship_edits};
 pub use table::{Ownership, TableWish, table, table_edits};
 

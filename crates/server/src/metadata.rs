@@ -31,19 +31,19 @@ pub(crate) fn serves(segment: &str) -> bool {
             | "RetrieveMetadataChanges"
             | "CreateEntities"
             | "UpdateOptionValue"
+            | "InsertOptionValue"
+            | "InsertStatusValue"
+            | "DeleteOptionValue"
     );
     is_served || LEFT_OUT.contains(&segment)
 }
 
 /// Operations on definitions that the platform documents and this server leaves out.
-const LEFT_OUT: [&str; 10] = [
+const LEFT_OUT: [&str; 7] = [
     "CreateAttribute",
     "CreateEntity",
     "CreateManyToMany",
     "CreateOneToMany",
-    "DeleteOptionValue",
-    "InsertOptionValue",
-    "InsertStatusValue",
     "OrderOption",
     "RetrieveAllEntities",
     "UpdateStateValue",
@@ -70,6 +70,9 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
     let (first, rest) = ask.path.split_first().expect("a request for definitions has a segment");
     match (first.name.as_str(), ask.verb) {
         ("UpdateOptionValue", Verb::Post) if rest.is_empty() => options::update(ask),
+        ("InsertOptionValue", Verb::Post) if rest.is_empty() => options::insert(ask),
+        ("InsertStatusValue", Verb::Post) if rest.is_empty() => options::insert_status(ask),
+        ("DeleteOptionValue", Verb::Post) if rest.is_empty() => options::delete(ask),
         ("RetrieveMetadataChanges", Verb::Get) if rest.is_empty() => changes::answer(ask, first),
         ("$metadata", _) => csdl::answer(ask),
         ("CreateEntities", Verb::Post) if rest.is_empty() => author::create_tables(ask),

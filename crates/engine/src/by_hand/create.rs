@@ -148,12 +148,12 @@ fn named_id(component_type: &ComponentType, tree: &Element) -> Option<Guid> {
 }
 
 /// The work in progress.
-struct Creation<'a> {
+pub(super) struct Creation<'a> {
     lens: Lens<'a>,
-    new: &'a NewComponent,
-    publisher: Option<&'a Publisher>,
+    pub(super) new: &'a NewComponent,
+    pub(super) publisher: Option<&'a Publisher>,
     solution: Option<SolutionNo>,
-    plan: Plan,
+    pub(super) plan: Plan,
     next: i64,
     is_published: bool,
     /// Numbers of those that are made already.
@@ -189,7 +189,7 @@ impl<'a> Creation<'a> {
         ComponentRef::new(self.lens.snapshot.environment.id, key, name, None, display_name)
     }
 
-    fn language(&self) -> u32 {
+    pub(super) fn language(&self) -> u32 {
         self.lens.snapshot.environment.settings.languages.first().copied().unwrap_or(1033)
     }
 
@@ -290,48 +290,6 @@ impl<'a> Creation<'a> {
             );
         }
         known.copied()
-    }
-
-    /// L9: options without a value get one from the option-value prefix.
-    fn add_options(&mut self, component_type: &ComponentType, tree: &mut Element) {
-        let prefix = self.publisher.map_or(10_000, |publisher| publisher.option_value_prefix);
-        let language = self.language();
-        let choice = match component_type.name() {
-            "optionset" => Some(tree),
-            "attribute" => tree.child_mut("optionset"),
-            _ => None,
-        };
-        let Some(choice) = choice else {
-            if !self.new.options.is_empty() {
-                let message = format!("this {} has no options", component_type.label());
-                self.plan.findings.push(Finding::error(
-                    FindingKind::Component,
-                    ErrorCode::UNKNOWN_PROPERTY,
-                    "L9",
-                    message,
-                ));
-            }
-            return;
-        };
-        let used = |choice: &Element| -> Vec<i64> {
-            let options = choice.child("options").into_iter().flat_map(Element::elements);
-            options.filter_map(|option| option.attribute("value")?.parse().ok()).collect()
-        };
-        let next = |choice: &Element| {
-            let first = i64::from(prefix) * 10_000;
-            let own = used(choice).into_iter().filter(|value| (first..first + 10_000).contains(value));
-            own.max().map_or(first, |highest| highest + 1).to_string()
-        };
-        let unvalued = |option: &Element| option.name == "option" && option.attribute("value").is_none();
-        while choice.child("options").is_some_and(|options| options.elements().any(unvalued)) {
-            let value = next(choice);
-            let option = choice.child_mut("options").and_then(|options| options.elements_mut().find(|o| unvalued(o)));
-            option.into_iter().for_each(|option| option.set_attribute("value", &value));
-        }
-        for text in &self.new.options {
-            let value = next(choice);
-            minimal::add_option(choice, &value, text, language);
-        }
     }
 
     /// Names the member file in the definition, as a package does (package-format §4.1).

@@ -3,6 +3,7 @@
 use strata_engine::active::PropertyEdit;
 use strata_xml::Element;
 
+use super::option::{OptionKind, options_edits};
 use super::tree::{label_edits, labels, push, texts};
 use crate::schema::Labels;
 
@@ -28,6 +29,7 @@ pub struct OptionWish {
     pub external_value: Option<String>,
     /// Of a status reason: the status it belongs to.
     pub state: Option<i64>,
+    pub kind: OptionKind,
 }
 
 /// Makes the definition of a choice.
@@ -67,30 +69,6 @@ fn option_tree(wish: &OptionWish) -> Element {
         labels(&mut option, "Descriptions", "Description", &wish.description);
     }
     option
-}
-
-/// Makes the edits that add or change options; `prefix` leads to the choice of a column.
-pub fn options_edits(prefix: &str, options: &[OptionWish]) -> Vec<PropertyEdit> {
-    let mut edits = Vec::new();
-    for option in options {
-        let Some(value) = option.value else { continue };
-        let element = match option.state {
-            Some(_) => format!("{prefix}statuses/status[{value}]"),
-            None => format!("{prefix}options/option[{value}]"),
-        };
-        let mut say = |path: String, value: String| edits.push(PropertyEdit { path, value });
-        // A new option comes whole, before its labels.
-        say(format!("{element}@value"), value.to_string());
-        if let Some(state) = option.state {
-            say(format!("{element}@state"), state.to_string());
-        }
-        if let Some(color) = &option.color {
-            say(format!("{element}@Color"), color.clone());
-        }
-        edits.extend(label_edits(&format!("{element}/labels/label"), &option.label));
-        edits.extend(label_edits(&format!("{element}/Descriptions/Description"), &option.description));
-    }
-    edits
 }
 
 /// Makes the edits that turn a choice into what is wanted; what a wish leaves open stays.

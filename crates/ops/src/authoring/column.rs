@@ -191,7 +191,7 @@ pub fn column_edits(wish: &ColumnWish) -> Vec<PropertyEdit> {
     edits.extend(text_edits(&wish.details));
     edits.extend(text_edits(&wish.settings));
     if let Some(ChoiceOf::Own(own)) = &wish.choice {
-        edits.extend(choice::options_edits("optionset/", &own.options));
+        edits.extend(super::option::options_edits("optionset/", &own.options));
     }
     edits
 }

@@ -9,6 +9,7 @@ use strata_ops::schema::Leaves;
 use strata_ops::{PropertyEdit, Request, carry_out, silent};
 
 use super::definitions::{Reader, Wanted, cast, missing, wanted};
+use super::options::settle;
 use super::payload::{self, Payload};
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
@@ -178,22 +179,14 @@ fn changed(edits: Vec<PropertyEdit>, now: &Leaves) -> Vec<PropertyEdit> {
     let differs = |edit: &PropertyEdit| match now.get(&edit.path) {
         Some(own) => *own != edit.value,
         // What nobody says is what is usual.
-        None => !edit.value.is_empty() && edit.value != "0",
+        None => !edit.value.is_empty() && (edit.value != "0" || is_of_option(&edit.path)),
     };
     edits.into_iter().filter(differs).collect()
 }
 
-/// Options come with their choice; a change of it that brings more is refused rather than half done.
-fn refuse_new_options(wish: &authoring::ChoiceWish, prefix: &str, now: &Leaves) -> Result<(), Fault> {
-    let is_there = |value: i64| {
-        ["options/option", "states/state", "statuses/status"]
-            .iter()
-            .any(|element| now.contains_key(&format!("{prefix}{element}[{value}]@value")))
-    };
-    match wish.options.iter().all(|option| option.value.is_some_and(is_there)) {
-        true => Ok(()),
-        false => Err(Fault::not_built("adding an option to a choice that is there")),
-    }
+/// What tells an option from others; nought is a value like any other.
+fn is_of_option(path: &str) -> bool {
+    path.ends_with("]@value") || path.ends_with("]@state")
 }
 
 /// Returns what a definition says with its drafts, which is what an edit goes over.
@@ -239,11 +232,11 @@ fn column(reader: &Reader<'_>, verb: Verb, table: &Wanted, part: &Segment, below
         (Verb::Put, Wanted::Id(_) | Wanted::Name(_)) => {
             let own = reader.column(&table, &meant)?;
             let body = reader.ask.json()?;
-            let wish = payload::changes(&Payload::new(&body), &own.type_word)?;
+            let mut wish = payload::changes(&Payload::new(&body), &own.type_word)?;
             let component = key("attribute", &format!("{}.{}", table.entry.name, own.name));
             let now = drafted(reader, &component)?;
-            if let Some(ChoiceOf::Own(own)) = &wish.choice {
-                refuse_new_options(own, "optionset/", &now)?;
+            if let Some(ChoiceOf::Own(own)) = &mut wish.choice {
+                settle(reader, &mut own.options, "optionset/", &now)?;
             }
             let edits = changed(authoring::column_edits(&wish), &now);
             set(reader, component, edits)
@@ -460,10 +453,10 @@ fn choice_name(reader: &Reader<'_>, wanted: &Wanted) -> Result<String, Fault> {
 fn update_choice(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
     let name = choice_name(reader, wanted)?;
     let body = reader.ask.json()?;
-    let wish = payload::choice(&Payload::new(&body), false)?;
+    let mut wish = payload::choice(&Payload::new(&body), false)?;
     let component = key("optionset", &name);
     let now = drafted(reader, &component)?;
-    refuse_new_options(&wish, "", &now)?;
+    settle(reader, &mut wish.options, "", &now)?;
     let edits = changed(authoring::choice_edits(&wish), &now);
     set(reader, component, edits)
 }

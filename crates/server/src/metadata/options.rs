@@ -1,12 +1,14 @@
-//! Options of choices, one at a time: `UpdateOptionValue` (web-api §7).
+//! Options of choices, one at a time: `InsertOptionValue`, `InsertStatusValue`, `UpdateOptionValue`,
+//! `DeleteOptionValue` (web-api §7).
 
-use strata_ops::Request;
-use strata_ops::authoring::{self, OptionWish};
+use serde_json::json;
+use strata_ops::authoring::{self, OptionKind, OptionWish};
 use strata_ops::schema::Leaves;
+use strata_ops::{PropertyEdit, Request};
 
 use super::author::{drafted, key, refuse_others, run, solution};
 use super::definitions::{Reader, Wanted, missing};
-use super::payload::Payload;
+use super::payload::{self, Payload};
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -18,40 +20,123 @@ struct Place {
     now: Leaves,
 }
 
-const PLACE: [&str; 3] = ["OptionSetName", "EntityLogicalName", "AttributeLogicalName"];
+const PLACE: [&str; 4] = ["OptionSetName", "EntityLogicalName", "AttributeLogicalName", "SolutionUniqueName"];
+const SAID: [&str; 7] = ["Value", "Label", "Description", "Color", "MergeLabels", "ExternalValue", "ParentValues"];
 
 /// Answers `UpdateOptionValue`.
 pub(super) fn update(ask: &Ask<'_>) -> Result<Answer, Fault> {
-    let wish = wanted(
-        ask,
-        &["Value", "Label", "Description", "Color", "MergeLabels", "ExternalValue", "ParentValues"],
-        "UpdateOptionValue",
-    )?;
+    let wish = wanted(ask, &SAID, "UpdateOptionValue")?;
     let reader = Reader::new(ask)?;
     let place = place(&reader)?;
-    let value = wish.value.ok_or_else(|| Fault::payload("property 'Value' is missing"))?;
-    let is_there = |element: &str| place.now.contains_key(&format!("{}{element}[{value}]@value", place.prefix));
-    if !is_there("options/option") {
-        return Err(missing("Option", &Wanted::Name(value.to_string())));
-    }
-    write(&reader, place, &wish)?;
+    existing(&place, wish.value)?;
+    write(&reader, place, wish)?;
     Ok(Answer::empty())
+}
+
+/// Answers `InsertOptionValue`.
+pub(super) fn insert(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let known: Vec<_> = SAID.iter().filter(|name| **name != "MergeLabels").copied().collect();
+    let wish = wanted(ask, &known, "InsertOptionValue")?;
+    let reader = Reader::new(ask)?;
+    let place = place(&reader)?;
+    if OptionKind::of(place.prefix, &place.now) != OptionKind::Option {
+        return Err(Fault::payload("options of a status are added by InsertStatusValue"));
+    }
+    inserted(&reader, place, wish, "InsertOptionValue")
+}
+
+/// Answers `InsertStatusValue`.
+pub(super) fn insert_status(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let known: Vec<_> = SAID.iter().filter(|name| **name != "MergeLabels").chain(&["StateCode"]).copied().collect();
+    let wish = wanted(ask, &known, "InsertStatusValue")?;
+    let reader = Reader::new(ask)?;
+    let place = place(&reader)?;
+    if OptionKind::of(place.prefix, &place.now) != OptionKind::StatusReason {
+        return Err(Fault::payload("property 'AttributeLogicalName' does not fit: it has no status reasons"));
+    }
+    let body = ask.json()?;
+    let payload = Payload::new(&body);
+    let state = payload.integer("StateCode")?.ok_or_else(|| Fault::payload("property 'StateCode' is missing"))?;
+    let states = statuses(&reader, &payload)?;
+    if !states.contains(&state) {
+        return Err(payload.wrong("StateCode", "a status of the table"));
+    }
+    inserted(&reader, place, OptionWish { state: Some(state), ..wish }, "InsertStatusValue")
+}
+
+/// Answers `DeleteOptionValue`.
+pub(super) fn delete(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let value = wanted(ask, &["Value"], "DeleteOptionValue")?.value;
+    let reader = Reader::new(ask)?;
+    let place = place(&reader)?;
+    let value = existing(&place, value)?;
+    if OptionKind::of(place.prefix, &place.now) == OptionKind::Status {
+        return Err(Fault::payload("property 'Value' does not fit: a table's statuses are fixed"));
+    }
+    let edit = authoring::option_removal(place.prefix, &place.now, value);
+    set(&reader, place, vec![edit])?;
+    Ok(Answer::empty())
+}
+
+/// The statuses of the table that is named.
+fn statuses(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<std::collections::BTreeSet<i64>, Fault> {
+    let table = reader.table(&Wanted::Name(payload.needed("EntityLogicalName")?.to_lowercase()))?;
+    let status = drafted(reader, &key("attribute", &format!("{}.statecode", table.entry.name)))?;
+    Ok(authoring::option_values("optionset/", &status))
 }
 
 /// Reads what is said of an option; other parameters are refused.
 fn wanted(ask: &Ask<'_>, known: &[&str], action: &str) -> Result<OptionWish, Fault> {
     let body = ask.json()?;
-    let all: Vec<_> = known.iter().chain(&PLACE).chain(&["SolutionUniqueName"]).copied().collect();
+    let all: Vec<_> = known.iter().chain(&PLACE).copied().collect();
     refuse_others(&body, &all, action)?;
-    super::payload::option(&Payload::new(&body))
+    payload::option(&Payload::new(&body))
 }
 
-fn write(reader: &Reader<'_>, place: Place, wish: &OptionWish) -> Result<(), Fault> {
-    let edits = authoring::options_edits(place.prefix, std::slice::from_ref(wish));
+/// Finds the option that is meant.
+fn existing(place: &Place, value: Option<i64>) -> Result<i64, Fault> {
+    let value = value.ok_or_else(|| Fault::payload("property 'Value' is missing"))?;
+    match authoring::option_values(place.prefix, &place.now).contains(&value) {
+        true => Ok(value),
+        false => Err(missing("Option", &Wanted::Name(value.to_string()))),
+    }
+}
+
+/// Adds an option, and says which value it got.
+fn inserted(reader: &Reader<'_>, place: Place, wish: OptionWish, action: &str) -> Result<Answer, Fault> {
+    let is_there = |value: &i64| authoring::option_values(place.prefix, &place.now).contains(value);
+    if wish.value.as_ref().is_some_and(is_there) {
+        return Err(Fault::payload("property 'Value' does not fit: the choice has an option of that value"));
+    }
+    let value = write(reader, place, wish)?;
+    let context = format!("{}$metadata#Microsoft.Dynamics.CRM.{action}Response", reader.ask.root);
+    Ok(Answer::json(&json!({ "@odata.context": context, "NewOptionValue": value })))
+}
+
+fn write(reader: &Reader<'_>, place: Place, wish: OptionWish) -> Result<Option<i64>, Fault> {
+    let mut wishes = [wish];
+    settle(reader, &mut wishes, place.prefix, &place.now)?;
+    let edits = authoring::options_edits(place.prefix, &wishes);
+    set(reader, place, edits)?;
+    Ok(wishes[0].value)
+}
+
+fn set(reader: &Reader<'_>, place: Place, edits: Vec<PropertyEdit>) -> Result<(), Fault> {
+    run(reader, &Request::Set { component: place.component, edits, solution: joined(reader)? })
+}
+
+/// The unmanaged solution that a body names, or its headers.
+fn joined(reader: &Reader<'_>) -> Result<Option<String>, Fault> {
     let body = reader.ask.json()?;
     let named = Payload::new(&body).text("SolutionUniqueName")?;
-    let solution = named.or_else(|| solution(reader.ask).map(str::to_owned));
-    run(reader, &Request::Set { component: place.component, edits, solution })
+    Ok(named.or_else(|| solution(reader.ask).map(str::to_owned)))
+}
+
+/// Fits options to the choice that is to have them.
+pub(super) fn settle(reader: &Reader<'_>, options: &mut [OptionWish], prefix: &str, now: &Leaves) -> Result<(), Fault> {
+    let option_prefix = authoring::option_prefix(reader.ask.workspace, joined(reader)?.as_deref())?;
+    let unfit = |what: String| Fault::payload(format!("property 'Value' does not fit: {what}"));
+    authoring::settle(options, prefix, now, option_prefix).map_err(unfit)
 }
 
 fn place(reader: &Reader<'_>) -> Result<Place, Fault> {
@@ -61,11 +146,14 @@ fn place(reader: &Reader<'_>) -> Result<Place, Fault> {
     if let Some(table) = payload.text("EntityLogicalName")? {
         let table = reader.table(&Wanted::Name(table.to_lowercase()))?;
         let column = reader.column(&table, &Wanted::Name(payload.needed("AttributeLogicalName")?.to_lowercase()))?;
-        let now = table.column_definition(&column.name).cloned().unwrap_or_default();
-        let name = format!("{}.{}", table.entry.name, column.name);
+        let component = key("attribute", &format!("{}.{}", table.entry.name, column.name));
+        let now = drafted(reader, &component)?;
         match now.get("OptionSetName").filter(|name| !name.is_empty()) {
             Some(name) => shared = Some(name.clone()),
-            None => return Ok(Place { component: key("attribute", &name), prefix: "optionset/", now }),
+            None if now.keys().any(|path| path.starts_with("optionset")) => {
+                return Ok(Place { component, prefix: "optionset/", now });
+            }
+            None => return Err(payload.wrong("AttributeLogicalName", "a column with options")),
         }
     }
     let name = shared.ok_or_else(|| Fault::payload("property 'OptionSetName' is missing"))?;

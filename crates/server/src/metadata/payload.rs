@@ -1,7 +1,7 @@
 //! Bodies of requests that author definitions, read with the names of what does not fit.
 
 use serde_json::{Map, Value};
-use strata_ops::authoring::{ChoiceOf, ChoiceWish, ColumnWish, OptionWish, Ownership, TableWish};
+use strata_ops::authoring::{ChoiceOf, ChoiceWish, ColumnWish, OptionKind, OptionWish, Ownership, TableWish};
 use strata_ops::schema::Labels;
 
 use super::attribute::TYPES;
@@ -19,7 +19,7 @@ impl<'a> Payload<'a> {
         Self { object, place: String::new() }
     }
 
-    fn wrong(&self, name: &str, expected: &str) -> Fault {
+    pub(crate) fn wrong(&self, name: &str, expected: &str) -> Fault {
         Fault::payload(format!("property '{}{name}' does not fit: {expected} is expected", self.place))
     }
 
@@ -420,5 +420,6 @@ pub(crate) fn option(payload: &Payload<'_>) -> Result<OptionWish, Fault> {
         color: payload.text("Color")?.filter(|color| !color.is_empty()),
         external_value: payload.text("ExternalValue")?.filter(|value| !value.is_empty()),
         state: payload.integer("State")?,
+        kind: OptionKind::default(),
     })
 }

@@ -406,17 +406,104 @@ fn w7_an_option_is_renamed() {
     let options = read(&scratch, column)["Options"].clone();
     assert_eq!(options[0]["Label"]["UserLocalizedLabel"]["Label"], "Notebook", "{options}");
     assert_eq!(options[1]["Label"]["UserLocalizedLabel"]["Label"], "Phone", "{options}");
-    for left_out in ["InsertOptionValue", "InsertStatusValue", "DeleteOptionValue"] {
-        assert_eq!(send(&scratch, Verb::Post, left_out, &json!({})).status, 501);
-    }
-    let mut more = read(
-        &scratch,
-        "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$expand=OptionSet",
-    );
-    more["OptionSet"]["Options"].as_array_mut().expect("options").push(json!({ "Value": 3, "Label": label("Camera") }));
+    assert_eq!(send(&scratch, Verb::Post, "OrderOption", &json!({})).status, 501);
+}
+
+const KIND: &str = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
+
+/// The options of a choice, as `value label`.
+fn options_of(choice: &Value) -> Vec<String> {
+    let options = choice["Options"].as_array().expect("options");
+    let shown = |option: &Value| {
+        let label = option["Label"]["UserLocalizedLabel"]["Label"].as_str().unwrap_or_default().to_owned();
+        format!("{} {label}", option["Value"])
+    };
+    options.iter().map(shown).collect()
+}
+
+#[test]
+fn w7_a_column_takes_further_options_with_put() {
+    let scratch = with_device();
+    let cast = format!("{KIND}/Microsoft.Dynamics.CRM.PicklistAttributeMetadata?$expand=OptionSet");
+    let mut more = read(&scratch, &cast);
+    let options = more["OptionSet"]["Options"].as_array_mut().expect("options");
+    options.push(json!({ "Value": 0, "Label": label("Camera") }));
+    options.push(json!({ "Value": null, "Label": label("Drone") }));
     more["@odata.type"] = "Microsoft.Dynamics.CRM.PicklistAttributeMetadata".into();
-    let url = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
-    assert_eq!(send(&scratch, Verb::Put, url, &more).status, 501, "nothing is dropped without a word");
+    sent(&scratch, Verb::Put, KIND, &more);
+    publish(&scratch);
+    let shown = options_of(&read(&scratch, &format!("{KIND}/OptionSet")));
+    assert_eq!(shown, ["0 Camera", "1 Laptop", "2 Phone", "555550000 Drone"]);
+}
+
+#[test]
+fn w7_options_of_a_column_are_inserted_and_deleted() {
+    let scratch = with_device();
+    let of = |more: Value| {
+        let mut body = json!({ "EntityLogicalName": "fab_device", "AttributeLogicalName": "fab_kind" });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let insert =
+        |more: Value| body_of(&sent(&scratch, Verb::Post, "InsertOptionValue", &of(more)))["NewOptionValue"].clone();
+    assert_eq!(insert(json!({ "Value": 3, "Label": label("Camera") })), 3);
+    assert_eq!(insert(json!({ "Label": label("Drone") })), 555_550_000);
+    assert_eq!(insert(json!({ "Label": label("Radio"), "SolutionUniqueName": "Fabrikam" })), 555_550_001);
+    let twice = send(&scratch, Verb::Post, "InsertOptionValue", &of(json!({ "Value": 3, "Label": label("Again") })));
+    assert_eq!(twice.status, 400);
+    sent(&scratch, Verb::Post, "UpdateOptionValue", &of(json!({ "Value": 3, "Label": label("Video") })));
+    sent(&scratch, Verb::Post, "DeleteOptionValue", &of(json!({ "Value": 1 })));
+    assert_eq!(send(&scratch, Verb::Post, "DeleteOptionValue", &of(json!({ "Value": 1 }))).status, 404);
+    publish(&scratch);
+    let shown = options_of(&read(&scratch, &format!("{KIND}/OptionSet")));
+    assert_eq!(shown, ["2 Phone", "3 Video", "555550000 Drone", "555550001 Radio"]);
+    let wrong = json!({ "EntityLogicalName": "fab_device", "AttributeLogicalName": "fab_lent", "Value": 7 });
+    assert_eq!(send(&scratch, Verb::Post, "InsertOptionValue", &wrong).status, 400, "yes and no are all there is");
+    let wrong = json!({ "EntityLogicalName": "fab_device", "AttributeLogicalName": "fab_name", "Value": 7 });
+    assert_eq!(send(&scratch, Verb::Post, "InsertOptionValue", &wrong).status, 400, "a text has no options");
+}
+
+#[test]
+fn w7_a_status_reason_is_inserted_and_deleted() {
+    let scratch = with_device();
+    let of = |more: Value| {
+        let mut body = json!({ "EntityLogicalName": "fab_device", "AttributeLogicalName": "statuscode" });
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        body
+    };
+    let made = sent(&scratch, Verb::Post, "InsertStatusValue", &of(json!({ "StateCode": 0, "Label": label("Lent") })));
+    assert_eq!(body_of(&made)["NewOptionValue"], 555_550_000);
+    publish(&scratch);
+    let url = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='statuscode')/OptionSet";
+    let choice = read(&scratch, url);
+    assert_eq!(options_of(&choice).last().map(String::as_str), Some("555550000 Lent"), "{choice}");
+    assert_eq!(choice["Options"].as_array().and_then(|all| all.last()).map(|last| &last["State"]), Some(&json!(0)));
+    let wrong = of(json!({ "StateCode": 9, "Label": label("Lost") }));
+    assert_eq!(send(&scratch, Verb::Post, "InsertStatusValue", &wrong).status, 400);
+    sent(&scratch, Verb::Post, "DeleteOptionValue", &of(json!({ "Value": 555_550_000 })));
+    publish(&scratch);
+    assert!(!options_of(&read(&scratch, url)).contains(&"555550000 Lent".to_owned()));
+}
+
+#[test]
+fn w7_options_of_a_shared_choice_are_inserted_and_deleted() {
+    let scratch = with_solution();
+    let choice = json!({
+        "@odata.type": "Microsoft.Dynamics.CRM.OptionSetMetadata", "Name": "fab_color", "DisplayName": label("Color"),
+        "OptionSetType": "Picklist", "IsGlobal": true, "Options": [{ "Value": 1, "Label": label("Red") }],
+    });
+    sent(&scratch, Verb::Post, "GlobalOptionSetDefinitions", &choice);
+    let url = "GlobalOptionSetDefinitions(Name='fab_color')";
+    let mut more = choice;
+    more["Options"].as_array_mut().expect("options").push(json!({ "Value": 2, "Label": label("Green") }));
+    sent(&scratch, Verb::Put, url, &more);
+    let body = json!({ "OptionSetName": "fab_color", "Value": 3, "Label": label("Blue"), "Color": "#0000ff" });
+    sent(&scratch, Verb::Post, "InsertOptionValue", &body);
+    sent(&scratch, Verb::Post, "DeleteOptionValue", &json!({ "OptionSetName": "fab_color", "Value": 1 }));
+    publish(&scratch);
+    let shown = read(&scratch, url);
+    assert_eq!(options_of(&shown), ["2 Green", "3 Blue"]);
+    assert_eq!(shown["Options"][1]["Color"], "#0000ff");
 }
 
 #[test]

@@ -80,6 +80,8 @@ const OPERATIONS: &[&str] = &[
     "CloneAsPatch",
     "RemoveActiveCustomizations",
     "CreateEntities",
+    "InsertOptionValue",
+    "DeleteOptionValue",
     "strata.Plan",
     "strata.SetFault",
     "strata.ResetToBaseline",
