@@ -1,12 +1,14 @@
 //! Reading definitions: which one a path means, and what a query wants of it.
 
+mod answer;
+
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use strata_model::id::Guid;
 use strata_odata::expression::{Argument, Literal};
 use strata_odata::path::{Arguments, Segment};
-use strata_odata::query::{Expand, Query};
+use strata_odata::query::Expand;
 use strata_ops::schema::relation::{ManyToMany, OneToMany};
 use strata_ops::schema::{Column, Schema, Table, TableEntry};
 
@@ -404,103 +406,5 @@ impl<'a> Reader<'a> {
         let mut found = self.one_to_many_documents(&one)?;
         found.extend(self.many_to_many_documents(&many));
         Ok(found)
-    }
-
-    fn follow_table(&self, made: &Document, expand: &Expand) -> Result<Option<Value>, Fault> {
-        let name = made.get("LogicalName").and_then(Value::as_str).unwrap_or_default();
-        let table = self.schema.table(self.ask.workspace, name)?;
-        let no_more = |_: &Document, _: &Expand| Ok(None);
-        let (found, type_name) = match expand.navigation.as_str() {
-            "Attributes" => {
-                let follow = |made: &Document, expand: &Expand| self.follow_column(&table, made, expand);
-                let found = self.column_documents(&table);
-                return query::apply(found, &expand.query, "AttributeMetadata", &follow).map(|all| Some(all.into()));
-            }
-            "Keys" => (self.key_documents(&table), "EntityKeyMetadata"),
-            "OneToManyRelationships" => {
-                (self.one_to_many_documents(&table.collections_in)?, "OneToManyRelationshipMetadata")
-            }
-            "ManyToOneRelationships" => {
-                (self.one_to_many_documents(&table.lookups_out)?, "OneToManyRelationshipMetadata")
-            }
-            "ManyToManyRelationships" => {
-                (self.many_to_many_documents(&table.many_to_many), "ManyToManyRelationshipMetadata")
-            }
-            _ => return Ok(None),
-        };
-        query::apply(found, &expand.query, type_name, &no_more).map(|all| Some(all.into()))
-    }
-
-    fn follow_column(&self, table: &Table, made: &Document, expand: &Expand) -> Result<Option<Value>, Fault> {
-        if !matches!(expand.navigation.as_str(), "OptionSet" | "GlobalOptionSet") {
-            return Ok(None);
-        }
-        let name = made.get("LogicalName").and_then(Value::as_str).unwrap_or_default();
-        let column = table.columns.get(name);
-        let found = column.and_then(|column| attribute::choice(table, column, &expand.navigation, self.language));
-        match found {
-            Some(Value::Object(choice)) => {
-                query::one(choice, &expand.query, "OptionSetMetadata", &|_, _| Ok(None)).map(Some)
-            }
-            _ => Ok(Some(Value::Null)),
-        }
-    }
-
-    fn list(
-        &self,
-        context: &str,
-        type_name: &str,
-        found: Vec<Document>,
-        follow: query::Follow<'_>,
-    ) -> Result<Answer, Fault> {
-        let wanted = self.ask.query()?;
-        let kept = query::apply(found, &Query { top: None, ..wanted.clone() }, type_name, follow)?;
-        let total = kept.len();
-        let top = wanted.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
-        let mut body = json!({ "@odata.context": self.context(context, &wanted, "") });
-        if wanted.count {
-            body["@odata.count"] = total.into();
-        }
-        body["value"] = kept.into_iter().take(top).collect::<Vec<_>>().into();
-        Ok(Answer::json(&body))
-    }
-
-    /// Answers one definition, or one property of it.
-    fn single(
-        &self,
-        context: &str,
-        type_name: &str,
-        made: Document,
-        rest: &[Segment],
-        follow: query::Follow<'_>,
-    ) -> Result<Answer, Fault> {
-        let wanted = self.ask.query()?;
-        match rest {
-            [] => {
-                let shown = query::one(made, &wanted, type_name, follow)?;
-                let mut body = Document::new();
-                body.insert("@odata.context".to_owned(), self.context(context, &wanted, "/$entity").into());
-                body.extend(shown.as_object().cloned().unwrap_or_default());
-                Ok(Answer::json(&body))
-            }
-            [property] => {
-                let value = made.get(&property.name).ok_or_else(|| Fault::segment(&property.name))?;
-                Ok(Answer::json(&json!({
-                    "@odata.context": format!("{}$metadata#{context}/{}", self.ask.root, property.name),
-                    "value": value,
-                })))
-            }
-            [property, raw] if raw.name == "$value" => {
-                let value = made.get(&property.name).ok_or_else(|| Fault::segment(&property.name))?;
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                Ok(Answer::of("text/plain", text))
-            }
-            [.., last] => Err(Fault::segment(&last.name)),
-        }
-    }
-
-    fn context(&self, of: &str, wanted: &Query, end: &str) -> String {
-        let select = wanted.select.as_ref().map_or_else(String::new, |names| format!("({})", names.join(",")));
-        format!("{}$metadata#{of}{select}{end}", self.ask.root)
     }
 }

@@ -1,0 +1,164 @@
+//! Making, changing and deleting relationships.
+
+use serde_json::Value;
+use strata_odata::path::Segment;
+use strata_ops::PropertyEdit;
+use strata_ops::authoring::{self, ColumnWish, LookupWish, ManyToManyWish};
+use strata_ops::by_hand::NewComponent;
+
+use super::super::definitions::{Reader, Wanted, cast, missing, wanted};
+use super::super::payload::{self, Payload};
+use super::{created, delete, key, run, set, solution};
+use crate::answer::Answer;
+use crate::ask::{Ask, Verb};
+use crate::fault::Fault;
+
+/// Answers a request that writes relationships.
+pub(crate) fn relationships(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let (_, rest) = cast(rest);
+    match (ask.verb, wanted(first, &["SchemaName", "MetadataId"])?, rest) {
+        (Verb::Post, Wanted::All, []) => create_relationship(&reader),
+        (Verb::Put, wanted, []) => update_relationship(&reader, &wanted),
+        (Verb::Delete, wanted, []) => delete_relationship(&reader, &wanted),
+        (_, _, [other, ..]) => Err(Fault::segment(&other.name)),
+        _ => Err(Fault::verb("relationships are created with POST, changed with PUT")),
+    }
+}
+
+fn create_relationship(reader: &Reader<'_>) -> Result<Answer, Fault> {
+    let body = reader.ask.json()?;
+    let payload = Payload::new(&body);
+    let schema_name = payload.needed("SchemaName")?;
+    let all = match payload.type_name().as_deref() {
+        Some("OneToManyRelationshipMetadata") => lookup(reader, &payload)?,
+        Some("ManyToManyRelationshipMetadata") => vec![many_to_many(reader, &payload)?],
+        _ => {
+            let message = "property '@odata.type' does not fit: OneToManyRelationshipMetadata or \
+                           ManyToManyRelationshipMetadata is expected";
+            return Err(Fault::payload(message));
+        }
+    };
+    run(reader, &authoring::creation(all))?;
+    let id = reader.schema.relationship_id(&schema_name);
+    Ok(created(reader, &format!("RelationshipDefinitions({id})")))
+}
+
+/// What happens to the many, by both names.
+const CASCADES: [(&str, &str); 6] = [
+    ("Assign", "CascadeAssign"),
+    ("Delete", "CascadeDelete"),
+    ("Reparent", "CascadeReparent"),
+    ("Share", "CascadeShare"),
+    ("Unshare", "CascadeUnshare"),
+    ("RollupView", "CascadeRollupView"),
+];
+
+fn cascades(payload: &Payload<'_>) -> Result<Vec<(String, String)>, Fault> {
+    let Some(given) = payload.object("CascadeConfiguration")? else { return Ok(Vec::new()) };
+    let mut cascades = Vec::new();
+    for (name, packaged) in CASCADES {
+        if let Some(value) = given.text(name)? {
+            cascades.push((packaged.to_owned(), value));
+        }
+    }
+    Ok(cascades)
+}
+
+fn lookup(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<Vec<NewComponent>, Fault> {
+    let referenced = known_table(reader, payload, "ReferencedEntity")?;
+    let referencing = known_table(reader, payload, "ReferencingEntity")?;
+    let table = reader.schema.table(reader.ask.workspace, &referencing)?;
+    let own = payload.object("Lookup")?;
+    let column = match &own {
+        Some(own) => {
+            let wish = payload::changes(own, "lookup")?;
+            ColumnWish { schema_name: own.needed("SchemaName")?, targets: Vec::new(), ..wish }
+        }
+        None => ColumnWish { schema_name: payload.needed("ReferencingAttribute")?, ..ColumnWish::default() },
+    };
+    let is_there = table.columns.contains_key(&column.schema_name.to_lowercase());
+    if own.is_none() && !is_there {
+        return Err(Fault::payload("property 'Lookup' is missing"));
+    }
+    let wish = LookupWish {
+        schema_name: payload.needed("SchemaName")?,
+        referenced,
+        referencing,
+        column,
+        cascades: cascades(payload)?,
+        is_hierarchical: payload.flag("IsHierarchical")?.unwrap_or(false),
+        menu: menu(payload, "AssociatedMenuConfiguration")?,
+    };
+    Ok(authoring::lookup(&wish, own.is_some(), solution(reader.ask)))
+}
+
+fn many_to_many(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<NewComponent, Fault> {
+    let wish = ManyToManyWish {
+        schema_name: payload.needed("SchemaName")?,
+        first: known_table(reader, payload, "Entity1LogicalName")?,
+        second: known_table(reader, payload, "Entity2LogicalName")?,
+        intersect: payload.text("IntersectEntityName")?,
+        first_navigation: payload.text("Entity1NavigationPropertyName")?.filter(|name| !name.is_empty()),
+        second_navigation: payload.text("Entity2NavigationPropertyName")?.filter(|name| !name.is_empty()),
+        first_menu: menu(payload, "Entity1AssociatedMenuConfiguration")?,
+        second_menu: menu(payload, "Entity2AssociatedMenuConfiguration")?,
+    };
+    Ok(authoring::many_to_many(&wish, solution(reader.ask)))
+}
+
+fn known_table(reader: &Reader<'_>, payload: &Payload<'_>, name: &str) -> Result<String, Fault> {
+    let given = payload.needed(name)?;
+    match reader.schema.by_name(&given) {
+        Some(entry) => Ok(entry.name.clone()),
+        None => Err(Fault::payload(format!("property '{name}' does not fit: there is no table '{given}'"))),
+    }
+}
+
+fn menu(payload: &Payload<'_>, name: &str) -> Result<authoring::Menu, Fault> {
+    let Some(menu) = payload.object(name)? else { return Ok(authoring::Menu::default()) };
+    Ok(authoring::Menu {
+        behavior: menu.text("Behavior")?,
+        group: menu.text("Group")?,
+        order: menu.integer("Order")?,
+        label: menu.label("Label")?,
+    })
+}
+
+/// Finds a relationship of the environment by what a path says.
+fn relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Value, Fault> {
+    let says = |own: &Value| match wanted {
+        Wanted::All => false,
+        Wanted::Id(id) => own["MetadataId"] == id.to_string(),
+        Wanted::Name(name) => own["SchemaName"].as_str().is_some_and(|own| own.eq_ignore_ascii_case(name)),
+    };
+    let found = reader.relationship_documents()?.into_iter().map(Value::Object).find(says);
+    found.ok_or_else(|| missing("Relationship", wanted))
+}
+
+fn update_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let own = relationship(reader, wanted)?;
+    let body = reader.ask.json()?;
+    let name = own["SchemaName"].as_str().unwrap_or_default();
+    let edits = authoring::relationship_edits(&cascades(&Payload::new(&body))?);
+    let differs = |edit: &PropertyEdit| {
+        let name = edit.path.trim_start_matches("Cascade");
+        own["CascadeConfiguration"][name] != edit.value.as_str()
+    };
+    set(reader, key("entityrelationship", name), edits.into_iter().filter(differs).collect())
+}
+
+/// A relationship between one and many goes with its lookup, as long as that has no other.
+fn delete_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
+    let own = relationship(reader, wanted)?;
+    let text = |name: &str| own[name].as_str().unwrap_or_default();
+    let same = |other: &&std::sync::Arc<strata_ops::schema::relation::OneToMany>| {
+        other.referencing == text("ReferencingEntity") && other.column == text("ReferencingAttribute")
+    };
+    let others = reader.schema.one_to_many(reader.ask.workspace)?.iter().filter(same).count();
+    let component = match others {
+        1 => key("attribute", &format!("{}.{}", text("ReferencingEntity"), text("ReferencingAttribute"))),
+        _ => key("entityrelationship", text("SchemaName")),
+    };
+    delete(reader, component)
+}
