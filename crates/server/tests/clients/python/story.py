@@ -121,7 +121,7 @@ def story(client):
         )
         read = client.records.retrieve("cpy_order", order)
         assert read["cpy_name"] == "Größe" and read["cpy_total"] == 12.5 and read["cpy_paid"] is True, dict(read)
-        assert read["cpy_due"] == "2026-03-01T00:00:00Z", read["cpy_due"]
+        assert read["cpy_due"] == "2026-03-01T10:00:00Z", read["cpy_due"]
         client.records.update("cpy_order", order, {"cpy_count": 4})
         line = client.records.create("cpy_line", {"cpy_name": "1", "cpy_Order@odata.bind": f"/cpy_orders({order})"})
         read = client.records.retrieve("cpy_line", line, expand=["cpy_Order"])
