@@ -60,6 +60,6 @@ pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};
 pub use strata_engine::export::ExportOptions;
 pub use strata_engine::maintain::{PublisherEdit, SolutionEdit};
-pub use strata_store::{Store, StoreError};
+pub use strata_store::{ChangeMark, Store, StoreError};
 pub use strata_xml::escape_attribute;
 pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

@@ -118,28 +118,13 @@ async fn met(
         body,
         caller,
     };
-    if is_quick(&request) {
+    if request.is_quick() {
         return answer_here(shared, &request);
     }
     let _turn = shared.turns.acquire().await.expect("turns are never taken away");
     let shared = Arc::clone(shared);
     let work = tokio::task::spawn_blocking(move || shared.service.answer(&request));
     work.await.map_err(|error| mistaken(&error))
-}
-
-/// Tells what takes less time to read than to hand to another thread: one row, or a short page of a table.
-fn is_quick(request: &Request) -> bool {
-    const SHORT_MAX: usize = 100;
-    let options = || request.query.split('&');
-    let is_short = |option: &str| {
-        let top = option.strip_prefix("$top=").or_else(|| option.strip_prefix("%24top="));
-        top.and_then(|top| top.parse::<usize>().ok()).is_some_and(|top| top <= SHORT_MAX)
-    };
-    let is_plain =
-        |option: &str| ["$select", "$top", "%24select", "%24top"].iter().any(|name| option.starts_with(name));
-    let is_row = request.path.ends_with(')') && !request.path.contains('/');
-    let is_read = request.verb == Verb::Get && request.path.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
-    is_read && (is_row || options().any(is_short)) && options().all(|option| option.is_empty() || is_plain(option))
 }
 
 /// Answers on the thread of the connection.

@@ -24,6 +24,7 @@ mod metadata;
 mod metrics;
 mod operate;
 mod own;
+mod recent;
 mod route;
 mod rows;
 pub mod service;

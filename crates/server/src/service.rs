@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
 use crate::fault::Fault;
 use crate::jobs::{Jobs, RUNNING_MAX};
+use crate::recent::{self, Pooled, Recent};
 use crate::rows::KnownColumns;
 use crate::trouble::Troubles;
 use crate::{batch, route};
@@ -36,12 +37,29 @@ pub struct Request {
     pub caller: Caller,
 }
 
+impl Request {
+    /// Tells what takes less time to read than to hand to another thread: one row, or a short page of a table.
+    pub(crate) fn is_quick(&self) -> bool {
+        const SHORT_MAX: usize = 100;
+        let options = || self.query.split('&');
+        let is_short = |option: &str| {
+            let top = option.strip_prefix("$top=").or_else(|| option.strip_prefix("%24top="));
+            top.and_then(|top| top.parse::<usize>().ok()).is_some_and(|top| top <= SHORT_MAX)
+        };
+        let is_plain =
+            |option: &str| ["$select", "$top", "%24select", "%24top"].iter().any(|name| option.starts_with(name));
+        let is_row = self.path.ends_with(')') && !self.path.contains('/');
+        let is_read = self.verb == Verb::Get && self.path.as_bytes().first().is_some_and(u8::is_ascii_lowercase);
+        is_read && (is_row || options().any(is_short)) && options().all(|option| option.is_empty() || is_plain(option))
+    }
+}
+
 /// The server without its sockets.
 #[derive(Debug)]
 pub struct Service {
     location: Location,
     /// Connections that wait.
-    idle: Mutex<Vec<Workspace>>,
+    idle: Mutex<Vec<Pooled>>,
     schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: u128,
@@ -115,11 +133,32 @@ impl Service {
     }
 
     fn met(&self, request: &Request) -> Result<Answer, Fault> {
-        let workspace = self.workspace(request.environment.as_deref())?;
+        let mut workspace = self.workspace(request.environment.as_deref())?;
         match request.path.trim_matches('/') {
             "$batch" | "%24batch" => batch::answer(self, &workspace, request),
-            _ => self.one(&workspace, request, false),
+            _ if request.verb.writes() => self.one(&workspace, request, false),
+            _ if request.is_quick() && self.troubles.is_empty() => self.recent(&mut workspace, request),
+            _ => {
+                workspace.store().hold().map_err(OpsError::from)?;
+                self.one(&workspace, request, false)
+            }
         }
+    }
+
+    /// Gives an answer again that still holds, or makes it.
+    fn recent(&self, workspace: &mut Lent<'_>, request: &Request) -> Result<Answer, Fault> {
+        workspace.store().hold().map_err(OpsError::from)?;
+        let mark = workspace.store().mark().map_err(OpsError::from)?;
+        let key = recent::key(request);
+        if let Some(answer) = workspace.recent().find(mark, &key) {
+            return Ok(answer);
+        }
+        let answer = self.one(workspace, request, false)?;
+        // Reading may have brought a projection up to date: then the next answer is the one to keep.
+        if workspace.store().mark().map_err(OpsError::from)? == mark {
+            workspace.recent().keep(mark, key, &answer);
+        }
+        Ok(answer)
     }
 
     /// Answers a request that is no batch; a tentative one may yet be taken back with others.
@@ -144,14 +183,17 @@ impl Service {
     pub fn workspace(&self, environment: Option<&str>) -> Result<Lent<'_>, OpsError> {
         let environment = environment.or(self.location.environment.as_deref()).map(str::to_owned);
         let waiting = lock(&self.idle).pop();
-        let workspace = match waiting {
-            Some(mut workspace) => {
-                workspace.turn_to(environment);
-                workspace
+        let pooled = match waiting {
+            Some(mut pooled) => {
+                pooled.workspace.turn_to(environment);
+                pooled
             }
-            None => Workspace::open(&Location { environment, ..self.location.clone() })?,
+            None => {
+                let workspace = Workspace::open(&Location { environment, ..self.location.clone() })?;
+                Pooled { workspace, recent: Recent::default() }
+            }
         };
-        Ok(Lent { service: self, workspace: Some(workspace) })
+        Ok(Lent { service: self, pooled: Some(pooled) })
     }
 
     /// Returns what is known of an environment's tables at its revision. What may yet be taken back is known to nobody
@@ -183,22 +225,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub struct Lent<'a> {
     service: &'a Service,
-    workspace: Option<Workspace>,
+    pooled: Option<Pooled>,
+}
+
+impl Lent<'_> {
+    fn recent(&mut self) -> &mut Recent {
+        &mut self.pooled.as_mut().expect("it is there until it is dropped").recent
+    }
 }
 
 impl Deref for Lent<'_> {
     type Target = Workspace;
 
     fn deref(&self) -> &Workspace {
-        self.workspace.as_ref().expect("it is there until it is dropped")
+        &self.pooled.as_ref().expect("it is there until it is dropped").workspace
     }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
+        // What a request held is not for the next one.
+        self.store().let_go();
         let mut idle = lock(&self.service.idle);
         if idle.len() < IDLE_MAX {
-            idle.extend(self.workspace.take());
+            idle.extend(self.pooled.take());
         }
     }
 }

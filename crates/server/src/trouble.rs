@@ -132,6 +132,10 @@ impl Troubles {
         self.lock().push(trouble);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     /// Forgets all, and returns how many there were.
     pub(crate) fn clear(&self) -> usize {
         std::mem::take(&mut *self.lock()).len()

@@ -237,6 +237,13 @@ pub trait Store: Send + Sync {
     /// Marks of two stores of the same file say nothing of each other.
     fn mark(&self) -> Result<ChangeMark, StoreError>;
 
+    /// Keeps to one state of the store in what is read from now on, until [`Store::let_go`] or the next write. Where
+    /// many small things are read this also costs less.
+    fn hold(&self) -> Result<(), StoreError>;
+
+    /// Reads the newest state again.
+    fn let_go(&self);
+
     /// Begins something that is kept or taken back as a whole, maybe inside of another such thing, operations and their history included: what is asked of
     /// this store until [`Store::end`] is part of it. For stores that one thread has to itself; others of the same
     /// file wait with their writes.

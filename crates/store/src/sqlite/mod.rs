@@ -33,6 +33,7 @@ mod stage;
 mod touched;
 mod transaction;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -70,6 +71,8 @@ struct Inner {
     depth: u32,
     /// How many wholes have been taken back.
     taken_back: u64,
+    /// One state of the file is held; a write gives it up.
+    is_held: Cell<bool>,
 }
 
 /// A transaction that reads, ended when it is dropped. Its statements are prepared once: compiling them anew would cost
@@ -85,9 +88,13 @@ impl<'c> Reading<'c> {
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        // Nothing was written that could be lost.
-        self.0.prepare_cached("COMMIT").and_then(|mut end| end.execute([])).ok();
+        end_reading(self.0);
     }
+}
+
+fn end_reading(conn: &Connection) {
+    // Nothing was written that could be lost.
+    conn.prepare_cached("COMMIT").and_then(|mut end| end.execute([])).ok();
 }
 
 impl SqliteStore {
@@ -130,6 +137,7 @@ impl SqliteStore {
             failpoint: Failpoint::never(),
             depth: 0,
             taken_back: 0,
+            is_held: Cell::new(false),
         }))
     }
 
@@ -141,7 +149,15 @@ impl SqliteStore {
 
 impl Inner {
     fn transaction(&self) -> Result<Transaction<'_>, StoreError> {
+        self.let_go();
         Ok(Transaction::begin(&self.conn, &self.failpoint)?)
+    }
+
+    /// Gives up the state of the file that is held, if one is.
+    fn let_go(&self) {
+        if self.is_held.replace(false) {
+            end_reading(&self.conn);
+        }
     }
 
     /// Runs queries against one state of the file.
@@ -408,8 +424,22 @@ impl Store for SqliteStore {
         Ok(ChangeMark { others, own: inner.conn.total_changes(), taken_back: inner.taken_back })
     }
 
+    fn hold(&self) -> Result<(), StoreError> {
+        let inner = self.lock();
+        if inner.conn.is_autocommit() {
+            inner.conn.prepare_cached("BEGIN")?.execute([])?;
+            inner.is_held.set(true);
+        }
+        Ok(())
+    }
+
+    fn let_go(&self) {
+        self.lock().let_go();
+    }
+
     fn begin(&self) -> Result<(), StoreError> {
         let mut inner = self.lock();
+        inner.let_go();
         transaction::begin_all(&inner.conn, inner.depth)?;
         inner.depth += 1;
         Ok(())

@@ -18,6 +18,7 @@ mod sqlite {
         an_inner_whole_is_taken_back_alone
         a_refused_part_leaves_the_others
         a_mark_is_another_after_every_change
+        a_state_is_held_until_something_is_written
     }
 }
 
@@ -93,4 +94,19 @@ fn a_mark_is_another_after_every_change(store: &dyn Store) {
     store.end(false).expect("an end");
     let after = store.mark().expect("a mark");
     assert!(inside != first && after != inside && after != first);
+}
+
+fn a_state_is_held_until_something_is_written(store: &dyn Store) {
+    create(store, "dev");
+    store.hold().expect("a state");
+    store.hold().expect("the same state");
+    assert_eq!(rows(store), 0);
+    row(store, "1").expect("a row");
+    assert_eq!(rows(store), 1);
+    store.hold().expect("a state");
+    store.begin().expect("a beginning");
+    row(store, "2").expect("a row");
+    store.end(false).expect("an end");
+    assert_eq!(rows(store), 1);
+    store.let_go();
 }
