@@ -17,7 +17,7 @@ use crate::fault::{BAD_URL, Fault, NO_CODE, NO_PRIVILEGE, NO_TOKEN};
 use crate::http::Limits;
 use crate::metrics::Metrics;
 use crate::service::{Request, Service};
-use crate::url;
+use crate::{step_back, url};
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -123,6 +123,9 @@ async fn met(
     }
     let _turn = shared.turns.acquire().await.expect("turns are never taken away");
     let shared = Arc::clone(shared);
+    if request.is_operation() {
+        return step_back::run(move || shared.service.answer(&request)).await.ok_or_else(|| mistaken(&"an operation"));
+    }
     let work = tokio::task::spawn_blocking(move || shared.service.answer(&request));
     work.await.map_err(|error| mistaken(&error))
 }

@@ -24,6 +24,7 @@ use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
 use crate::message::Call;
+use crate::step_back::step_back;
 use crate::trouble::Troubles;
 
 pub(crate) use row::{TABLE, operation_of};
@@ -205,7 +206,10 @@ impl Shared {
         if state.threads < self.running_max {
             state.threads += 1;
             let shared = Arc::clone(self);
-            thread::spawn(move || shared.work());
+            thread::spawn(move || {
+                step_back();
+                shared.work();
+            });
         }
     }
 

@@ -28,6 +28,7 @@ mod recent;
 mod route;
 mod rows;
 pub mod service;
+mod step_back;
 pub mod tls;
 pub mod trouble;
 mod url;

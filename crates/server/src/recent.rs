@@ -41,11 +41,15 @@ impl Recent {
 
     /// Remembers an answer that was made in the state of that mark.
     pub(crate) fn keep(&mut self, mark: ChangeMark, key: String, answer: &Answer) {
-        let is_small = self.bytes + answer.body.len() <= BYTES_MAX && self.answers.len() < ANSWERS_MAX;
-        if self.mark == Some(mark) && answer.status == 200 && is_small {
-            self.bytes += answer.body.len();
-            self.answers.insert(key, answer.clone());
+        if self.mark != Some(mark) || answer.status != 200 || answer.body.len() > BYTES_MAX {
+            return;
         }
+        if self.bytes + answer.body.len() > BYTES_MAX || self.answers.len() == ANSWERS_MAX {
+            // What is asked often is soon there again.
+            *self = Self { mark: Some(mark), ..Self::default() };
+        }
+        self.bytes += answer.body.len();
+        self.answers.insert(key, answer.clone());
     }
 }
 

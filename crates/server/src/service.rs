@@ -38,6 +38,11 @@ pub struct Request {
 }
 
 impl Request {
+    /// Tells what may keep the machine busy for long: an action.
+    pub(crate) fn is_operation(&self) -> bool {
+        self.verb == Verb::Post && self.path.as_bytes().first().is_some_and(u8::is_ascii_uppercase)
+    }
+
     /// Tells what takes less time to read than to hand to another thread: one row, or a short page of a table.
     pub(crate) fn is_quick(&self) -> bool {
         const SHORT_MAX: usize = 100;
