@@ -66,6 +66,7 @@ pub struct Service {
     /// Connections that wait.
     idle: Mutex<Vec<Pooled>>,
     schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
+    loading: Mutex<()>,
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: u128,
     minted: AtomicU64,
@@ -93,6 +94,7 @@ impl Service {
             location,
             idle: Mutex::default(),
             schemas: Mutex::default(),
+            loading: Mutex::default(),
             started,
             minted: AtomicU64::new(0),
             troubles,
@@ -209,8 +211,16 @@ impl Service {
         environment: &Environment,
         is_tentative: bool,
     ) -> Result<Arc<Schema>, OpsError> {
-        let known = lock(&self.schemas).get(&environment.no).cloned();
-        if let Some(known) = known.filter(|known| known.revision() == environment.revision) {
+        let known = || {
+            let known = lock(&self.schemas).get(&environment.no).cloned();
+            known.filter(|known| known.revision() == environment.revision)
+        };
+        if let Some(known) = known() {
+            return Ok(known);
+        }
+        // Behind an operation all requests want it at once: one of them reads, the others wait for it.
+        let _reading = lock(&self.loading);
+        if let Some(known) = known() {
             return Ok(known);
         }
         let schema = Arc::new(Schema::load(workspace, environment)?);
