@@ -1,7 +1,7 @@
 //! Requests that nobody would write: no answer is a mistake of the server, and none is a panic.
 //!
 //! Requests grow from a grammar of the Web API over names that exist and names that do not, and some are damaged
-//! afterwards. `STRATA_FUZZ_ITERATIONS` times fifty says how many; the same number asks the same.
+//! afterwards. `STRATA_FUZZ_ITERATIONS` times ten says how many; the same number asks the same.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,8 +9,8 @@ use strata_server::ask::Verb;
 
 use crate::service::Scratch;
 
-const DEFAULT_ITERATIONS: usize = 40;
-const PER_ITERATION: usize = 50;
+const DEFAULT_ITERATIONS: usize = 150;
+const PER_ITERATION: usize = 10;
 
 fn iterations() -> usize {
     let asked = std::env::var("STRATA_FUZZ_ITERATIONS").ok().and_then(|text| text.parse::<usize>().ok());
