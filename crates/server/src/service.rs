@@ -68,7 +68,7 @@ pub struct Service {
     schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
     loading: Mutex<()>,
     /// What no two requests have in common: when the server started, and how many ids it has given.
-    started: u128,
+    started: Guid,
     minted: AtomicU64,
     troubles: Arc<Troubles>,
     jobs: Jobs,
@@ -90,6 +90,7 @@ impl Service {
         let troubles = Arc::new(Troubles::default());
         let jobs = Jobs::new(&location, Arc::clone(&troubles), jobs_max.max(1))?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let started = Guid::minted(Guid::of_environment("servers"), "start", &started.to_string());
         Ok(Self {
             location,
             idle: Mutex::default(),
@@ -106,7 +107,7 @@ impl Service {
     /// Mints an id for a request or a job: never the same twice.
     pub fn mint(&self) -> Guid {
         let number = self.minted.fetch_add(1, Ordering::Relaxed);
-        Guid::minted(Guid::of_environment("requests"), "request", &format!("{}-{number}", self.started))
+        Guid::minted(self.started, "request", &number.to_string())
     }
 
     /// Lets what runs come to its end; nothing new begins.
