@@ -216,17 +216,21 @@ impl<'a> Target<'a> {
         for edit in edits {
             let known: Vec<_> =
                 definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
-            if let Some(option) = options::taken_away(component_type, &resolved, edit) {
-                if self.is_below(lens, &option) {
+            let path = spelled(&known, &edit.path);
+            match options::taken_away(component_type, &resolved, edit) {
+                Some((option, Unit::Option)) if self.is_below(lens, &option) => {
                     plan.findings.push(self.managed_option(lens, &option));
                     return None;
                 }
-                for tree in [&mut resolved, &mut active] {
-                    options::remove(component_type.own_element(), tree, &option);
+                // A label of a layer below shows through.
+                Some((element, _)) => {
+                    for tree in [&mut resolved, &mut active] {
+                        options::remove(component_type.own_element(), tree, &element);
+                    }
+                    continue;
                 }
-                continue;
+                None => {}
             }
-            let path = spelled(&known, &edit.path);
             if whole::replace(component_type.own_element(), &mut resolved, &edit.path, &edit.value) == Some(true) {
                 touches_row = true;
                 let unit = unit_of_edit(component_type, &resolved, &edit.path, Unit::Row, lens.rules.masking);
@@ -248,7 +252,14 @@ impl<'a> Target<'a> {
             if !known.contains(&path) && !component_type.is(variables::VALUE) {
                 plan.findings.push(self.unmentioned(lens, &path));
             }
-            touches_row |= leaf.unit == Unit::Row;
+            let needs_row = leaf.unit == Unit::Label && is_behind_order(&leaf.group);
+            touches_row |= leaf.unit == Unit::Row || needs_row;
+            if needs_row {
+                let row = unit_of_edit(component_type, &resolved, "", Unit::Row, lens.rules.masking);
+                overlay(component_type, &mut active, &row);
+                set_path(component_type.own_element(), &mut active, &path, &edit.value);
+                continue;
+            }
             let unit = unit_of_edit(component_type, &resolved, &leaf.group, leaf.unit, lens.rules.masking);
             overlay(component_type, &mut active, &unit);
         }
@@ -384,6 +395,19 @@ fn refuse_edit(target: &Target<'_>, plan: &mut Plan) {
         let finding = Finding::error(FindingKind::Component, ErrorCode::INVALID_UPDATE_ON_PROTECTED, "L37", message);
         plan.findings.push(finding.about(component).hint("change it in the solution it comes from"));
     }
+}
+
+/// Tells whether a label stands in an element that only its order among others identifies, as the ends of a
+/// relationship do: alone it would not say of which it is, so the row comes along.
+fn is_behind_order(label: &str) -> bool {
+    let steps = path::split_steps(label);
+    let is_ordinal = |step: &&str| {
+        let keyed = step.strip_suffix(']').and_then(|step| step.split_once('['));
+        keyed.is_some_and(|(name, key)| {
+            !matches!(name, "option" | "state" | "status") && key.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    steps.split_last().is_some_and(|(_, way)| way.iter().any(is_ordinal))
 }
 
 fn unknown_property(key: &ComponentKey, path: &str) -> Finding {

@@ -18,8 +18,11 @@ use strata_xml::Element;
 pub use choice::{ChoiceWish, OptionWish, choice_edits};
 pub use column::{ChoiceOf, ColumnWish, column_edits};
 pub use option::{OptionKind, option_prefix, option_removal, option_values, options_edits, settle};
-pub use relationship::{KeyWish, LookupWish, ManyToManyWish, Menu, key, lookup, many_to_many, relationship_edits};
+pub use relationship::{
+    KeyWish, LookupWish, ManyToManyWish, Menu, key, lookup, many_to_many, relationship_edits, role_place,
+};
 pub use table::{Ownership, TableWish, table, table_edits};
+pub use tree::replacing_labels;
 
 use crate::by_hand::ByHand;
 use crate::operation::Request;

@@ -1,4 +1,4 @@
-//! Taking an option out of a choice: the path of the option, given the empty text.
+//! Taking an option out of a choice, or a label out of a language: the path of either, given the empty text.
 
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentType;
@@ -10,26 +10,32 @@ use super::{PropertyEdit, Target};
 use crate::definition::{self, Unit, segments};
 use crate::effect::Lens;
 
-/// Returns the path of the option that an edit takes away, as the choice spells it.
-pub(super) fn taken_away(component_type: &ComponentType, tree: &Element, edit: &PropertyEdit) -> Option<String> {
+/// Returns the path of the option or label that an edit takes away, as the definition spells it, and which it is.
+pub(super) fn taken_away(
+    component_type: &ComponentType,
+    tree: &Element,
+    edit: &PropertyEdit,
+) -> Option<(String, Unit)> {
     if !edit.value.is_empty() || !edit.path.ends_with(']') {
         return None;
     }
-    groups(component_type, tree).into_iter().find(|group| group.eq_ignore_ascii_case(&edit.path))
+    groups(component_type, tree).into_iter().find(|(group, _)| group.eq_ignore_ascii_case(&edit.path))
 }
 
-/// The paths of the options that a definition has.
-fn groups(component_type: &ComponentType, tree: &Element) -> Vec<String> {
-    let leaves = definition::tree_leaves(component_type, tree);
-    leaves.into_iter().filter(|leaf| leaf.unit == Unit::Option).map(|leaf| leaf.group).collect()
+/// The paths of the options and labels that a definition has.
+fn groups(component_type: &ComponentType, tree: &Element) -> Vec<(String, Unit)> {
+    let leaves = definition::tree_leaves(component_type, tree).into_iter();
+    let is_meant = |unit: Unit| matches!(unit, Unit::Option | Unit::Label);
+    leaves.filter(|leaf| is_meant(leaf.unit)).map(|leaf| (leaf.group, leaf.unit)).collect()
 }
 
-/// Removes the element of an option, where it is there.
-pub(super) fn remove(own: &[&str], root: &mut Element, option: &str) {
-    let steps = split_steps(option);
+/// Removes the element of an option or a label, where it is there.
+pub(super) fn remove(own: &[&str], root: &mut Element, element: &str) {
+    let steps = split_steps(element);
     let Some((last, way)) = steps.split_last() else { return };
     let start = own.iter().try_fold(root, |element, name| element.child_mut(name));
-    let Some(holder) = way.iter().try_fold(start, |element, name| element?.child_mut(name).map(Some)).flatten() else {
+    let Some(holder) = start.and_then(|start| way.iter().try_fold(start, |element, step| stepped(element, step)))
+    else {
         return;
     };
     let stays: Vec<bool> = segments(holder).iter().map(|(segment, _)| segment != last).collect();
@@ -37,13 +43,18 @@ pub(super) fn remove(own: &[&str], root: &mut Element, option: &str) {
     holder.children.retain(|node| !matches!(node, Node::Element(_)) || elements.next().unwrap_or(true));
 }
 
+fn stepped<'e>(element: &'e mut Element, step: &str) -> Option<&'e mut Element> {
+    let position = segments(element).iter().position(|(segment, _)| segment == step)?;
+    element.elements_mut().nth(position)
+}
+
 impl Target<'_> {
-    /// Tells whether a layer below Active has an option: the system's, or a managed solution's.
-    pub(super) fn is_below(&self, lens: &Lens<'_>, option: &str) -> bool {
+    /// Tells whether a layer below Active has an option or a label: the system's, or a managed solution's.
+    pub(super) fn is_below(&self, lens: &Lens<'_>, element: &str) -> bool {
         let component_type = &self.key.component_type;
         let has = |bytes: &[u8]| {
             let tree = definition::tree(bytes);
-            tree.is_some_and(|tree| groups(component_type, &tree).iter().any(|group| group == option))
+            tree.is_some_and(|tree| groups(component_type, &tree).iter().any(|(group, _)| group == element))
         };
         let managed = self.state.into_iter().flat_map(strata_model::environment::ComponentState::managed);
         self.system.as_ref().is_some_and(|system| has(&system.definition))

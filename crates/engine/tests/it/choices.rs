@@ -149,3 +149,16 @@ fn l40_an_option_goes_unless_a_managed_layer_has_it() {
         assert_eq!(values(&env, &choice), ["1"], "{choice}");
     }
 }
+
+#[test]
+fn l38_a_label_in_one_language_goes_and_what_is_below_shows_through() {
+    let column = key("attribute:contoso_order.contoso_kind");
+    let label = "optionset/options/option[1]/labels/label[1033]";
+    let mut env = with_core();
+    env.set(&column, &format!("{label}@description"), "Uno");
+    env.publish();
+    assert_eq!(value_of(&env.resolved(&column), &format!("{label}@description")), Some("Uno"));
+    assert!(!env.set(&column, label, "").is_refused());
+    env.publish();
+    assert_eq!(value_of(&env.resolved(&column), &format!("{label}@description")), Some("One"));
+}

@@ -6,8 +6,8 @@ use strata_xml::Element;
 
 use super::column::ColumnWish;
 use super::component;
-use super::tree::{labels, push, text_edits, texts};
-use crate::schema::Labels;
+use super::tree::{label_edits, labels, push, text_edits, texts};
+use crate::schema::{Labels, Leaves};
 
 /// A relationship between one and many, with the lookup that bears it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -180,7 +180,35 @@ fn role(menu: &Menu) -> Element {
     role
 }
 
-/// Makes the edits of a relationship between one and many; what a wish leaves open stays.
-pub fn relationship_edits(cascades: &[(String, String)]) -> Vec<PropertyEdit> {
-    text_edits(cascades)
+/// Makes the edits of a relationship; what a wish leaves open stays. `menus` say of which end they are, by what tells
+/// its role from the other.
+pub fn relationship_edits(
+    cascades: &[(String, String)],
+    menus: &[((&str, &str), Menu)],
+    now: &Leaves,
+) -> Vec<PropertyEdit> {
+    let mut edits = text_edits(cascades);
+    for (end, menu) in menus {
+        edits.extend(menu_edits(&role_place(now, *end), menu));
+    }
+    edits
+}
+
+fn menu_edits(role: &str, menu: &Menu) -> Vec<PropertyEdit> {
+    let order = menu.order.map(|order| order.to_string());
+    let said = [("NavPaneDisplayOption", &menu.behavior), ("NavPaneArea", &menu.group), ("NavPaneOrder", &order)];
+    let texts = said.into_iter().filter_map(|(name, text)| Some((format!("{role}/{name}"), text.clone()?)));
+    let mut edits = text_edits(&texts.collect::<Vec<_>>());
+    edits.extend(label_edits(&format!("{role}/CustomLabels/CustomLabel"), &menu.label));
+    edits
+}
+
+/// Returns where the role of an end stands, told by `RelationshipRoleType` or `AssociationRoleOrdinal`; the only one
+/// where none is there.
+pub fn role_place(now: &Leaves, (name, value): (&str, &str)) -> String {
+    const ROLE: &str = "EntityRelationshipRoles/EntityRelationshipRole";
+    let below = now.range(ROLE.to_owned()..).take_while(|(path, _)| path.starts_with(ROLE));
+    let is_end = |path: &&str| path.strip_suffix(name).is_some_and(|place| place.ends_with('/'));
+    let mut places = below.filter(|(_, own)| *own == value).map(|(path, _)| path.as_str()).filter(is_end);
+    places.next().and_then(|path| path.strip_suffix(name)?.strip_suffix('/')).unwrap_or(ROLE).to_owned()
 }

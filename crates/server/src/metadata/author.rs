@@ -162,13 +162,19 @@ fn update_table(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
     );
     let component = key("entity", &table.entry.name);
     let now = drafted(reader, &component)?;
-    set(reader, component, changed(edits, &now))
+    set(reader, component, changed(reader, edits, &now))
 }
 
-/// Edits that change nothing are none: a body repeats what it does not want to change.
-fn changed(edits: Vec<PropertyEdit>, now: &Leaves) -> Vec<PropertyEdit> {
+/// Edits that change nothing are none: a body repeats what it does not want to change. Labels that a body says are all
+/// there is of them, unless a header has them merged.
+pub(crate) fn changed(reader: &Reader<'_>, edits: Vec<PropertyEdit>, now: &Leaves) -> Vec<PropertyEdit> {
+    let header = reader.ask.headers.get("MSCRM.MergeLabels");
+    let is_merged = header.is_some_and(|text| text.trim().eq_ignore_ascii_case("true"));
+    let edits = if is_merged { edits } else { authoring::replacing_labels(edits, now) };
     let differs = |edit: &PropertyEdit| match now.get(&edit.path) {
         Some(own) => *own != edit.value,
+        // An element that goes.
+        None if edit.path.ends_with(']') => true,
         // What nobody says is what is usual.
         None => !edit.value.is_empty() && (edit.value != "0" || is_of_option(&edit.path)),
     };
@@ -229,7 +235,7 @@ fn column(reader: &Reader<'_>, verb: Verb, table: &Wanted, part: &Segment, below
             if let Some(ChoiceOf::Own(own)) = &mut wish.choice {
                 settle(reader, &mut own.options, "optionset/", &now)?;
             }
-            let edits = changed(authoring::column_edits(&wish), &now);
+            let edits = changed(reader, authoring::column_edits(&wish), &now);
             set(reader, component, edits)
         }
         (Verb::Delete, Wanted::Id(_) | Wanted::Name(_)) => {
@@ -311,6 +317,6 @@ fn update_choice(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> 
     let component = key("optionset", &name);
     let now = drafted(reader, &component)?;
     settle(reader, &mut wish.options, "", &now)?;
-    let edits = changed(authoring::choice_edits(&wish), &now);
+    let edits = changed(reader, authoring::choice_edits(&wish), &now);
     set(reader, component, edits)
 }

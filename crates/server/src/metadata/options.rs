@@ -117,6 +117,9 @@ fn write(reader: &Reader<'_>, place: Place, wish: OptionWish) -> Result<Option<i
     let mut wishes = [wish];
     settle(reader, &mut wishes, place.prefix, &place.now)?;
     let edits = authoring::options_edits(place.prefix, &wishes);
+    let body = reader.ask.json()?;
+    let is_merged = Payload::new(&body).flag("MergeLabels")?.unwrap_or(false);
+    let edits = if is_merged { edits } else { authoring::replacing_labels(edits, &place.now) };
     set(reader, place, edits)?;
     Ok(wishes[0].value)
 }

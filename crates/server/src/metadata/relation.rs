@@ -28,7 +28,7 @@ pub(crate) fn one_to_many(relation: &OneToMany, id: Guid, referenced_id: &str, s
         ("EntityKey", Value::Null),
         ("RelationshipAttributes", json!([])),
         ("ReferencedEntitySetName", set.into()),
-        ("AssociatedMenuConfiguration", menu(leaves, language)),
+        ("AssociatedMenuConfiguration", menu(leaves, ("RelationshipRoleType", "1"), language)),
         (
             "CascadeConfiguration",
             json!({
@@ -54,11 +54,11 @@ pub(crate) fn many_to_many(relation: &ManyToMany, id: Guid, language: u32) -> Do
         ("Entity1LogicalName", relation.first.table.as_str().into()),
         ("Entity1IntersectAttribute", relation.first.column.as_str().into()),
         ("Entity1NavigationPropertyName", relation.first.navigation.as_str().into()),
-        ("Entity1AssociatedMenuConfiguration", menu(&relation.definition, language)),
+        ("Entity1AssociatedMenuConfiguration", menu(&relation.definition, ("AssociationRoleOrdinal", "1"), language)),
         ("Entity2LogicalName", relation.second.table.as_str().into()),
         ("Entity2IntersectAttribute", relation.second.column.as_str().into()),
         ("Entity2NavigationPropertyName", relation.second.navigation.as_str().into()),
-        ("Entity2AssociatedMenuConfiguration", menu(&relation.definition, language)),
+        ("Entity2AssociatedMenuConfiguration", menu(&relation.definition, ("AssociationRoleOrdinal", "2"), language)),
         ("IntersectEntityName", relation.intersect.as_str().into()),
         ("IntersectAttribute", Value::Null),
     ]));
@@ -80,8 +80,9 @@ fn common(schema_name: &str, id: Guid, leaves: &Leaves, standing: Option<Standin
     ])
 }
 
-fn menu(leaves: &Leaves, language: u32) -> Value {
-    let role = "EntityRelationshipRoles/EntityRelationshipRole[1]";
+/// How related rows are reached from a form; `end` tells the role of an end from the other.
+fn menu(leaves: &Leaves, end: (&str, &str), language: u32) -> Value {
+    let role = strata_ops::authoring::role_place(leaves, end);
     let said = |name: &str| leaves.get(&format!("{role}/{name}")).map(String::as_str);
     let labels = strata_ops::schema::labels(leaves, &format!("{role}/CustomLabels/CustomLabel["));
     json!({

@@ -15,7 +15,7 @@ use crate::definitions::json as body_of;
 use crate::service::Scratch;
 
 /// A service with the unmanaged solution `Fabrikam`, whose publisher's prefix is `fab`.
-fn with_solution() -> Scratch {
+pub(crate) fn with_solution() -> Scratch {
     let scratch = Scratch::new();
     let workspace = scratch.service.workspace(None).expect("a store");
     let publisher = NewPublisher {
@@ -40,7 +40,7 @@ fn with_solution() -> Scratch {
     scratch
 }
 
-fn label(text: &str) -> Value {
+pub(crate) fn label(text: &str) -> Value {
     json!({
         "@odata.type": "Microsoft.Dynamics.CRM.Label",
         "LocalizedLabels": [{
@@ -51,30 +51,30 @@ fn label(text: &str) -> Value {
     })
 }
 
-fn send(scratch: &Scratch, verb: Verb, url: &str, body: &Value) -> Answer {
+pub(crate) fn send(scratch: &Scratch, verb: Verb, url: &str, body: &Value) -> Answer {
     scratch.send(verb, url, &[("MSCRM.SolutionUniqueName", "Fabrikam")], &body.to_string())
 }
 
-fn sent(scratch: &Scratch, verb: Verb, url: &str, body: &Value) -> Answer {
+pub(crate) fn sent(scratch: &Scratch, verb: Verb, url: &str, body: &Value) -> Answer {
     let answer = send(scratch, verb, url, body);
     assert!(answer.status < 300, "{url}: {}", String::from_utf8_lossy(&answer.body));
     answer
 }
 
-fn read(scratch: &Scratch, url: &str) -> Value {
+pub(crate) fn read(scratch: &Scratch, url: &str) -> Value {
     let answer = scratch.get(url);
     let body = body_of(&answer);
     assert_eq!(answer.status, 200, "{url}: {body}");
     body
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
     let found = answer.headers.iter().find(|(own, _)| *own == name);
     found.map(|(_, value)| value.as_str()).expect("the header")
 }
 
 /// A table as the Python client asks for it.
-fn device() -> Value {
+pub(crate) fn device() -> Value {
     let column = |name: &str, kind: &str, more: Value| {
         let mut made = json!({
             "@odata.type": format!("Microsoft.Dynamics.CRM.Complex{kind}AttributeMetadata"),
@@ -121,7 +121,7 @@ fn device() -> Value {
     }] })
 }
 
-fn with_device() -> Scratch {
+pub(crate) fn with_device() -> Scratch {
     let scratch = with_solution();
     sent(&scratch, Verb::Post, "CreateEntities?SolutionUniqueName=Fabrikam", &device());
     scratch
@@ -271,7 +271,7 @@ fn w7_columns_are_added_changed_and_deleted() {
     assert_eq!(scratch.get(&url).status, 404);
 }
 
-fn publish(scratch: &Scratch) {
+pub(crate) fn publish(scratch: &Scratch) {
     let workspace = scratch.service.workspace(None).expect("a store");
     let environment = workspace.environment().expect("the environment");
     carry_out(&workspace, &environment, &Request::Publish(strata_ops::PublishScope::All), &silent).expect("published");
@@ -388,7 +388,7 @@ fn w7_l54_an_authored_table_goes_managed_to_another_environment() {
 }
 
 /// Exports the solution managed.
-fn exported(workspace: &Workspace, environment: &Environment) -> Vec<u8> {
+pub(crate) fn exported(workspace: &Workspace, environment: &Environment) -> Vec<u8> {
     let options = ExportOptions { solution: "Fabrikam".to_owned(), managed: true, version: None };
     strata_ops::export::export_bytes(workspace, environment, &options, &silent).expect("an export").1
 }
@@ -409,10 +409,10 @@ fn w7_an_option_is_renamed() {
     assert_eq!(send(&scratch, Verb::Post, "OrderOption", &json!({})).status, 501);
 }
 
-const KIND: &str = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
+pub(crate) const KIND: &str = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
 
 /// The options of a choice, as `value label`.
-fn options_of(choice: &Value) -> Vec<String> {
+pub(crate) fn options_of(choice: &Value) -> Vec<String> {
     let options = choice["Options"].as_array().expect("options");
     let shown = |option: &Value| {
         let label = option["Label"]["UserLocalizedLabel"]["Label"].as_str().unwrap_or_default().to_owned();

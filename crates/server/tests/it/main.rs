@@ -9,6 +9,7 @@ mod definitions;
 mod functions;
 mod fuzz;
 mod jobs;
+mod labels;
 mod own;
 mod packages;
 mod reading;

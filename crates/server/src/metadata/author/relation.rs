@@ -8,7 +8,7 @@ use strata_ops::by_hand::NewComponent;
 
 use super::super::definitions::{Reader, Wanted, cast, missing, wanted};
 use super::super::payload::{self, Payload};
-use super::{created, delete, key, run, set, solution};
+use super::{changed, created, delete, drafted, key, run, set, solution};
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
@@ -139,14 +139,42 @@ fn relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Value, Fault> {
 fn update_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
     let own = relationship(reader, wanted)?;
     let body = reader.ask.json()?;
-    let name = own["SchemaName"].as_str().unwrap_or_default();
-    let edits = authoring::relationship_edits(&cascades(&Payload::new(&body))?);
-    let differs = |edit: &PropertyEdit| {
-        let name = edit.path.trim_start_matches("Cascade");
-        own["CascadeConfiguration"][name] != edit.value.as_str()
+    let payload = Payload::new(&body);
+    let ends: &[_] = match own["RelationshipType"].as_str() {
+        Some("ManyToManyRelationship") => &[
+            ("Entity1AssociatedMenuConfiguration", ("AssociationRoleOrdinal", "1")),
+            ("Entity2AssociatedMenuConfiguration", ("AssociationRoleOrdinal", "2")),
+        ],
+        _ => &[("AssociatedMenuConfiguration", ("RelationshipRoleType", "1"))],
     };
-    set(reader, key("entityrelationship", name), edits.into_iter().filter(differs).collect())
+    let mut menus = Vec::new();
+    for (name, end) in ends {
+        menus.push((*end, menu(&payload, name)?));
+    }
+    let component = key("entityrelationship", own["SchemaName"].as_str().unwrap_or_default());
+    let now = drafted(reader, &component)?;
+    let edits = authoring::relationship_edits(&cascades(&payload)?, &menus, &now);
+    // A relationship without menus shows the usual ones, and repeats no more than those.
+    let is_said = |edit: &PropertyEdit| {
+        now.contains_key(&edit.path)
+            || !USUAL.iter().any(|(name, usual)| edit.path.ends_with(name) && edit.value == *usual)
+    };
+    let edits = changed(reader, edits.into_iter().filter(is_said).collect(), &now);
+    set(reader, component, edits)
 }
+
+/// What is shown of a relationship that does not say it.
+const USUAL: [(&str, &str); 9] = [
+    ("/NavPaneDisplayOption", "UseCollectionName"),
+    ("/NavPaneArea", "Details"),
+    ("/NavPaneOrder", "10000"),
+    ("CascadeAssign", "NoCascade"),
+    ("CascadeDelete", "RemoveLink"),
+    ("CascadeReparent", "NoCascade"),
+    ("CascadeShare", "NoCascade"),
+    ("CascadeUnshare", "NoCascade"),
+    ("CascadeRollupView", "NoCascade"),
+];
 
 /// A relationship between one and many goes with its lookup, as long as that has no other.
 fn delete_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {
