@@ -45,6 +45,7 @@ pub mod three_way;
 pub mod trees;
 pub mod version;
 pub mod view;
+mod whole;
 pub mod workbook;
 mod workspace;
 
@@ -62,4 +63,5 @@ pub use strata_engine::export::ExportOptions;
 pub use strata_engine::maintain::{PublisherEdit, SolutionEdit};
 pub use strata_store::{ChangeMark, Store, StoreError};
 pub use strata_xml::escape_attribute;
+pub use whole::Whole;
 pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};

@@ -11,6 +11,7 @@ mod dates;
 pub mod fetch;
 mod figures;
 mod filter;
+mod hierarchy;
 pub mod related;
 
 use std::collections::BTreeMap;

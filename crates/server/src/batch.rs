@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use strata_odata::batch::{self, Part, Response};
-use strata_ops::Workspace;
+use strata_ops::{Whole, Workspace};
 
 use crate::answer::Answer;
 use crate::ask::{Headers, Prefer, Verb};
@@ -65,9 +65,7 @@ impl Run<'_> {
 
     /// All of it or nothing: of a set that fails, the failing part is the whole answer.
     fn change_set(&mut self, requests: &[batch::Request]) -> Result<(batch::Answer, bool), Fault> {
-        let store = self.workspace.store();
-        store.begin().map_err(|error| Fault::from(strata_ops::OpsError::from(error)))?;
-        let taken = TakenBack { store, is_kept: false };
+        let whole = Whole::begin(self.workspace.store())?;
         let made_before = self.made.clone();
         let mut responses = Vec::new();
         for request in requests {
@@ -78,7 +76,7 @@ impl Run<'_> {
             }
             responses.push(response);
         }
-        taken.keep()?;
+        whole.keep()?;
         let boundary = format!("changesetresponse_{}", self.service.mint());
         Ok((batch::Answer::ChangeSet { boundary, responses }, true))
     }
@@ -164,28 +162,6 @@ impl Run<'_> {
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.resolve_in(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-}
-
-/// Takes back what was begun, unless it is kept.
-struct TakenBack<'a> {
-    store: &'a dyn strata_ops::Store,
-    is_kept: bool,
-}
-
-impl TakenBack<'_> {
-    fn keep(mut self) -> Result<(), Fault> {
-        self.is_kept = true;
-        self.store.end(true).map_err(|error| Fault::from(strata_ops::OpsError::from(error)))
-    }
-}
-
-impl Drop for TakenBack<'_> {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            // The answer says why already.
-            self.store.end(false).ok();
         }
     }
 }

@@ -136,6 +136,27 @@ pub enum Filter {
         right: Field,
         filter: Option<Box<Filter>>,
     },
+    /// The row that a column names, or the row itself by its id, is one of a lineage.
+    Lineage {
+        field: Field,
+        lineage: Box<Lineage>,
+    },
+}
+
+/// Rows under a row or above it, in a hierarchy that a lookup of their table to itself makes. A row of a ring is one of
+/// its lineage once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lineage {
+    pub relation: Relation,
+    /// The table, as references name it.
+    pub table: String,
+    /// The lookup that names the row above.
+    pub column: String,
+    /// The row that all of them are under or above.
+    pub id: String,
+    pub goes_up: bool,
+    /// The row itself is one of them.
+    pub has_self: bool,
 }
 
 /// A column to sort by; nothing stands before everything.

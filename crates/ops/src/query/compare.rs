@@ -106,6 +106,7 @@ pub(crate) fn required(filter: &Filter) -> Vec<(String, Value)> {
         | Filter::Text { .. }
         | Filter::Columns { .. }
         | Filter::Holds { .. }
-        | Filter::Exists { .. } => Vec::new(),
+        | Filter::Exists { .. }
+        | Filter::Lineage { .. } => Vec::new(),
     }
 }

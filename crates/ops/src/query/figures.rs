@@ -49,7 +49,7 @@ impl Reader<'_> {
             }
         };
         if steps.next().is_some() {
-            return Err(QueryError::NotBuilt("a further step of $apply behind groupby or aggregate".to_owned()));
+            return Err(wrong("$apply: nothing may stand behind groupby or aggregate"));
         }
         let (mut columns, mut figures) = (Vec::new(), Vec::new());
         for path in paths {

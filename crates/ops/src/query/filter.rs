@@ -4,11 +4,36 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use strata_engine::table::Kind;
+use strata_model::id::Guid;
 use strata_odata::expression::{self, Argument, Expression, Literal, NamedArgument, Path};
 use strata_store::query::{Field, FieldKind, Filter, Operator};
 
+use super::hierarchy::Relative;
 use super::related::{Way, way};
 use super::{Draft, QueryError, Scope, compare, dates, wrong};
+use crate::organization::Organization;
+use crate::schema::Table;
+
+/// What the platform knows besides, without hyphens and in small letters.
+const NOT_BUILT: [&str; 17] = [
+    "equseroruserhierarchy",
+    "equaluseroruserhierarchy",
+    "equseroruserhierarchyandteams",
+    "equaluseroruserhierarchyandteams",
+    "equserlanguage",
+    "equaluserlanguage",
+    "infiscalperiod",
+    "infiscalyear",
+    "infiscalperiodandyear",
+    "inorafterfiscalperiodandyear",
+    "inorbeforefiscalperiodandyear",
+    "lastfiscalperiod",
+    "lastfiscalyear",
+    "nextfiscalperiod",
+    "nextfiscalyear",
+    "thisfiscalperiod",
+    "thisfiscalyear",
+];
 
 impl Draft<'_> {
     /// Gives an expression's columns their types.
@@ -97,14 +122,21 @@ impl Draft<'_> {
             }
         }
         let property = property.ok_or_else(|| wrong(format!("the function {name} wants PropertyName")))?;
-        let (field, kind) = self.path(scope, &Path(property.split('/').map(str::to_owned).collect()))?;
-        self.function(function, field, &kind, &values)
+        let path = Path(property.split('/').map(str::to_owned).collect());
+        let (field, kind) = self.path(scope, &path)?;
+        let of = match path.0.as_slice() {
+            [navigation, _] => self.joined.get(navigation).map_or(scope, |scope| scope).table.clone(),
+            _ => Arc::clone(&scope.table),
+        };
+        self.function(function, &of, field, &kind, &values)
     }
 
-    /// A condition by its name, as functions and FetchXML write it without what separates words.
+    /// A condition by its name, as functions and FetchXML write it without what separates words; `of` is the table of
+    /// the column.
     pub(super) fn function(
         &self,
         name: &str,
+        of: &Table,
         field: Field,
         kind: &Kind,
         values: &[String],
@@ -123,11 +155,36 @@ impl Draft<'_> {
             "noton" => held(not(self.on(&field, kind, values, |day| (Some(day), Some(day)))?)),
             "onorafter" => self.on(&field, kind, values, |day| (Some(day), None))?,
             "onorbefore" => self.on(&field, kind, values, |day| (None, Some(day)))?,
-            _ => match dates::range(&folded, values.first().map(String::as_str)) {
-                Some(range) => self.within(&field, kind, range.map_err(wrong)?)?,
-                None => return Err(QueryError::NotBuilt(format!("the function {name}"))),
+            // The user of an environment is in no team.
+            "equserid" | "equaluserid" | "equseroruserteams" | "equaluseroruserteams" => {
+                self.own(field, kind, Operator::Eq, |own| own.user)?
+            }
+            "neuserid" | "notequaluserid" => self.own(field, kind, Operator::Ne, |own| own.user)?,
+            "equserteams" | "equaluserteams" => Filter::Always(false),
+            "eqbusinessid" | "equalbusinessid" => self.own(field, kind, Operator::Eq, |own| own.business_unit)?,
+            "nebusinessid" | "notequalbusinessid" => self.own(field, kind, Operator::Ne, |own| own.business_unit)?,
+            _ => match (Relative::named(&folded), dates::range(&folded, values.first().map(String::as_str))) {
+                (Some(relative), _) => self.related_in_hierarchy(relative, of, field, kind, values)?,
+                (None, Some(range)) => self.within(&field, kind, range.map_err(wrong)?)?,
+                (None, None) if NOT_BUILT.contains(&folded.as_str()) => {
+                    return Err(QueryError::NotBuilt(format!("the function {name}")));
+                }
+                (None, None) => return Err(wrong(format!("`{name}` is no function and no operator"))),
             },
         })
+    }
+
+    /// Compares with an id of who asks.
+    fn own(
+        &self,
+        field: Field,
+        kind: &Kind,
+        operator: Operator,
+        which: impl Fn(&Organization) -> Guid,
+    ) -> Result<Filter, QueryError> {
+        let id = which(&Organization::of(self.reader.environment)).to_string();
+        let column = field.column.clone();
+        compare::comparison(field, kind, operator, &id).map_err(|message| cannot(&column, &message))
     }
 
     fn between(&self, field: &Field, kind: &Kind, values: &[String]) -> Result<Filter, QueryError> {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use strata_odata::query::Query;
-use strata_store::query::{Field, FieldKind, Filter, Join, Relation};
+use strata_store::query::{Field, FieldKind, Filter, Join, Relation, Source};
 
 use super::filter::has_id;
 use super::{Asked, QueryError, Reader, unknown_property};
 use crate::schema::Table;
+
+/// The source of pairs: no query numbers so many.
+const PAIRS: Source = 1_000_000;
 
 /// Where a navigation property leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,17 +84,47 @@ impl Reader<'_> {
         let table = self.table(way.target())?;
         match way {
             Way::One { .. } => {
-                let asked = self.rows_where(&table, query, Some(has_id(0, &table.primary_id, ids)))?;
+                let asked = self.rows_where(&table, query, Some(Self::goes_with(&table, of, way, ids)))?;
                 Ok(Beside { asked, by: By::Id })
             }
             Way::Many { column, .. } => {
-                let field = Field { source: 0, column: column.clone(), kind: FieldKind::Reference };
-                let values = ids.iter().map(|id| crate::rows::value::reference(&of.entry.name, id)).collect();
-                let asked = self.rows_where(&table, query, Some(Filter::In { field, values }))?;
+                let asked = self.rows_where(&table, query, Some(Self::goes_with(&table, of, way, ids)))?;
                 Ok(Beside { asked, by: By::Lookup(column.clone()) })
             }
             Way::Pairs { intersect, own, other, .. } => self.paired(&table, query, ids, (intersect, own, other)),
         }
+    }
+
+    /// The condition that rows of a table go with rows of another along a way.
+    pub(crate) fn goes_with(table: &Table, of: &Table, way: &Way, ids: &[String]) -> Filter {
+        match way {
+            Way::One { .. } => has_id(0, &table.primary_id, ids),
+            Way::Many { column, .. } => {
+                let field = Field { source: 0, column: column.clone(), kind: FieldKind::Reference };
+                let values = ids.iter().map(|id| crate::rows::value::reference(&of.entry.name, id)).collect();
+                Filter::In { field, values }
+            }
+            Way::Pairs { intersect, own, other, .. } => {
+                let texts = |column: &str| Field { source: PAIRS, column: column.to_owned(), kind: FieldKind::Text };
+                let values = ids.iter().map(|id| id.as_str().into()).collect();
+                Filter::Exists {
+                    source: PAIRS,
+                    relation: Relation::Records(intersect.clone()),
+                    left: Field { source: 0, column: table.primary_id.clone(), kind: FieldKind::Id },
+                    right: texts(other),
+                    filter: Some(Box::new(Filter::In { field: texts(own), values })),
+                }
+            }
+        }
+    }
+
+    /// Asks for a row of an id that goes with another row along a way.
+    pub fn one_beside(&self, of: &Table, way: &Way, id: &str, key: &Asked) -> Result<Asked, QueryError> {
+        let mut asked = key.clone();
+        let with = Self::goes_with(&key.table, of, way, &[id.to_owned()]);
+        asked.rows.filter = Some(Filter::And(asked.rows.filter.into_iter().chain([with]).collect()));
+        asked.rows.from = self.relation(&key.table, asked.rows.filter.as_ref())?;
+        Ok(asked)
     }
 
     fn paired(
@@ -103,7 +136,7 @@ impl Reader<'_> {
     ) -> Result<Beside, QueryError> {
         let mut asked = self.rows_where(table, query, None)?;
         // Before the joins that a filter asked for, so that the pair is the first that stands beside.
-        let source = 1_000_000;
+        let source = PAIRS;
         let texts = |column: &str| Field { source, column: column.to_owned(), kind: FieldKind::Text };
         let values = ids.iter().map(|id| id.as_str().into()).collect();
         asked.rows.joins.insert(

@@ -12,13 +12,13 @@ use serde_json::Value;
 use strata_model::code::ErrorCode;
 use strata_model::environment::{Environment, Footprint, Snapshot};
 use strata_model::id::Guid;
+use strata_store::Record;
 use strata_store::query::{Field, FieldKind, Filter, Operator, RowQuery};
-use strata_store::{Record, Store};
 
 use super::{Set, relation, seeds, set_of, write_small};
 use crate::rows::{self, Author, Existing, Input, Outcome, RowWrite};
 use crate::schema::Schema;
-use crate::{Applied, OpsError, Request, Workspace, carry_out, silent};
+use crate::{Applied, OpsError, Request, Whole, Workspace, carry_out, silent};
 
 /// Who writes, and in which solution.
 #[derive(Debug, Clone, Copy)]
@@ -77,33 +77,6 @@ pub fn write(
         whole.keep()?;
     }
     Ok(outcomes)
-}
-
-/// Several operations that are kept or taken back as a whole.
-struct Whole<'a> {
-    store: &'a dyn Store,
-    is_over: bool,
-}
-
-impl<'a> Whole<'a> {
-    fn begin(store: &'a dyn Store) -> Result<Self, OpsError> {
-        store.begin()?;
-        Ok(Self { store, is_over: false })
-    }
-
-    fn keep(mut self) -> Result<(), OpsError> {
-        self.is_over = true;
-        Ok(self.store.end(true)?)
-    }
-}
-
-impl Drop for Whole<'_> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            // Why it is taken back is what the caller hears; a store that fails at this too says so at the next request.
-            self.store.end(false).ok();
-        }
-    }
 }
 
 /// One write of what is no row.

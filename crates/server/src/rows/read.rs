@@ -5,7 +5,9 @@ mod expand;
 mod fetch;
 mod page;
 mod property;
+mod reference;
 mod render;
+mod view;
 
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use crate::answer::{Answer, JSON};
 use crate::ask::Ask;
 use crate::fault::Fault;
 use annotate::Annotations;
+use fetch::Wanted;
 pub(crate) use render::KnownColumns;
 use render::{Body, Shape};
 
@@ -70,11 +73,10 @@ impl<'a> Reading<'a> {
     /// What stands behind a set without a key.
     fn of_set(&self, table: &Arc<Table>, rest: &[Segment]) -> Result<Answer, Fault> {
         let query = self.ask.query()?;
+        if let ([], Some(wanted)) = (rest, Wanted::of(self, &query, None)?) {
+            return self.fetch(table, &query, &wanted);
+        }
         match rest {
-            [] if query.fetch_xml.is_some() => self.fetch(table, &query),
-            [] if query.saved_query.is_some() || query.user_query.is_some() => {
-                Err(Fault::not_built("asking by a view"))
-            }
             [] if !query.apply.is_empty() => self.applied(table, &query),
             [] => self.list(self.reader.rows(table, &query)?, &query),
             [count] if count.name == "$count" => self.number(&self.reader.rows(table, &query)?),
@@ -82,41 +84,62 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What stands behind a row: nothing, a column, a navigation.
+    /// What stands behind a row: nothing, a column, a navigation, its address.
     fn of_row(&self, asked: Asked, rest: &[Segment], shown: &str) -> Result<Answer, Fault> {
         let Some((next, rest)) = rest.split_first() else { return self.row(&asked, &self.ask.query()?) };
         let table = Arc::clone(&asked.table);
         match way(&table, &next.name) {
-            Ok(way) => self.along(&asked, &way, next, rest, shown),
-            Err(_) if next.name == "$ref" => Err(Fault::not_built("$ref of a row")),
+            Ok(way) if way.is_single() => self.along_lookup(&asked, &way, rest, shown),
+            Ok(way) => self.along_collection(&asked, &way, next, rest, shown),
+            Err(_) if next.name == "$ref" && rest.is_empty() => self.address(&asked, shown),
             Err(_) => self.property(&asked, next, rest, shown),
         }
     }
 
-    fn along(&self, asked: &Asked, way: &Way, next: &Segment, rest: &[Segment], shown: &str) -> Result<Answer, Fault> {
-        let query = self.ask.query()?;
-        if way.is_single() {
-            let id = self.reader.named_by(asked, way)?.and_then(|id| Guid::parse(&id));
-            let Some(id) = id else {
-                return match self.reader.is_there(asked)? {
-                    true => Ok(Answer::empty()),
-                    false => Err(missing(shown)),
-                };
+    fn along_lookup(&self, asked: &Asked, way: &Way, rest: &[Segment], shown: &str) -> Result<Answer, Fault> {
+        let id = self.reader.named_by(asked, way)?.and_then(|id| Guid::parse(&id));
+        let Some(id) = id else {
+            return match self.reader.is_there(asked)? {
+                true => Ok(Answer::empty()),
+                false => Err(missing(shown)),
             };
+        };
+        let target = self.reader.table(way.target())?;
+        let found = self.reader.row(&target, id)?;
+        match (self.reader.is_there(&found)?, rest) {
+            (false, []) => Ok(Answer::empty()),
+            _ => self.of_row(found, rest, &format!("{}({id})", target.entry.set)),
+        }
+    }
+
+    fn along_collection(
+        &self,
+        asked: &Asked,
+        way: &Way,
+        next: &Segment,
+        rest: &[Segment],
+        shown: &str,
+    ) -> Result<Answer, Fault> {
+        let Some(id) = self.id_of(asked)? else { return Err(missing(shown)) };
+        let (query, table) = (self.ask.query()?, &asked.table);
+        if let Some(key) = key(self.ask, next)? {
             let target = self.reader.table(way.target())?;
-            let found = self.reader.row(&target, id)?;
-            return match (self.reader.is_there(&found)?, rest) {
-                (false, []) => Ok(Answer::empty()),
-                _ => self.of_row(found, rest, &format!("{}({id})", target.entry.set)),
+            let one = self.reader.one_beside(table, way, &id, &self.by_key(&target, &key)?)?;
+            let shown = set_text(&Segment { name: target.entry.set.clone(), ..next.clone() });
+            return match self.id_of(&one)? {
+                Some(_) => self.of_row(one, rest, &shown),
+                None => Err(missing(&shown)),
             };
         }
-        let Some(id) = self.id_of(asked)? else { return Err(missing(shown)) };
-        let beside = self.reader.beside(&asked.table, way, &[id], &query)?;
-        match (key(self.ask, next)?, rest) {
-            (None, []) => self.list(beside.asked, &query),
-            (None, [count]) if count.name == "$count" => self.number(&beside.asked),
-            (None, [other, ..]) => Err(Fault::segment(&other.name)),
-            (Some(_), _) => Err(Fault::not_built("a key behind a navigation property")),
+        if let ([], Some(wanted)) = (rest, Wanted::of(self, &query, Some((table, way, &id)))?) {
+            return self.fetch(&self.reader.table(way.target())?, &query, &wanted);
+        }
+        let beside = self.reader.beside(table, way, &[id], &query)?;
+        match rest {
+            [] => self.list(beside.asked, &query),
+            [count] if count.name == "$count" => self.number(&beside.asked),
+            [addresses] if addresses.name == "$ref" => self.addresses(beside.asked, &query),
+            [other, ..] => Err(Fault::segment(&other.name)),
         }
     }
 

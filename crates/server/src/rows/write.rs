@@ -4,6 +4,7 @@
 
 mod body;
 mod bulk;
+mod deep;
 mod link;
 mod property;
 mod target;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use strata_model::id::Guid;
 use strata_odata::path::Arguments;
+use strata_ops::query::Reader;
 use strata_ops::rows::{Author, Existing, Input, Outcome, RowWrite};
 use strata_ops::schema::{Schema, Table};
 use strata_ops::sets::{self, By};
@@ -39,7 +41,7 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
         (Verb::Patch, [], true) => writer.change(),
         (Verb::Delete, [], true) => writer.delete(),
         (Verb::Post, [action], false) => bulk::answer(&writer, &action.name),
-        (Verb::Post, [action], true) => Err(Fault::segment(&action.name)),
+        (Verb::Post, [navigation], true) => writer.create_beside(navigation),
         (Verb::Put | Verb::Delete | Verb::Patch, [column], true) => property::answer(&writer, &column.name),
         (_, [navigation, last], true) if last.name == "$ref" => link::answer(&writer, navigation),
         (_, [_, last, ..], _) => Err(Fault::segment(&last.name)),
@@ -87,9 +89,9 @@ impl Writer<'_> {
     }
 
     fn create(&self) -> Result<Answer, Fault> {
-        let values = self.values(&self.ask.json()?)?;
-        let outcome = self.write_one(RowWrite::Create { id: None, values })?;
-        self.written(outcome)
+        let row = self.new_row(&self.ask.json()?)?;
+        let made = self.make(vec![row])?.pop();
+        self.written(made.ok_or_else(|| Fault::payload("nothing was written"))?)
     }
 
     fn change(&self) -> Result<Answer, Fault> {
@@ -189,6 +191,20 @@ impl Writer<'_> {
             caller: self.ask.caller,
             is_tentative: self.ask.is_tentative,
         })
+    }
+
+    /// Reads a body: a row with what is made together with it.
+    fn new_row(&self, object: &Map<String, Value>) -> Result<body::NewRow, Fault> {
+        body::row(self.ask, self.schema, &self.table, object, 0)
+    }
+
+    fn must_be_there(&self, id: Guid) -> Result<(), Fault> {
+        let Ask { workspace, environment, .. } = self.ask;
+        let reader = Reader { workspace, environment, schema: self.schema };
+        match reader.is_there(&reader.row(&self.table, id)?)? {
+            true => Ok(()),
+            false => Err(Fault::row(&self.table.entry.set, &id.to_string())),
+        }
     }
 
     /// Reads a body: values by column.

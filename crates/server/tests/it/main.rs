@@ -1,10 +1,12 @@
 //! Requests and their answers, without sockets.
 
 mod actions;
+mod asks;
 mod authoring;
 mod batch;
 mod clients;
 mod csdl;
+mod deep;
 mod definitions;
 mod functions;
 mod fuzz;

@@ -11,12 +11,12 @@ use strata_testkit::examples;
 use crate::definitions::json as body;
 use crate::service::Scratch;
 
-const ORDERS: &str = "contoso_orders";
-const ADA: &str = "11111111-0000-4000-8000-00000000000a";
-const BOB: &str = "22222222-0000-4000-8000-00000000000b";
+pub(crate) const ORDERS: &str = "contoso_orders";
+pub(crate) const ADA: &str = "11111111-0000-4000-8000-00000000000a";
+pub(crate) const BOB: &str = "22222222-0000-4000-8000-00000000000b";
 
 /// Two accounts and six orders, five of them of an account.
-fn with_orders() -> Scratch {
+pub(crate) fn with_orders() -> Scratch {
     let scratch = Scratch::new();
     let workspace = scratch.service.workspace(None).expect("a workspace");
     import_core(&workspace);
@@ -59,23 +59,23 @@ fn import_core(workspace: &Workspace) {
     carry_out(workspace, &environment, &request, &silent).expect("an import");
 }
 
-fn order(at: usize) -> String {
+pub(crate) fn order(at: usize) -> String {
     format!("aaaaaaaa-0000-4000-8000-{at:012}")
 }
 
-fn read(scratch: &Scratch, url: &str) -> Value {
+pub(crate) fn read(scratch: &Scratch, url: &str) -> Value {
     let answer = scratch.get(url);
     let found = body(&answer);
     assert_eq!(answer.status, 200, "{url}: {found}");
     found
 }
 
-fn with(scratch: &Scratch, url: &str, prefer: &str) -> Answer {
+pub(crate) fn with(scratch: &Scratch, url: &str, prefer: &str) -> Answer {
     scratch.send(Verb::Get, url, &[("Prefer", prefer)], "")
 }
 
 /// The last sign of the ids of orders.
-fn orders(found: &Value) -> String {
+pub(crate) fn orders(found: &Value) -> String {
     let rows = found["value"].as_array().unwrap_or_else(|| panic!("{found}"));
     rows.iter().map(|row| row["contoso_orderid"].as_str().expect("an id").chars().last().expect("a sign")).collect()
 }
@@ -148,10 +148,15 @@ fn w5_what_is_not_there_is_said_as_the_platform_says_it() {
         ("contoso_orders?$skiptoken=abc", 400, "$skiptoken"),
         (
             "contoso_orders?$filter=Microsoft.Dynamics.CRM.Under(PropertyName='contoso_orderid',PropertyValue='x')",
-            501,
-            "Under",
+            400,
+            "`x` is no id of a row",
         ),
-        ("contoso_orders?savedQuery=aaaaaaaa-0000-4000-8000-000000000001", 501, "view"),
+        (
+            "contoso_orders?$filter=Microsoft.Dynamics.CRM.Under(PropertyName='contoso_orderid',PropertyValue='aaaaaaaa-0000-4000-8000-000000000001')",
+            400,
+            "no table that has a hierarchy",
+        ),
+        ("contoso_orders?savedQuery=aaaaaaaa-0000-4000-8000-000000000001", 404, "savedquery With Id ="),
         ("contoso_orders/nothing", 404, "Resource not found for the segment 'nothing'."),
         ("contoso_orders(contoso_name='x')", 400, "no alternate key"),
     ] {
@@ -214,7 +219,7 @@ fn w4_filters_find_rows() {
 }
 
 /// The navigation from an account to its orders.
-fn lines(scratch: &Scratch) -> String {
+pub(crate) fn lines(scratch: &Scratch) -> String {
     let found = read(scratch, "EntityDefinitions(LogicalName='account')/OneToManyRelationships");
     let own = found["value"].as_array().expect("rows").iter().find(|row| row["ReferencingEntity"] == "contoso_order");
     let own = own.unwrap_or_else(|| panic!("{found}"));
@@ -303,7 +308,7 @@ fn w4_rows_that_go_with_a_row_come_along() {
 }
 
 /// The navigation from an order to its account.
-fn navigation(scratch: &Scratch) -> String {
+pub(crate) fn navigation(scratch: &Scratch) -> String {
     let url = format!("{ORDERS}({})?$select=_contoso_customer_value", order(0));
     let row = body(&with(scratch, &url, "odata.include-annotations=*"));
     let name = &row["_contoso_customer_value@Microsoft.Dynamics.CRM.associatednavigationproperty"];
@@ -376,7 +381,7 @@ fn w4_rows_are_grouped_and_figured_out() {
     assert_eq!(refused.status, 400);
 }
 
-fn fetch(scratch: &Scratch, xml: &str, prefer: &str) -> Value {
+pub(crate) fn fetch(scratch: &Scratch, xml: &str, prefer: &str) -> Value {
     let xml: String = xml.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let answer = with(scratch, &format!("{ORDERS}?fetchXml={xml}"), prefer);
     let found = body(&answer);
@@ -450,6 +455,16 @@ fn w4_fetchxml_joins_pages_and_groups() {
     assert_eq!(orders(&joined("outer", bob)), "014253");
     assert_eq!(orders(&joined("any", bob)), "42");
     assert_eq!(orders(&joined("not any", bob)), "0153");
+    let behind = |kind: &str| {
+        let back = "<link-entity name='contoso_order' from='contoso_customer' to='accountid' link-type='";
+        format!(
+            "{bob}{back}{kind}'><filter><condition attribute='contoso_total' operator='eq' value='7'/></filter></link-entity>"
+        )
+    };
+    assert_eq!(orders(&joined("any", &behind("inner"))), "42");
+    assert_eq!(orders(&joined("exists", &behind("not any"))), "");
+    assert_eq!(orders(&joined("not any", &behind("any"))), "0153");
+    assert_eq!(orders(&joined("any", &behind("outer"))), "42");
 
     let page = |page: u32| {
         let xml = format!(

@@ -311,7 +311,7 @@ fn w11_a_managed_solution_is_uninstalled_and_not_edited() {
     refused(&send(&scratch, Verb::Delete, &url, NONE, &Value::Null), 400, "0x8004F005", "Default");
 }
 
-fn with_table() -> Scratch {
+pub(crate) fn with_table() -> Scratch {
     let scratch = Scratch::new();
     solution(&scratch);
     let label = |text: &str| json!({ "LocalizedLabels": [{ "Label": text, "LanguageCode": 1033 }] });

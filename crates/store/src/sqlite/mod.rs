@@ -19,6 +19,7 @@ mod projection;
 mod prune;
 mod query;
 mod query_filter;
+mod query_lineage;
 mod query_place;
 mod query_plan;
 mod query_sql;

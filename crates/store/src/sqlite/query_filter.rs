@@ -104,6 +104,10 @@ impl Writer<'_> {
                 }
                 format!("EXISTS (SELECT 1 FROM {from} WHERE {})", combined(&all, "AND"))
             }
+            Filter::Lineage { field, lineage } => {
+                let id = if field.kind == FieldKind::Reference { id_in(&held(field)) } else { comparable(field) };
+                format!("{id} IN ({})", self.lineage(lineage)?)
+            }
         })
     }
 

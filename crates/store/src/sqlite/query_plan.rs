@@ -114,7 +114,7 @@ impl Writer<'_> {
     /// Tells whether so few rows pass the conditions about a column that sorting them is cheap.
     fn few_entries(&mut self, column: &str, conditions: &[Filter]) -> Result<bool, StoreError> {
         let before = self.params.len();
-        let bounds = self.entries("i0", column, conditions);
+        let bounds = self.entries("i0", column, conditions)?;
         let shelf = self.places[&0].shelf.expect("rows with an index lie on a shelf");
         let sql = format!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM {} i0 WHERE {} LIMIT {FEW})",
@@ -128,7 +128,12 @@ impl Writer<'_> {
     }
 
     /// Conditions for the entries of an index of the first relation.
-    pub(super) fn entries(&mut self, alias: &str, column: &str, conditions: &[Filter]) -> Vec<String> {
+    pub(super) fn entries(
+        &mut self,
+        alias: &str,
+        column: &str,
+        conditions: &[Filter],
+    ) -> Result<Vec<String>, StoreError> {
         let (table, name) = (self.places[&0].table.clone(), column.to_owned());
         let (table, name) = (self.bind(table), self.bind(name));
         let mut all = vec![
@@ -138,16 +143,16 @@ impl Writer<'_> {
         ];
         for condition in conditions {
             if field_of(condition).is_some_and(|field| field.source == 0 && field.column == column) {
-                all.extend(self.bound(alias, condition));
+                all.extend(self.bound(alias, condition)?);
             }
         }
-        all
+        Ok(all)
     }
 
     /// A condition as one of index entries.
-    fn bound(&mut self, alias: &str, condition: &Filter) -> Option<String> {
+    fn bound(&mut self, alias: &str, condition: &Filter) -> Result<Option<String>, StoreError> {
         let value = format!("{alias}.value");
-        Some(match condition {
+        Ok(Some(match condition {
             Filter::Compare { operator, value: wanted, .. } => {
                 let (from, to) = sort_key::kind_range(wanted);
                 let key = self.bind(sort_key::of(wanted));
@@ -157,7 +162,7 @@ impl Writer<'_> {
                     Operator::Ge => format!("{value} >= {key} AND {value} < '{to}'"),
                     Operator::Lt => format!("{value} >= '{from}' AND {value} < {key}"),
                     Operator::Le => format!("{value} >= '{from}' AND {value} <= {key}"),
-                    Operator::Ne => return None,
+                    Operator::Ne => return Ok(None),
                 }
             }
             Filter::In { values, .. } => {
@@ -170,6 +175,10 @@ impl Writer<'_> {
                 format!("{value} >= {} AND {value} < {}", self.bind(prefix), self.bind(end))
             }
             Filter::IsNull(_) => format!("{value} = '{}'", sort_key::NOTHING),
+            Filter::Lineage { lineage, .. } => {
+                let start = self.bind(sort_key::of(&Value::String(format!("{}(", lineage.table))));
+                format!("{value} IN (SELECT {start} || id || ')' FROM ({}))", self.lineage(lineage)?)
+            }
             Filter::Always(_)
             | Filter::And(_)
             | Filter::Or(_)
@@ -178,8 +187,8 @@ impl Writer<'_> {
             | Filter::Text { .. }
             | Filter::Columns { .. }
             | Filter::Holds { .. }
-            | Filter::Exists { .. } => return None,
-        })
+            | Filter::Exists { .. } => return Ok(None),
+        }))
     }
 }
 
@@ -189,6 +198,7 @@ pub(super) fn field_of(condition: &Filter) -> Option<&Field> {
         Filter::Compare { field, .. }
         | Filter::In { field, .. }
         | Filter::Text { field, .. }
+        | Filter::Lineage { field, .. }
         | Filter::IsNull(field) => Some(field),
         Filter::Always(_)
         | Filter::And(_)
@@ -204,7 +214,10 @@ pub(super) fn field_of(condition: &Filter) -> Option<&Field> {
 /// How well a condition bounds its column in an index: 0 is some values, 1 a beginning, 2 a range.
 pub(super) fn strength(condition: &Filter) -> Option<u8> {
     match condition {
-        Filter::Compare { operator: Operator::Eq, .. } | Filter::In { .. } | Filter::IsNull(_) => Some(0),
+        Filter::Compare { operator: Operator::Eq, .. }
+        | Filter::In { .. }
+        | Filter::IsNull(_)
+        | Filter::Lineage { .. } => Some(0),
         Filter::Text { test: TextTest::StartsWith, .. } => Some(1),
         Filter::Compare { operator: Operator::Gt | Operator::Ge | Operator::Lt | Operator::Le, .. } => Some(2),
         Filter::Compare { operator: Operator::Ne, .. }

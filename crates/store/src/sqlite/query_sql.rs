@@ -92,9 +92,9 @@ pub(super) struct Shelved {
 /// A statement as it comes together.
 pub(super) struct Writer<'c> {
     pub(super) conn: &'c Connection,
-    no: EnvironmentNo,
+    pub(super) no: EnvironmentNo,
     /// `None` for now.
-    moment: Option<i64>,
+    pub(super) moment: Option<i64>,
     pub(super) params: Vec<SqlValue>,
     pub(super) places: BTreeMap<Source, Shelved>,
 }
@@ -141,7 +141,7 @@ impl Writer<'_> {
         if let Some(column) = &plan.driver {
             let shelf = self.places[&0].shelf.expect("rows with an index lie on a shelf");
             from.push_str(&format!("{} i0", shelf.index()));
-            all.extend(self.entries("i0", column, conditions));
+            all.extend(self.entries("i0", column, conditions)?);
         }
         if plan.driver.is_none() || needs_rows {
             if plan.driver.is_some() {

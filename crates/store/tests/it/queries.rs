@@ -9,7 +9,7 @@ use strata_model::environment::Environment;
 use strata_model::id::Operation;
 use strata_model::plan::Edit;
 use strata_store::query::{
-    Field, FieldKind, Figure, FigureQuery, Filter, Join, Operator, Relation, RowQuery, Sort, TextTest,
+    Field, FieldKind, Figure, FigureQuery, Filter, Join, Lineage, Operator, Relation, RowQuery, Sort, TextTest,
 };
 use strata_store::sqlite::SqliteStore;
 use strata_store::{Record, RecordEdit, RecordIndex, RecordWrite, Store, StoreError, Values};
@@ -126,7 +126,7 @@ fn passes(row: &Record, filter: &Filter) -> bool {
         Filter::Refers { field, id } => {
             held(row, field).and_then(Value::as_str).is_some_and(|held| held.contains(&format!("({id})")))
         }
-        Filter::Columns { .. } | Filter::Exists { .. } => unreachable!("not drawn"),
+        Filter::Columns { .. } | Filter::Exists { .. } | Filter::Lineage { .. } => unreachable!("not drawn"),
     }
 }
 
@@ -513,4 +513,59 @@ fn d5_the_past_can_be_asked() {
         page.rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
     };
     assert_eq!((names(None), names(Some(before))), (vec![], vec!["d".to_owned(), "e".to_owned()]));
+}
+
+/// A tree in which row n is under row n / 2, and a ring of two beside it.
+fn tree(indexes: &[RecordIndex]) -> (SqliteStore, Environment) {
+    let store = SqliteStore::in_memory().expect("a store");
+    create(&store, "dev");
+    let row = |at: usize, above: Option<usize>| {
+        let above = above.map(|above| ("of".to_owned(), json!(format!("{TABLE}(id{above:05})"))));
+        Record::new(format!("id{at:05}"), above.into_iter().collect::<Values>())
+    };
+    let mut rows: Vec<_> = (1..4_000).map(|at| row(at, (at > 1).then_some(at / 2))).collect();
+    rows.extend([row(9_001, Some(9_002)), row(9_002, Some(9_001))]);
+    let environment = write_to(&store, TABLE, &rows, indexes);
+    (store, environment)
+}
+
+fn lineage(column: &str, id: usize, goes_up: bool, has_self: bool) -> Filter {
+    let lineage = Lineage {
+        relation: Relation::Records(TABLE.to_owned()),
+        table: TABLE.to_owned(),
+        column: "of".to_owned(),
+        id: format!("id{id:05}"),
+        goes_up,
+        has_self,
+    };
+    Filter::Lineage { field: field(column), lineage: Box::new(lineage) }
+}
+
+#[test]
+fn w4_hierarchies_are_gone_along_by_the_index_of_their_lookup_and_rings_end() {
+    for indexes in [vec![RecordIndex::found("of")], vec![]] {
+        let (store, environment) = tree(&indexes);
+        let found = |filter: Filter| ids(&store, &environment, &query(Some(filter)));
+        let numbers = |filter: Filter| {
+            found(filter).iter().map(|id| id[2..].parse::<usize>().expect("a number")).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(lineage("id", 500, false, false)), [1000, 1001, 2000, 2001, 2002, 2003]);
+        assert_eq!(numbers(lineage("id", 1000, false, true)), [1000, 2000, 2001]);
+        assert_eq!(numbers(lineage("id", 2001, true, false)), [1, 3, 7, 15, 31, 62, 125, 250, 500, 1000]);
+        assert_eq!(numbers(lineage("id", 3, true, true)), [1, 3]);
+        assert_eq!(numbers(lineage("id", 9_001, false, false)), [9_002], "a ring");
+        assert_eq!(numbers(lineage("id", 9_001, true, true)), [9_001, 9_002], "a ring");
+        assert_eq!(found(lineage("id", 1, false, true)).len(), 3_999);
+        assert_eq!(found(Filter::Not(Box::new(lineage("id", 1, false, true)))), ["id09001", "id09002"]);
+        // Those whose lookup names one of them.
+        let mut under: Vec<_> = numbers(lineage("of", 1000, false, true));
+        under.sort_unstable();
+        assert_eq!(under, [2000, 2001]);
+        assert_eq!(found(lineage("id", 8_000, false, false)), Vec::<String>::new());
+        let plan = store.explain(&environment, &query(Some(lineage("id", 500, false, false)))).expect("a plan");
+        let plan = plan.join("; ");
+        assert!(plan.contains("SEARCH r0 USING PRIMARY KEY (environment_id=? AND table_name=? AND id=?)"), "{plan}");
+        assert_eq!(plan.contains("SEARCH i USING"), !indexes.is_empty(), "{plan}");
+        assert!(!plan.contains("SCAN r"), "{plan}");
+    }
 }

@@ -1,10 +1,11 @@
-//! Rows that FetchXML asks for.
+//! Rows that FetchXML asks for, in a request or in a view. What a row does not hold is left out of it, as the platform does.
 
 use std::sync::Arc;
 
 use strata_odata::query::Query;
 use strata_odata::url::encoded;
-use strata_ops::query::fetch::{Fetched, FetchedRows, Link, Shown, table_of};
+use strata_ops::query::fetch::{Around, Document, Fetched, FetchedRows, Link, Shown};
+use strata_ops::query::related::Way;
 use strata_ops::query::{QueryError, column_of};
 use strata_ops::schema::Table;
 
@@ -13,26 +14,70 @@ use super::{ROWS_MAX, Reading};
 use crate::answer::{Answer, JSON};
 use crate::fault::Fault;
 
+/// A document that a request asks by.
+pub(super) struct Wanted<'q> {
+    pub(super) document: Document,
+    /// The option that it comes from.
+    pub(super) option: &'static str,
+    /// Whether links lead on to its pages: where the client does not write the document, it cannot number them.
+    pub(super) has_links: bool,
+    /// The row that the rows go with: its table, the way from there, its id.
+    pub(super) with: Option<(&'q Table, &'q Way, &'q str)>,
+}
+
+impl<'q> Wanted<'q> {
+    /// Returns the document that a query's option has, if it has one.
+    pub(super) fn of(
+        reading: &Reading<'_>,
+        query: &Query,
+        with: Option<(&'q Table, &'q Way, &'q str)>,
+    ) -> Result<Option<Self>, Fault> {
+        let view = |option, table, id| {
+            let document = reading.view(table, id)?;
+            Ok(Some(Wanted { document, option, has_links: true, with }))
+        };
+        match (&query.fetch_xml, &query.saved_query, &query.user_query) {
+            (None, None, None) => Ok(None),
+            (Some(text), None, None) => {
+                let document = Document::parse(text)?;
+                Ok(Some(Wanted { document, option: "fetchXml", has_links: false, with }))
+            }
+            (None, Some(id), None) => view("savedQuery", "savedquery", id),
+            (None, None, Some(id)) => view("userQuery", "userquery", id),
+            _ => Err(Fault::url("one of fetchXml, savedQuery and userQuery says what is wanted")),
+        }
+    }
+}
+
 impl Reading<'_> {
     /// Answers a document.
-    pub(super) fn fetch(&self, table: &Arc<Table>, query: &Query) -> Result<Answer, Fault> {
-        let text = query.fetch_xml.as_deref().unwrap_or_default();
-        let about = table_of(text)?;
+    pub(super) fn fetch(&self, table: &Arc<Table>, query: &Query, wanted: &Wanted<'_>) -> Result<Answer, Fault> {
+        super::view::refuse_others(query)?;
+        let about = wanted.document.table()?;
+        let (set, option) = (&table.entry.set, wanted.option);
         if about != table.entry.name {
-            let set = &table.entry.set;
             return Err(Fault::url(format!(
-                "fetchXml: it is about {about}, and the set {set} of {}",
+                "{option}: it is about {about}, and the set {set} of {}",
                 table.entry.name
             )));
         }
-        match self.reader.fetch(table, text, self.ask.prefer().page_size())? {
+        let size = self.ask.prefer().page_size();
+        let page = query.skip_token.as_deref().filter(|_| wanted.has_links).map(page_of).transpose()?;
+        match self.reader.fetch(table, &wanted.document, &Around { size, page, with: wanted.with })? {
             Fetched::Figures(answered) => self.figures(table, &answered),
-            Fetched::Rows(fetched) => self.fetched(table, query, &fetched),
+            Fetched::Rows(fetched) => self.fetched(table, query, &fetched, wanted.has_links),
         }
     }
 
-    fn fetched(&self, table: &Arc<Table>, query: &Query, fetched: &FetchedRows) -> Result<Answer, Fault> {
-        let shape = Shape::of(self, table, columns(table, fetched.columns.as_deref())?.into_iter());
+    fn fetched(
+        &self,
+        table: &Arc<Table>,
+        query: &Query,
+        fetched: &FetchedRows,
+        has_links: bool,
+    ) -> Result<Answer, Fault> {
+        let columns = columns(table, fetched.columns.as_deref())?.into_iter();
+        let shape = Shape::of(self, table, columns).without_nulls();
         let links: Vec<_> = fetched.links.iter().map(|link| self.link(link)).collect::<Result<_, _>>()?;
         let context: Vec<_> = fetched.columns.iter().flatten().map(|shown| shown.column.as_str()).collect();
         let context = if context.is_empty() { String::new() } else { format!("({})", context.join(",")) };
@@ -67,6 +112,10 @@ impl Reading<'_> {
             body.text(",\"@Microsoft.Dynamics.CRM.fetchxmlpagingcookie\":");
             body.json(&cookie(table, fetched.page, &last));
         }
+        if next.is_some() && fetched.has_pages && has_links {
+            body.text(",\"@odata.nextLink\":");
+            body.json(&self.next_link(&cookie(table, fetched.page, &last)));
+        }
         body.text("}");
         let filled = body.filled(self, &shape)?;
         Ok(self.applied_preferences(Answer::of(JSON, filled.bytes)))
@@ -74,7 +123,7 @@ impl Reading<'_> {
 
     fn link(&self, link: &Link) -> Result<Shape, Fault> {
         let columns = columns(&link.table, link.columns.as_deref())?;
-        Ok(Shape::beside(self, &link.table, &link.alias, columns.into_iter()))
+        Ok(Shape::beside(self, &link.table, &link.alias, columns.into_iter()).without_nulls())
     }
 }
 
@@ -88,6 +137,13 @@ fn columns(table: &Table, shown: Option<&[Shown]>) -> Result<Columns, QueryError
             .map(|shown| column_of(table, &shown.column).map(|(column, kind)| (column, kind, shown.alias.clone())))
             .collect(),
     }
+}
+
+/// The page that a cookie asks for.
+fn page_of(cookie: &str) -> Result<u64, Fault> {
+    let number = cookie.split_once("pagenumber=\"").and_then(|(_, rest)| rest.split_once('"'));
+    let page = number.and_then(|(number, _)| number.parse().ok()).filter(|page| *page > 0);
+    page.ok_or_else(|| Fault::url("the $skiptoken is none that this query has given"))
 }
 
 /// Where a page ended, for clients that hand it back with the number of the next one.

@@ -75,7 +75,7 @@ impl Reading<'_> {
     }
 
     /// The request itself, going on where the page ended.
-    fn next_link(&self, next: &str) -> String {
+    pub(super) fn next_link(&self, next: &str) -> String {
         let options = self.ask.options.iter().filter(|(name, _)| name != "$skiptoken");
         let mut all: Vec<_> = options.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
         all.push(format!("$skiptoken={}", encoded(next)));

@@ -166,6 +166,15 @@ impl Shape {
         Self::with(reading, table, Arc::new(Columns::new(table, columns, false)))
     }
 
+    /// Leaves columns out of rows that hold nothing in them.
+    pub(super) fn without_nulls(mut self) -> Self {
+        if let Some(columns) = Arc::get_mut(&mut self.columns) {
+            columns.nothing.clear();
+            columns.starts.fill(0);
+        }
+        self
+    }
+
     fn with(reading: &Reading<'_>, table: &Arc<Table>, columns: Arc<Columns>) -> Self {
         let language = reading.ask.environment.settings.languages.first().copied().unwrap_or(1033);
         Self { table: Arc::clone(table), columns, notes: reading.notes, language, expansions: Vec::new() }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use strata_model::id::Guid;
-use strata_ops::rows::{Existing, RowWrite};
+use strata_ops::rows::{Existing, Outcome, RowWrite};
 
 use super::{Writer, target};
 use crate::answer::Answer;
@@ -13,41 +13,49 @@ type Write = fn(&Writer<'_>, &Map<String, Value>) -> Result<RowWrite, Fault>;
 
 const PREFIXES: [&str; 2] = ["Microsoft.Dynamics.CRM.", "mscrm."];
 
-const ACTIONS: [(&str, Write); 4] = [
-    ("CreateMultiple", create),
-    ("UpdateMultiple", |writer, target| change(writer, target, Existing::Must)),
-    ("UpsertMultiple", |writer, target| change(writer, target, Existing::May)),
-    ("DeleteMultiple", delete),
+/// The actions; the first one makes rows, with what belongs to them.
+const ACTIONS: [(&str, Option<Write>); 4] = [
+    ("CreateMultiple", None),
+    ("UpdateMultiple", Some(|writer, target| change(writer, target, Existing::Must))),
+    ("UpsertMultiple", Some(|writer, target| change(writer, target, Existing::May))),
+    ("DeleteMultiple", Some(delete)),
 ];
 
 /// Answers an action that is bound to a set.
 pub(super) fn answer(writer: &Writer<'_>, name: &str) -> Result<Answer, Fault> {
     let bare = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
     let found = ACTIONS.iter().find(|(own, _)| *own == bare);
-    let (action, write) = found.ok_or_else(|| Fault::segment(name))?;
+    let (action, write) = *found.ok_or_else(|| Fault::segment(name))?;
     let body = writer.ask.json()?;
     let targets = body.get("Targets").and_then(Value::as_array);
     let targets = targets.ok_or_else(|| Fault::payload(format!("{action} wants `Targets`, a list of rows")))?;
-    let mut writes = Vec::with_capacity(targets.len());
-    for (position, row) in targets.iter().enumerate() {
+    let Some(write) = write else {
+        let outcomes = writer.make(each(targets, |row| writer.new_row(row))?)?;
+        return Ok(created(writer, &outcomes));
+    };
+    let writes = each(targets, |row| write(writer, row))?;
+    if !writes.is_empty() {
+        writer.write(writer.name(), &writes)?;
+    }
+    Ok(Answer::empty())
+}
+
+fn each<T>(targets: &[Value], read: impl Fn(&Map<String, Value>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    let one = |(position, row): (usize, &Value)| {
         let place = |mut fault: Fault| {
             fault.message = format!("Targets[{position}]: {}", fault.message);
             fault
         };
         let row = row.as_object().ok_or_else(|| place(Fault::payload("an object is expected")))?;
-        writes.push(write(writer, row).map_err(place)?);
-    }
-    let outcomes = if writes.is_empty() { Vec::new() } else { writer.write(writer.name(), &writes)? };
-    if *action != "CreateMultiple" {
-        return Ok(Answer::empty());
-    }
-    let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.id.to_string()).collect();
-    let context = format!("{}$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", writer.ask.root);
-    Ok(Answer::json(&json!({ "@odata.context": context, "Ids": ids })))
+        read(row).map_err(place)
+    };
+    targets.iter().enumerate().map(one).collect()
 }
 
-fn create(writer: &Writer<'_>, row: &Map<String, Value>) -> Result<RowWrite, Fault> {
-    Ok(RowWrite::Create { id: None, values: writer.values(row)? })
+fn created(writer: &Writer<'_>, outcomes: &[Outcome]) -> Answer {
+    let ids: Vec<_> = outcomes.iter().map(|outcome| outcome.id.to_string()).collect();
+    let context = format!("{}$metadata#Microsoft.Dynamics.CRM.CreateMultipleResponse", writer.ask.root);
+    Answer::json(&json!({ "@odata.context": context, "Ids": ids }))
 }
 
 fn change(writer: &Writer<'_>, row: &Map<String, Value>, existing: Existing) -> Result<RowWrite, Fault> {

@@ -6,6 +6,7 @@ use strata_odata::path::{Arguments, Segment};
 use strata_ops::rows::{Existing, Input, RowWrite, pairs};
 use strata_ops::schema::relation::{End, ManyToMany};
 
+use super::body::Collection;
 use super::target::{Target, find, key, referred};
 use super::{Writer, body};
 use crate::answer::Answer;
@@ -33,10 +34,18 @@ pub(super) fn answer(writer: &Writer<'_>, navigation: &Segment) -> Result<Answer
         };
         return change(writer, &relation.referencing, other, &relation.column, value);
     }
-    let many = writer.table.many_to_many.iter().find_map(|relation| ends(relation, writer.name(), name));
-    let Some((relation, own, far)) = many else { return Err(Fault::segment(name)) };
+    let Some(Collection::Pairs(relation, is_second)) = Collection::of(&writer.table, name) else {
+        return Err(Fault::segment(name));
+    };
+    let far = if is_second { &relation.first } else { &relation.second };
     let other = other(writer, navigation, &far.table)?;
-    pair(writer, relation, (own, id), (far, other))
+    let ends = if is_second { (other, id) } else { (id, other) };
+    let Ask { workspace, environment, verb, .. } = writer.ask;
+    match verb {
+        Verb::Delete => pairs::unlink(workspace, environment, &relation, ends)?,
+        Verb::Get | Verb::Post | Verb::Put | Verb::Patch => pairs::link(workspace, environment, &relation, ends)?,
+    }
+    Ok(Answer::empty())
 }
 
 fn change(writer: &Writer<'_>, table: &str, id: Guid, column: &str, value: Input) -> Result<Answer, Fault> {
@@ -73,22 +82,12 @@ fn other(writer: &Writer<'_>, navigation: &Segment, table: &str) -> Result<Guid,
     }
 }
 
-/// The ends of a relationship as seen from a table through a navigation: its own, then the far one.
-fn ends<'r>(relation: &'r ManyToMany, table: &str, navigation: &str) -> Option<(&'r ManyToMany, &'r End, &'r End)> {
+/// Tells whether a table is the second end of a relationship, seen through a navigation; `None` where it is neither.
+pub(super) fn is_second_end(relation: &ManyToMany, table: &str, navigation: &str) -> Option<bool> {
     let is_own = |end: &End| end.table == table && end.navigation == navigation;
     match (is_own(&relation.first), is_own(&relation.second)) {
-        (true, _) => Some((relation, &relation.first, &relation.second)),
-        (false, true) => Some((relation, &relation.second, &relation.first)),
+        (true, _) => Some(false),
+        (false, true) => Some(true),
         (false, false) => None,
     }
-}
-
-fn pair(writer: &Writer<'_>, relation: &ManyToMany, own: (&End, Guid), far: (&End, Guid)) -> Result<Answer, Fault> {
-    let ends = if std::ptr::eq(own.0, &relation.first) { (own.1, far.1) } else { (far.1, own.1) };
-    let Ask { workspace, environment, verb, .. } = writer.ask;
-    match verb {
-        Verb::Delete => pairs::unlink(workspace, environment, relation, ends)?,
-        Verb::Get | Verb::Post | Verb::Put | Verb::Patch => pairs::link(workspace, environment, relation, ends)?,
-    }
-    Ok(Answer::empty())
 }

@@ -1,0 +1,167 @@
+//! What rows are asked by besides the options of a query: views, hierarchies, addresses (web-api §3, §4).
+
+use serde_json::{Value, json};
+use strata_server::ask::Verb;
+
+use crate::definitions::json as body;
+use crate::reading::{ADA, BOB, ORDERS, fetch, lines, order, orders, read, with, with_orders};
+use crate::service::Scratch;
+use crate::writes::{create, refused, send};
+
+const NONE: &[(&str, &str)] = &[];
+const ACTIVE_ORDERS: &str = "49ae359f-c858-5e18-95b2-14c498b6fd4f";
+
+#[test]
+fn w4_a_system_view_answers_as_its_solution_brought_it() {
+    let scratch = with_orders();
+    let found = read(&scratch, &format!("{ORDERS}?savedQuery={ACTIVE_ORDERS}&$count=true"));
+    assert_eq!((orders(&found).as_str(), &found["@odata.count"]), ("014253", &json!(6)));
+    let row = found["value"][0].as_object().expect("a row");
+    let mut columns: Vec<_> = row.keys().map(String::as_str).filter(|name| !name.starts_with('@')).collect();
+    columns.sort_unstable();
+    // What a row does not hold is left out.
+    assert_eq!(columns, ["_contoso_customer_value", "contoso_name", "contoso_orderid", "contoso_total"]);
+    assert!(!found["value"][4].as_object().expect("a row").contains_key("contoso_total"));
+    // The orders of one account only.
+    let way = lines(&scratch);
+    assert_eq!(orders(&read(&scratch, &format!("accounts({ADA})/{way}?savedQuery={{{ACTIVE_ORDERS}}}"))), "013");
+    for (url, status, word) in [
+        (format!("accounts?savedQuery={ACTIVE_ORDERS}"), 400, "it is about contoso_order"),
+        (format!("{ORDERS}?savedQuery={ADA}"), 404, "savedquery With Id ="),
+        (format!("{ORDERS}?userQuery={ACTIVE_ORDERS}"), 404, "userquery With Id ="),
+        (format!("{ORDERS}?savedQuery=mine"), 400, "no id of a view"),
+        (format!("{ORDERS}?savedQuery={ACTIVE_ORDERS}&$filter=contoso_total gt 1"), 400, "$filter"),
+        (format!("{ORDERS}?savedQuery={ACTIVE_ORDERS}&userQuery={ADA}"), 400, "one of"),
+        (format!("{ORDERS}?savedQuery={ACTIVE_ORDERS}&$skiptoken=x"), 400, "$skiptoken"),
+    ] {
+        let answer = scratch.get(&url);
+        let found = body(&answer);
+        assert_eq!(answer.status, status, "{url}: {found}");
+        assert!(found["error"]["message"].as_str().is_some_and(|text| text.contains(word)), "{url}: {found}");
+    }
+}
+
+#[test]
+fn w4_a_saved_view_answers_page_by_page() {
+    let scratch = with_orders();
+    let xml = "<fetch><entity name='contoso_order'><attribute name='contoso_name'/><order attribute='contoso_orderid'/>\
+         <filter><condition attribute='ownerid' operator='eq-userid'/></filter></entity></fetch>";
+    let view = json!({ "name": "Mine", "returnedtypecode": "contoso_order", "fetchxml": xml });
+    let id = create(&scratch, "userqueries", NONE, &view);
+    assert_eq!(orders(&read(&scratch, &format!("{ORDERS}?userQuery={id}"))), "", "rows of nobody");
+    for at in 0..5 {
+        create(&scratch, ORDERS, NONE, &json!({ "contoso_orderid": order(20 + at), "contoso_name": "Own" }));
+    }
+    let (mut url, mut seen, mut pages) = (format!("{ORDERS}?userQuery={id}"), String::new(), 0);
+    loop {
+        pages += 1;
+        let page = body(&with(&scratch, &url, "odata.maxpagesize=2"));
+        seen.push_str(&orders(&page));
+        let Some(next) = page["@odata.nextLink"].as_str() else { break };
+        url = next.strip_prefix("http://localhost/api/data/v9.2/").expect("the request's own root").to_owned();
+    }
+    assert_eq!((seen.as_str(), pages), ("01234", 3));
+}
+
+/// Accounts, each under the one before it, but for two under the first.
+fn hierarchy(scratch: &Scratch) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for (name, above) in [("1", None), ("2", Some(0)), ("3", Some(1)), ("4", Some(0)), ("5", None)] {
+        let mut row = json!({ "name": name });
+        if let Some(above) = above {
+            row["parentaccountid@odata.bind"] = format!("accounts({})", ids[above]).into();
+        }
+        ids.push(create(scratch, "accounts", NONE, &row));
+    }
+    ids
+}
+
+#[test]
+fn w4_rows_are_found_under_and_above_others() {
+    let scratch = Scratch::new();
+    let ids = hierarchy(&scratch);
+    let names = |found: &Value| {
+        let rows = found["value"].as_array().unwrap_or_else(|| panic!("{found}")).clone();
+        rows.iter().map(|row| row["name"].as_str().expect("a name").to_owned()).collect::<String>()
+    };
+    for (function, operator, of, expected) in [
+        ("Under", "under", 0, "234"),
+        ("UnderOrEqual", "eq-or-under", 1, "23"),
+        ("NotUnder", "not-under", 0, "15"),
+        ("Above", "above", 2, "12"),
+        ("AboveOrEqual", "eq-or-above", 2, "123"),
+    ] {
+        let call = format!("Microsoft.Dynamics.CRM.{function}(PropertyName='accountid',PropertyValue='{}')", ids[of]);
+        assert_eq!(names(&read(&scratch, &format!("accounts?$orderby=name&$filter={call}"))), expected, "{function}");
+        let xml = format!(
+            "<fetch><entity name='account'><attribute name='name'/><order attribute='name'/><filter>\
+             <condition attribute='accountid' operator='{operator}' value='{}'/></filter></entity></fetch>",
+            ids[of]
+        );
+        let xml: String = xml.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(names(&read(&scratch, &format!("accounts?fetchXml={xml}"))), expected, "{operator}");
+    }
+    // By a lookup to such a table, in the table itself and in another one.
+    let call = format!("Microsoft.Dynamics.CRM.UnderOrEqual(PropertyName='parentaccountid',PropertyValue={})", ids[1]);
+    assert_eq!(names(&read(&scratch, &format!("accounts?$orderby=name&$filter={call}"))), "3");
+    let contact = json!({ "lastname": "Ada", "parentcustomerid_account@odata.bind": format!("accounts({})", ids[2]) });
+    create(&scratch, "contacts", NONE, &contact);
+    let under = |of: usize| {
+        let call = format!("Microsoft.Dynamics.CRM.Under(PropertyName='parentcustomerid',PropertyValue='{}')", ids[of]);
+        read(&scratch, &format!("contacts?$filter={call}"))["value"].as_array().map(Vec::len)
+    };
+    assert_eq!((under(0), under(2)), (Some(1), Some(0)));
+    let wrong = "accounts?$filter=Microsoft.Dynamics.CRM.Under(PropertyName='name',PropertyValue='x')";
+    assert_eq!(scratch.get(wrong).status, 400);
+    let unknown = "accounts?$filter=Microsoft.Dynamics.CRM.Beside(PropertyName='name',PropertyValue='x')";
+    refused(&scratch.get(unknown), 400, "0x80060888", "Beside");
+}
+
+#[test]
+fn w3_rows_of_a_collection_are_named_by_their_key_and_by_their_address() {
+    let scratch = with_orders();
+    let way = lines(&scratch);
+    let root = "http://localhost/api/data/v9.2/";
+    let one = read(&scratch, &format!("accounts({ADA})/{way}({})?$select=contoso_name", order(1)));
+    assert_eq!((&one["contoso_name"], &one["contoso_orderid"]), (&json!("desk"), &json!(order(1))));
+    let context = format!("{root}$metadata#contoso_orders(contoso_name)/$entity");
+    assert_eq!(one["@odata.context"], context);
+    let name = read(&scratch, &format!("accounts({ADA})/{way}({})/contoso_name", order(1)));
+    assert_eq!(name["value"], "desk");
+    let other = scratch.get(&format!("accounts({BOB})/{way}({})", order(1)));
+    refused(&other, 404, "0x80040217", &order(1));
+    assert_eq!(scratch.get(&format!("accounts({ADA})/{way}({})", order(9))).status, 404);
+
+    let address = read(&scratch, &format!("{ORDERS}({})/$ref", order(1)));
+    assert_eq!(address["@odata.id"], format!("{root}{ORDERS}({})", order(1)));
+    assert_eq!(address["@odata.context"], format!("{root}$metadata#$ref"));
+    assert_eq!(scratch.get(&format!("{ORDERS}({})/$ref", order(9))).status, 404);
+    let customer = crate::reading::navigation(&scratch);
+    let address = read(&scratch, &format!("{ORDERS}({})/{customer}/$ref", order(1)));
+    assert_eq!(address["@odata.id"], format!("{root}accounts({ADA})"));
+    let first = body(&with(&scratch, &format!("accounts({ADA})/{way}/$ref?$count=true"), "odata.maxpagesize=2"));
+    assert_eq!(first["@odata.context"], format!("{root}$metadata#Collection($ref)"));
+    assert_eq!(first["@odata.count"], 3);
+    let next = first["@odata.nextLink"].as_str().and_then(|url| url.strip_prefix(root)).expect("a link");
+    let second = read(&scratch, next);
+    let ids = |page: &Value| page["value"].as_array().expect("rows").clone();
+    let all: Vec<_> = ids(&first).into_iter().chain(ids(&second)).map(|row| row["@odata.id"].clone()).collect();
+    assert_eq!(all, [0, 1, 3].map(|at| json!(format!("{root}{ORDERS}({})", order(at)))));
+}
+
+#[test]
+fn w4_fiscal_years_are_those_of_the_calendar() {
+    let scratch = with_orders();
+    let grouped = |part: &str| {
+        let xml = format!(
+            "<fetch aggregate='true'><entity name='contoso_order'>\
+             <attribute name='contoso_orderid' aggregate='count' alias='n'/>\
+             <attribute name='createdon' groupby='true' dategrouping='{part}' alias='when'/></entity></fetch>"
+        );
+        fetch(&scratch, &xml, "")["value"].clone()
+    };
+    assert_eq!(grouped("fiscal-year"), grouped("year"));
+    assert_eq!(grouped("fiscal-period"), grouped("quarter"));
+    let applied = format!("{ORDERS}?$apply=groupby((contoso_name))/aggregate($count as n)");
+    assert_eq!(send(&scratch, Verb::Get, &applied, NONE, &Value::Null).status, 400);
+}
