@@ -6,7 +6,7 @@
 
 use strata_model::code::ErrorCode;
 use strata_model::environment::Environment;
-use strata_store::Held;
+use strata_store::{Held, Whole};
 
 use crate::names::did_you_mean;
 use crate::workspace::now;
@@ -78,9 +78,9 @@ fn whole(
         strata_store::StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: title, running: operation },
         other => other.into(),
     })?;
-    workspace.store().begin()?;
-    let outcome = work();
-    workspace.store().end(outcome.is_ok())?;
+    let all = Whole::begin(workspace.store())?;
+    work()?;
+    all.keep()?;
     drop(lease);
-    outcome
+    Ok(())
 }

@@ -45,7 +45,6 @@ pub mod three_way;
 pub mod trees;
 pub mod version;
 pub mod view;
-mod whole;
 pub mod workbook;
 mod workspace;
 
@@ -61,7 +60,6 @@ pub use strata_engine::clone::NewClone;
 pub use strata_engine::create::{NewPublisher, NewSolution};
 pub use strata_engine::export::ExportOptions;
 pub use strata_engine::maintain::{PublisherEdit, SolutionEdit};
-pub use strata_store::{ChangeMark, Store, StoreError};
+pub use strata_store::{ChangeMark, Store, StoreError, Whole};
 pub use strata_xml::escape_attribute;
-pub use whole::Whole;
-pub use workspace::{DEFAULT_ENVIRONMENT, Location, Workspace};
+pub use workspace::{DEFAULT_ENVIRONMENT, Location, Watch, Workspace};

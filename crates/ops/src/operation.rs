@@ -3,6 +3,7 @@
 //! [`prepare`] plans and writes nothing; [`carry_out`] takes the environment's lease, plans, applies in one
 //! transaction and writes history, also of a refusal (R14).
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -31,7 +32,7 @@ use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
 use crate::seeing::{Source, is_held, read, with_holders, with_more, with_needs, with_parts, with_risk};
 use crate::view::{Comparison, PlanView};
-use crate::workspace::now;
+use crate::workspace::{Watch, now};
 use crate::{OpsError, PackageSource, Workspace};
 
 /// What is asked of an environment.
@@ -270,13 +271,43 @@ pub(crate) fn carry_out_read(
     let bodies = prepared.package.as_ref().map(PackageBodies::new);
     let store = StoreBodies::new(workspace.store());
     let all = AllBodies { package: bodies.as_ref(), files: files(request), store };
+    let coming = Coming::default();
     let report = |step: strata_store::Progress| match step.stage {
         Stage::Bodies => progress(Phase::Definitions, step.done, step.total),
         Stage::Rows => progress(Phase::Rows, step.done, step.total),
+        Stage::Written => coming.announce(workspace, &environment.name),
     };
     entry.duration = now() - started;
     let operation = workspace.store().apply(&lease, &prepared.plan, entry, &all, &report)?;
+    coming.has_come();
     Ok(Applied { plan: prepared.plan, operation, job, state_of: prepared.state_of, recorded: true })
+}
+
+/// A state that was announced to whoever watches, and taken back unless it comes.
+#[derive(Default)]
+struct Coming<'a>(Cell<Option<(&'a dyn Watch, Environment)>>);
+
+impl<'a> Coming<'a> {
+    fn announce(&self, workspace: &'a Workspace, environment: &str) {
+        let Some(watch) = workspace.watch() else { return };
+        // Where the state cannot be read now, it is read when somebody asks for it.
+        if let Ok(environment) = workspace.environment_named(environment) {
+            watch.coming(workspace, &environment);
+            self.0.set(Some((watch, environment)));
+        }
+    }
+
+    fn has_come(&self) {
+        self.0.take();
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        if let Some((watch, environment)) = self.0.take() {
+            watch.missed(&environment);
+        }
+    }
 }
 
 /// L83: an upgrade in one step whose apply alone is refused comes to staging.

@@ -1,14 +1,15 @@
 //! The tables of an environment as the Web API names them: sets, columns, navigations.
 //!
 //! Loaded for one revision of an environment and asked from many threads; a table's parts are read when somebody asks
-//! for them first. Names of tables and columns are logical names, lower case.
+//! for them first, and what no operation touched is taken over from an earlier revision. Names of tables and columns are
+//! logical names, lower case.
 
 mod known;
 pub(crate) mod read;
 pub mod relation;
 pub mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use strata_engine::catalogue;
@@ -30,14 +31,20 @@ use crate::{OpsError, Workspace};
 #[derive(Debug)]
 pub struct Schema {
     environment: Environment,
-    by_name: BTreeMap<String, TableEntry>,
-    /// Logical names by the folded names of sets.
-    by_set: BTreeMap<String, String>,
+    names: Arc<Names>,
     tables: Mutex<BTreeMap<String, Arc<Table>>>,
     relations: OnceLock<Arc<Relations>>,
     described: OnceLock<Arc<Vec<u8>>>,
     /// Tables that have been found to hold rows and nothing else, by name, or not to.
     plain: Mutex<BTreeMap<String, bool>>,
+}
+
+/// The tables by what they are called.
+#[derive(Debug)]
+struct Names {
+    by_name: BTreeMap<String, Arc<TableEntry>>,
+    /// Logical names by the folded names of sets.
+    by_set: BTreeMap<String, String>,
 }
 
 /// A table by its names.
@@ -85,40 +92,95 @@ const OWN_CODES: i64 = 10_000;
 /// Then those of the environment's own tables, by number of the component.
 const COMPONENT_CODES: i64 = 11_000;
 
+/// The types of the components that tables are made of.
+const SHAPING: [&str; 5] = ["entity", "attribute", "entitykey", "optionset", "entityrelationship"];
+
+/// The components of these types that operations touched.
+type Touched = BTreeSet<ComponentKey>;
+
 impl Schema {
-    /// Reads the names of all tables.
-    pub fn load(workspace: &Workspace, environment: &Environment) -> Result<Self, OpsError> {
-        let mut by_name: BTreeMap<_, _> = system()
-            .iter()
-            .map(|(name, system)| {
-                let key = table_key(name);
-                let metadata_id = ComponentRef::new(environment.id, &key, &system.schema_name, None, None).id;
-                ((*name).to_owned(), TableEntry { metadata_id, ..system.clone() })
-            })
-            .collect();
-        let store = workspace.store();
+    /// Reads the names of all tables; of an earlier revision everything is taken over that operations did not touch.
+    pub fn load(workspace: &Workspace, environment: &Environment, earlier: Option<&Self>) -> Result<Self, OpsError> {
+        let Some(earlier) = earlier.filter(|earlier| earlier.may_lead_to(environment)) else {
+            return Self::whole(workspace, environment);
+        };
+        let types = SHAPING.map(ComponentType::named);
+        match workspace.store().layers_touched_since(environment, earlier.revision(), &types)? {
+            Some(touched) => earlier.renewed(workspace, environment, &touched),
+            None => Self::whole(workspace, environment),
+        }
+    }
+
+    fn whole(workspace: &Workspace, environment: &Environment) -> Result<Self, OpsError> {
         let types = vec![ComponentType::named("entity")];
-        let seen = store.snapshot(environment, None, &Footprint { types, ..Footprint::default() })?;
-        let bodies = StoreBodies::new(store);
-        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
-        for (key, state) in seen.components.iter().filter(|(_, state)| !state.layers.is_empty()) {
-            let Some(leaves) = definitions.leaves(key) else { continue };
-            let entry = own_entry(environment, state, leaves, by_name.get(key.as_str()));
-            by_name.insert(entry.name.clone(), entry);
+        let mut by_name = system_names(environment);
+        let footprint = Footprint { types, ..Footprint::default() };
+        for entry in own_entries(workspace, environment, &footprint)? {
+            by_name.insert(entry.name.clone(), Arc::new(entry));
         }
-        if let Some(error) = bodies.take_error() {
-            return Err(error.into());
-        }
-        let by_set = by_name.values().map(|entry| (entry.set.to_lowercase(), entry.name.clone())).collect();
-        Ok(Self {
+        Ok(Self::of(environment, Arc::new(Names::of(by_name))))
+    }
+
+    fn of(environment: &Environment, names: Arc<Names>) -> Self {
+        Self {
             environment: environment.clone(),
-            by_name,
-            by_set,
+            names,
             tables: Mutex::default(),
             relations: OnceLock::new(),
             described: OnceLock::new(),
             plain: Mutex::default(),
-        })
+        }
+    }
+
+    /// Whether a later state can be told from this one and from what was touched since.
+    fn may_lead_to(&self, environment: &Environment) -> bool {
+        let languages = |environment: &Environment| environment.settings.languages.clone();
+        self.environment.no == environment.no
+            && self.environment.revision <= environment.revision
+            && languages(&self.environment) == languages(environment)
+    }
+
+    fn renewed(&self, workspace: &Workspace, environment: &Environment, touched: &Touched) -> Result<Self, OpsError> {
+        if touched.is_empty() {
+            let same = Self::of(environment, Arc::clone(&self.names));
+            self.relations.get().map(|relations| same.relations.set(Arc::clone(relations)));
+            self.described.get().map(|described| same.described.set(Arc::clone(described)));
+            lock(&same.tables).clone_from(&lock(&self.tables));
+            return Ok(same);
+        }
+        let names = self.names.renewed(workspace, environment, touched)?;
+        let new = Self::of(environment, Arc::new(names));
+        if let Some(earlier) = self.relations.get() {
+            let relations =
+                Arc::new(Relations::load(workspace, environment, new.own_tables(), Some((earlier, touched)))?);
+            let is_same = |(name, table): &(&String, &Arc<Table>)| {
+                let entry = new.names.by_name.get(*name);
+                entry.is_some_and(|entry| Arc::ptr_eq(entry, &table.entry))
+                    && table.is_untouched(touched)
+                    && table.has_relations(&relations)
+            };
+            let kept = lock(&self.tables);
+            let kept = kept.iter().filter(is_same).map(|(name, table)| (name.clone(), Arc::clone(table)));
+            lock(&new.tables).extend(kept);
+            new.relations.set(relations).ok();
+        }
+        Ok(new)
+    }
+
+    /// Reads those tables that an earlier revision knew and this one does not know yet: the first who ask for them
+    /// need not wait.
+    pub fn warm(&self, workspace: &Workspace, earlier: &Self) -> Result<(), OpsError> {
+        let known: Vec<_> = lock(&earlier.tables).keys().cloned().collect();
+        for name in known.iter().filter(|name| self.by_name(name).is_some()) {
+            self.table(workspace, name)?;
+        }
+        Ok(())
+    }
+
+    /// The tables of the environment that the system layer lacks, each with whether somebody owns its rows.
+    fn own_tables(&self) -> impl Iterator<Item = (&str, bool)> {
+        let own = self.names.by_name.values().filter(|entry| !entry.is_system);
+        own.map(|entry| (entry.name.as_str(), entry.is_owned()))
     }
 
     /// Returns the revision it was loaded for.
@@ -128,17 +190,17 @@ impl Schema {
 
     /// Finds a table by the name of its set.
     pub fn by_set(&self, set: &str) -> Option<&TableEntry> {
-        self.by_name.get(self.by_set.get(&set.to_lowercase())?)
+        self.by_name(self.names.by_set.get(&set.to_lowercase())?)
     }
 
     /// Finds a table by its logical name.
     pub fn by_name(&self, name: &str) -> Option<&TableEntry> {
-        self.by_name.get(&name.to_lowercase())
+        self.names.by_name.get(&name.to_lowercase()).map(Arc::as_ref)
     }
 
     /// Lists the tables by logical name.
     pub fn tables(&self) -> impl Iterator<Item = &TableEntry> {
-        self.by_name.values()
+        self.names.by_name.values().map(Arc::as_ref)
     }
 
     /// Returns a table with its parts, by its logical name.
@@ -148,11 +210,11 @@ impl Schema {
             return Ok(Arc::clone(known));
         }
         let definition = read::table(workspace, &self.environment, None, &name)?;
-        let (Some(entry), Some(definition)) = (self.by_name.get(&name), definition) else {
+        let (Some(entry), Some(definition)) = (self.names.by_name.get(&name), definition) else {
             return Err(crate::rows::unknown_table(workspace, &self.environment, None, &name)?);
         };
         let relations = self.relations(workspace)?;
-        let table = Arc::new(Table::new(self.environment.id, entry.clone(), definition, &relations));
+        let table = Arc::new(Table::new(self.environment.id, Arc::clone(entry), definition, &relations));
         lock(&self.tables).insert(name, Arc::clone(&table));
         Ok(table)
     }
@@ -214,10 +276,31 @@ impl Schema {
         if let Some(known) = self.relations.get() {
             return Ok(Arc::clone(known));
         }
-        let own = self.by_name.values().filter(|entry| !entry.is_system);
-        let own = own.map(|entry| (entry.name.as_str(), entry.is_owned()));
-        let relations = Arc::new(Relations::load(workspace, &self.environment, own)?);
+        let relations = Arc::new(Relations::load(workspace, &self.environment, self.own_tables(), None)?);
         Ok(Arc::clone(self.relations.get_or_init(|| relations)))
+    }
+}
+
+impl Names {
+    fn of(by_name: BTreeMap<String, Arc<TableEntry>>) -> Self {
+        let by_set = by_name.values().map(|entry| (entry.set.to_lowercase(), entry.name.clone())).collect();
+        Self { by_name, by_set }
+    }
+
+    /// The names with those of touched tables read anew.
+    fn renewed(&self, workspace: &Workspace, environment: &Environment, touched: &Touched) -> Result<Self, OpsError> {
+        let keys: Vec<_> = touched.iter().filter(|key| key.component_type.name() == "entity").cloned().collect();
+        let mut by_name = self.by_name.clone();
+        for key in &keys {
+            match system_entry(environment, key.as_str()) {
+                Some(entry) => by_name.insert(entry.name.clone(), Arc::new(entry)),
+                None => by_name.remove(key.as_str()),
+            };
+        }
+        for entry in own_entries(workspace, environment, &Footprint { keys, ..Footprint::default() })? {
+            by_name.insert(entry.name.clone(), Arc::new(entry));
+        }
+        Ok(Self::of(by_name))
     }
 }
 
@@ -227,6 +310,37 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn table_key(name: &str) -> ComponentKey {
     ComponentKey::new(ComponentType::named("entity"), name)
+}
+
+/// The tables of the system layer as an environment has them.
+fn system_names(environment: &Environment) -> BTreeMap<String, Arc<TableEntry>> {
+    let entries = system().keys().filter_map(|name| system_entry(environment, name));
+    entries.map(|entry| (entry.name.clone(), Arc::new(entry))).collect()
+}
+
+fn system_entry(environment: &Environment, name: &str) -> Option<TableEntry> {
+    let system = system().get(name)?;
+    let metadata_id = ComponentRef::new(environment.id, &table_key(name), &system.schema_name, None, None).id;
+    Some(TableEntry { metadata_id, ..system.clone() })
+}
+
+/// Reads the tables of an environment that a footprint names, where they have layers.
+fn own_entries(
+    workspace: &Workspace,
+    environment: &Environment,
+    footprint: &Footprint,
+) -> Result<Vec<TableEntry>, OpsError> {
+    let store = workspace.store();
+    let seen = store.snapshot(environment, None, footprint)?;
+    let bodies = StoreBodies::new(store);
+    let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+    let existing = seen.components.iter().filter(|(_, state)| !state.layers.is_empty());
+    let entries = existing.filter_map(|(key, state)| {
+        let leaves = definitions.leaves(key)?;
+        Some(own_entry(environment, state, leaves, system().get(key.as_str())))
+    });
+    let entries = entries.collect();
+    bodies.take_error().map_or(Ok(entries), |error| Err(error.into()))
 }
 
 /// The tables of the system layer, the same for all environments but for their metadata ids.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use strata_engine::dependency;
@@ -30,12 +30,23 @@ pub struct Location {
     pub environment: Option<String>,
 }
 
+/// Whoever wants to know of operations before others see what they did.
+pub trait Watch: Send + Sync {
+    /// An operation is about to be kept: what is read through the workspace is the state to come, of the environment as
+    /// it will be.
+    fn coming(&self, workspace: &Workspace, environment: &Environment);
+
+    /// That state did not come.
+    fn missed(&self, environment: &Environment);
+}
+
 /// An open store.
 pub struct Workspace {
     store: Box<dyn Store>,
     environment: Option<String>,
     /// The environment as it was last looked up, good until the store changes.
     known: Mutex<Option<(ChangeMark, Environment)>>,
+    watch: Option<Arc<dyn Watch>>,
 }
 
 impl fmt::Debug for Workspace {
@@ -49,14 +60,24 @@ impl Workspace {
     pub fn open(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self { store: Box::new(store), environment: location.environment.clone(), known: Mutex::default() })
+        Ok(Self {
+            store: Box::new(store),
+            environment: location.environment.clone(),
+            known: Mutex::default(),
+            watch: None,
+        })
     }
 
     /// Opens a store, made when it does not exist.
     pub fn open_or_create(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open_or_create(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self { store: Box::new(store), environment: location.environment.clone(), known: Mutex::default() })
+        Ok(Self {
+            store: Box::new(store),
+            environment: location.environment.clone(),
+            known: Mutex::default(),
+            watch: None,
+        })
     }
 
     /// Opens a store for planning: where there is none, an empty one in memory (R5).
@@ -73,7 +94,16 @@ impl Workspace {
 
     /// Makes an empty store in memory.
     pub fn in_memory() -> Result<Self, OpsError> {
-        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None, known: Mutex::default() })
+        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None, known: Mutex::default(), watch: None })
+    }
+
+    /// Tells somebody of what operations through this workspace bring.
+    pub fn watched_by(self, watch: Arc<dyn Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    pub(crate) fn watch(&self) -> Option<&dyn Watch> {
+        self.watch.as_deref()
     }
 
     /// Means another environment from now on; the selected one without a name.

@@ -97,6 +97,12 @@ impl From<SyntaxError> for Fault {
     }
 }
 
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        OpsError::from(error).into()
+    }
+}
+
 impl From<OpsError> for Fault {
     fn from(error: OpsError) -> Self {
         if let OpsError::Store(error) = &error

@@ -18,7 +18,7 @@ use std::thread;
 use serde_json::{Value, json};
 use strata_model::environment::Environment;
 use strata_model::id::Guid;
-use strata_ops::{Location, OpsError, Progress, Request, Workspace};
+use strata_ops::{Location, OpsError, Progress, Request, Watch, Workspace};
 
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
@@ -71,6 +71,7 @@ struct Shared {
     location: Location,
     running_max: usize,
     troubles: Arc<Troubles>,
+    watch: Arc<dyn Watch>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -98,10 +99,16 @@ struct Job {
 
 impl Jobs {
     /// Makes the jobs of a store; those that an earlier server left unfinished have failed.
-    pub(crate) fn new(location: &Location, troubles: Arc<Troubles>, running_max: usize) -> Result<Self, OpsError> {
+    pub(crate) fn new(
+        location: &Location,
+        troubles: Arc<Troubles>,
+        watch: Arc<dyn Watch>,
+        running_max: usize,
+    ) -> Result<Self, OpsError> {
         recover::recover(location)?;
         let state = Mutex::default();
-        let shared = Shared { location: location.clone(), running_max, troubles, state, changed: Condvar::new() };
+        let shared =
+            Shared { location: location.clone(), running_max, troubles, watch, state, changed: Condvar::new() };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -216,7 +223,7 @@ impl Shared {
     /// Carries out jobs as long as there are any.
     fn work(&self) {
         while let Some(job) = self.next() {
-            running::run(&self.location, &self.troubles, job, &|environment| {
+            running::run(&self.location, &self.troubles, &self.watch, job, &|environment| {
                 self.state().busy.remove(environment);
             });
         }

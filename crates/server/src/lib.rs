@@ -27,6 +27,7 @@ mod own;
 mod recent;
 mod route;
 mod rows;
+mod schemas;
 pub mod service;
 mod step_back;
 pub mod tls;

@@ -1,15 +1,14 @@
 //! What all requests share: the store, what is known of environments, and where requests begin.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use strata_model::environment::Environment;
-use strata_model::id::{EnvironmentNo, Guid};
+use strata_model::id::Guid;
 use strata_ops::schema::Schema;
-use strata_ops::{Location, OpsError, Workspace};
+use strata_ops::{Location, OpsError, Watch, Workspace};
 
 use crate::access::Caller;
 use crate::answer::Answer;
@@ -18,6 +17,7 @@ use crate::fault::Fault;
 use crate::jobs::{Jobs, RUNNING_MAX};
 use crate::recent::{self, Pooled, Recent};
 use crate::rows::KnownColumns;
+use crate::schemas::Schemas;
 use crate::trouble::Troubles;
 use crate::{batch, route};
 
@@ -65,8 +65,7 @@ pub struct Service {
     location: Location,
     /// Connections that wait.
     idle: Mutex<Vec<Pooled>>,
-    schemas: Mutex<BTreeMap<EnvironmentNo, Arc<Schema>>>,
-    loading: Mutex<()>,
+    schemas: Arc<Schemas>,
     /// What no two requests have in common: when the server started, and how many ids it has given.
     started: Guid,
     minted: AtomicU64,
@@ -88,14 +87,15 @@ impl Service {
     pub fn with_jobs(location: Location, jobs_max: usize) -> Result<Self, OpsError> {
         Workspace::open_or_create(&location)?.environment_to_write()?;
         let troubles = Arc::new(Troubles::default());
-        let jobs = Jobs::new(&location, Arc::clone(&troubles), jobs_max.max(1))?;
+        let schemas = Arc::new(Schemas::default());
+        let watch = Arc::clone(&schemas) as Arc<dyn Watch>;
+        let jobs = Jobs::new(&location, Arc::clone(&troubles), watch, jobs_max.max(1))?;
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let started = Guid::minted(Guid::of_environment("servers"), "start", &started.to_string());
         Ok(Self {
             location,
             idle: Mutex::default(),
-            schemas: Mutex::default(),
-            loading: Mutex::default(),
+            schemas,
             started,
             minted: AtomicU64::new(0),
             troubles,
@@ -147,7 +147,7 @@ impl Service {
             _ if request.verb.writes() => self.one(&workspace, request, false),
             _ if request.is_quick() && self.troubles.is_empty() => self.recent(&mut workspace, request),
             _ => {
-                workspace.store().hold().map_err(OpsError::from)?;
+                workspace.store().hold()?;
                 self.one(&workspace, request, false)
             }
         }
@@ -155,15 +155,15 @@ impl Service {
 
     /// Gives an answer again that still holds, or makes it.
     fn recent(&self, workspace: &mut Lent<'_>, request: &Request) -> Result<Answer, Fault> {
-        workspace.store().hold().map_err(OpsError::from)?;
-        let mark = workspace.store().mark().map_err(OpsError::from)?;
+        workspace.store().hold()?;
+        let mark = workspace.store().mark()?;
         let key = recent::key(request);
         if let Some(answer) = workspace.recent().find(mark, &key) {
             return Ok(answer);
         }
         let answer = self.one(workspace, request, false)?;
         // Reading may have brought a projection up to date: then the next answer is the one to keep.
-        if workspace.store().mark().map_err(OpsError::from)? == mark {
+        if workspace.store().mark()? == mark {
             workspace.recent().keep(mark, key, &answer);
         }
         Ok(answer)
@@ -198,37 +198,21 @@ impl Service {
             }
             None => {
                 let workspace = Workspace::open(&Location { environment, ..self.location.clone() })?;
+                let workspace = workspace.watched_by(Arc::clone(&self.schemas) as Arc<dyn Watch>);
                 Pooled { workspace, recent: Recent::default() }
             }
         };
         Ok(Lent { service: self, pooled: Some(pooled) })
     }
 
-    /// Returns what is known of an environment's tables at its revision. What may yet be taken back is known to nobody
-    /// else: a later operation may get the same revision.
+    /// Returns what is known of an environment's tables at its revision; tentative is what may yet be taken back.
     pub fn schema(
         &self,
         workspace: &Workspace,
         environment: &Environment,
         is_tentative: bool,
     ) -> Result<Arc<Schema>, OpsError> {
-        let known = || {
-            let known = lock(&self.schemas).get(&environment.no).cloned();
-            known.filter(|known| known.revision() == environment.revision)
-        };
-        if let Some(known) = known() {
-            return Ok(known);
-        }
-        // Behind an operation all requests want it at once: one of them reads, the others wait for it.
-        let _reading = lock(&self.loading);
-        if let Some(known) = known() {
-            return Ok(known);
-        }
-        let schema = Arc::new(Schema::load(workspace, environment)?);
-        if !is_tentative {
-            lock(&self.schemas).insert(environment.no, Arc::clone(&schema));
-        }
-        Ok(schema)
+        self.schemas.of(workspace, environment, is_tentative)
     }
 }
 

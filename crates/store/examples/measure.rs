@@ -146,7 +146,7 @@ fn apply(
         let now = start.elapsed().as_secs_f64() * 1e3;
         match progress.stage {
             Stage::Bodies => staged.set(now),
-            Stage::Rows => written.set(now),
+            Stage::Rows | Stage::Written => written.set(now),
         }
     })?;
     let total = start.elapsed().as_secs_f64() * 1e3;

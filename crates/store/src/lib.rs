@@ -19,6 +19,7 @@ pub mod query;
 mod record;
 pub mod sqlite;
 mod store;
+mod whole;
 
 pub use bodies::StoreBodies;
 pub use error::{ApplyError, StoreError};
@@ -27,3 +28,4 @@ pub use record::{
     Projection, Record, RecordEdit, RecordError, RecordIndex, RecordWrite, Reference, Values, Violation, ViolationKind,
 };
 pub use store::{ChangeMark, LayerChange, NamedComponent, Progress, Pruned, Stage, Store};
+pub use whole::Whole;

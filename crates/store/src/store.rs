@@ -127,6 +127,14 @@ pub trait Store: Send + Sync {
         since: Operation,
     ) -> Result<Option<BTreeSet<ComponentNo>>, StoreError>;
 
+    /// Lists the components of some types whose layers operations after `since` changed; `None` as above.
+    fn layers_touched_since(
+        &self,
+        environment: &Environment,
+        since: Operation,
+        types: &[ComponentType],
+    ) -> Result<Option<BTreeSet<ComponentKey>>, StoreError>;
+
     /// Lists the types that components of an environment have ever had, by name.
     fn component_types(&self, environment: &Environment) -> Result<Vec<ComponentType>, StoreError>;
 
@@ -244,9 +252,9 @@ pub trait Store: Send + Sync {
     /// Reads the newest state again.
     fn let_go(&self);
 
-    /// Begins something that is kept or taken back as a whole, maybe inside of another such thing, operations and their history included: what is asked of
-    /// this store until [`Store::end`] is part of it. For stores that one thread has to itself; others of the same
-    /// file wait with their writes.
+    /// Begins something that is kept or taken back as a whole, maybe inside of another such thing, operations and their
+    /// history included: what is asked of this store until [`Store::end`] is part of it. For stores that one thread has
+    /// to itself; others of the same file wait with their writes. [`crate::Whole`] ends it in any case.
     fn begin(&self) -> Result<(), StoreError>;
 
     /// Ends what [`Store::begin`] began: all of it is kept, or none.
@@ -302,11 +310,14 @@ pub struct Progress {
     pub total: u64,
 }
 
-/// The two halves of an `apply` (D6).
+/// The steps of an `apply` (D6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Bodies are written ahead.
     Bodies,
     /// Rows are opened and closed.
     Rows,
+    /// All is written and about to be kept: whoever reads through this store sees the state to come, nobody else does.
+    /// Where the operation is part of a larger transaction, this step is not reported.
+    Written,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use strata_engine::catalogue;
 use strata_engine::table::{Definitions, Leaves};
 use strata_model::component::{ComponentKey, ComponentType};
-use strata_model::environment::{Environment, Footprint};
+use strata_model::environment::{ComponentState, Environment, Footprint};
 use strata_model::rules::Rules;
 use strata_store::StoreBodies;
 
@@ -31,6 +31,13 @@ pub struct OneToMany {
     /// What its definition says; nothing where the platform made it.
     pub definition: Leaves,
     pub standing: Option<Standing>,
+}
+
+impl OneToMany {
+    /// Which lookup to which table it is.
+    fn lookup(&self) -> (&str, &str, &str) {
+        (&self.referencing, &self.column, &self.referenced)
+    }
 }
 
 /// A relationship between many and many.
@@ -58,6 +65,11 @@ pub struct End {
 /// All relationships of an environment.
 #[derive(Debug, Default)]
 pub(crate) struct Relations {
+    /// Those of the environment's components, as their definitions say.
+    own: BTreeMap<ComponentKey, Own>,
+    /// Those of the lookups that the platform gives a table of the environment, by its name and whether somebody owns its
+    /// rows.
+    standard: BTreeMap<(String, bool), Vec<Arc<OneToMany>>>,
     pub(super) one_to_many: Vec<Arc<OneToMany>>,
     pub(super) many_to_many: Vec<Arc<ManyToMany>>,
     out_of: BTreeMap<String, Vec<Arc<OneToMany>>>,
@@ -65,47 +77,65 @@ pub(crate) struct Relations {
     many: BTreeMap<String, Vec<Arc<ManyToMany>>>,
 }
 
+#[derive(Debug, Clone)]
+enum Own {
+    /// The navigation of the lookup may yet get another name.
+    One(Arc<OneToMany>),
+    Many(Arc<ManyToMany>),
+}
+
 impl Relations {
     /// Reads the relationships; `tables` are those of the environment that the system layer lacks, each with whether
-    /// somebody owns its rows.
+    /// somebody owns its rows. Of earlier ones all stay that are not touched.
     pub(super) fn load<'a>(
         workspace: &Workspace,
         environment: &Environment,
         tables: impl Iterator<Item = (&'a str, bool)>,
+        earlier: Option<(&Self, &BTreeSet<ComponentKey>)>,
     ) -> Result<Self, OpsError> {
-        let store = workspace.store();
-        let types = vec![ComponentType::named("entityrelationship")];
-        let seen = store.snapshot(environment, None, &Footprint { types, ..Footprint::default() })?;
-        let bodies = StoreBodies::new(store);
-        let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+        let component_type = ComponentType::named("entityrelationship");
+        let (mut own, footprint) = match earlier {
+            None => (BTreeMap::new(), Footprint { types: vec![component_type], ..Footprint::default() }),
+            Some((earlier, touched)) => {
+                let touched = touched.iter().filter(|key| key.component_type == component_type);
+                let keys: Vec<_> = touched.cloned().collect();
+                let mut own = earlier.own.clone();
+                own.retain(|key, _| keys.binary_search(key).is_err());
+                (own, Footprint { keys, ..Footprint::default() })
+            }
+        };
+        own.extend(read(workspace, environment, &footprint)?);
+        let earlier = earlier.map(|(earlier, _)| earlier);
+        let standard = tables.map(|(table, is_owned)| {
+            let key = (table.to_owned(), is_owned);
+            let known = earlier.and_then(|earlier| earlier.standard.get(&key)).cloned();
+            let made = || standard_lookups(table, is_owned).into_iter().map(Arc::new).collect();
+            let lookups = known.unwrap_or_else(made);
+            (key, lookups)
+        });
+        Ok(Self::of(own, standard.collect(), earlier))
+    }
+
+    fn of(
+        own: BTreeMap<ComponentKey, Own>,
+        standard: BTreeMap<(String, bool), Vec<Arc<OneToMany>>>,
+        earlier: Option<&Self>,
+    ) -> Self {
         let (mut one, mut many) = (Vec::new(), Vec::new());
-        for (key, state) in &seen.components {
-            let Some(leaves) = definitions.leaves(key) else { continue };
-            let standing = Some(Standing { is_managed: state.managed().next().is_some() });
-            match many_of(&state.component.name, &leaves) {
-                Some(relation) => many.push(ManyToMany { standing, ..relation }),
-                None => {
-                    one.extend(one_of(&state.component.name, leaves).map(|relation| OneToMany { standing, ..relation }))
-                }
+        for relation in own.values() {
+            match relation {
+                Own::One(relation) => one.push(Arc::clone(relation)),
+                Own::Many(relation) => many.push(Arc::clone(relation)),
             }
         }
-        if let Some(error) = bodies.take_error() {
-            return Err(error.into());
-        }
-        name_lookups(&mut one);
-        let said: BTreeSet<_> =
-            one.iter().map(|own| (own.referencing.clone(), own.column.clone(), own.referenced.clone())).collect();
-        let is_new = |made: &&Arc<OneToMany>| {
-            !said.contains(&(made.referencing.clone(), made.column.clone(), made.referenced.clone()))
+        name_lookups(&mut one, earlier);
+        let made: Vec<_> = {
+            let said: BTreeSet<_> = one.iter().map(|relation| relation.lookup()).collect();
+            let made = system().iter().chain(standard.values().flatten());
+            made.filter(|made| !said.contains(&made.lookup())).cloned().collect()
         };
-        let platform: Vec<_> = system().iter().filter(is_new).cloned().collect();
-        let standard: Vec<_> = tables
-            .flat_map(|(table, is_owned)| standard_lookups(table, is_owned))
-            .map(Arc::new)
-            .filter(|made| is_new(&made))
-            .collect();
-        let one = one.into_iter().map(Arc::new).chain(platform).chain(standard).collect();
-        Ok(Self::indexed(one, many.into_iter().map(Arc::new).collect()))
+        one.extend(made);
+        Self { own, standard, ..Self::indexed(one, many) }
     }
 
     fn indexed(mut one_to_many: Vec<Arc<OneToMany>>, many_to_many: Vec<Arc<ManyToMany>>) -> Self {
@@ -173,16 +203,43 @@ fn one_of(schema_name: &str, leaves: Leaves) -> Option<OneToMany> {
     })
 }
 
+/// Reads the relationships of a footprint.
+fn read(
+    workspace: &Workspace,
+    environment: &Environment,
+    footprint: &Footprint,
+) -> Result<Vec<(ComponentKey, Own)>, OpsError> {
+    let store = workspace.store();
+    let seen = store.snapshot(environment, None, footprint)?;
+    let bodies = StoreBodies::new(store);
+    let definitions = Definitions { snapshot: &seen, rules: &Rules::OURS, bodies: &bodies };
+    let relation = |(key, state): (&ComponentKey, &ComponentState)| {
+        let leaves = definitions.leaves(key)?;
+        let standing = Some(Standing { is_managed: state.managed().next().is_some() });
+        let own = match many_of(&state.component.name, &leaves) {
+            Some(relation) => Own::Many(Arc::new(ManyToMany { standing, ..relation })),
+            None => Own::One(Arc::new(OneToMany { standing, ..one_of(&state.component.name, leaves)? })),
+        };
+        Some((key.clone(), own))
+    };
+    let read = seen.components.iter().filter_map(relation).collect();
+    bodies.take_error().map_or(Ok(read), |error| Err(error.into()))
+}
+
 /// Lookups with several tables tell them apart by name, where definitions do not.
-fn name_lookups(relations: &mut [OneToMany]) {
+fn name_lookups(relations: &mut [Arc<OneToMany>], earlier: Option<&Relations>) {
+    let key = |relation: &OneToMany| (relation.referencing.clone(), relation.lookup_navigation.clone());
     let mut names: BTreeMap<(String, String), usize> = BTreeMap::new();
     for relation in relations.iter() {
-        *names.entry((relation.referencing.clone(), relation.lookup_navigation.clone())).or_default() += 1;
+        *names.entry(key(relation)).or_default() += 1;
     }
     for relation in relations {
-        let key = (relation.referencing.clone(), relation.lookup_navigation.clone());
-        if names.get(&key).is_some_and(|count| *count > 1) {
-            relation.lookup_navigation = format!("{}_{}", relation.lookup_navigation, relation.referenced);
+        if names.get(&key(relation)).is_some_and(|count| *count > 1) {
+            let lookup_navigation = format!("{}_{}", relation.lookup_navigation, relation.referenced);
+            let named = OneToMany { lookup_navigation, ..OneToMany::clone(relation) };
+            let known =
+                earlier.and_then(|earlier| earlier.out_of(&named.referencing).iter().find(|own| ***own == named));
+            *relation = known.cloned().unwrap_or_else(|| Arc::new(named));
         }
     }
 }

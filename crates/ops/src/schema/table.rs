@@ -1,6 +1,6 @@
 //! A table with everything that clients ask of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use strata_engine::table::{Key, Kind, Leaves};
@@ -17,7 +17,7 @@ pub type Labels = BTreeMap<u32, String>;
 /// A table of an environment.
 #[derive(Debug)]
 pub struct Table {
-    pub entry: TableEntry,
+    pub entry: Arc<TableEntry>,
     pub metadata_id: Guid,
     pub type_code: i64,
     pub primary_id: String,
@@ -73,7 +73,12 @@ pub struct Navigation {
 }
 
 impl Table {
-    pub(super) fn new(environment: Guid, entry: TableEntry, definition: Definition, relations: &Relations) -> Self {
+    pub(super) fn new(
+        environment: Guid,
+        entry: Arc<TableEntry>,
+        definition: Definition,
+        relations: &Relations,
+    ) -> Self {
         let name = entry.name.clone();
         let lookups_out = relations.out_of(&name).to_vec();
         let rows = &definition.table;
@@ -105,6 +110,32 @@ impl Table {
             environment,
             definition,
         }
+    }
+
+    /// Tells whether none of the components is one that the table is made of.
+    pub(super) fn is_untouched(&self, touched: &BTreeSet<ComponentKey>) -> bool {
+        let is_part = |key: &&ComponentKey| match key.component_type.name() {
+            "attribute" | "entitykey" => key.table() == Some(self.entry.name.as_str()),
+            "optionset" => self
+                .definition
+                .columns
+                .values()
+                .any(|leaves| leaves.get("OptionSetName").is_some_and(|name| name.to_lowercase() == key.as_str())),
+            // The others count as entries and relations do.
+            _ => false,
+        };
+        !touched.iter().any(|key| is_part(&key))
+    }
+
+    /// Tells whether these are the relationships that it has.
+    pub(super) fn has_relations(&self, relations: &Relations) -> bool {
+        fn same<T>(own: &[Arc<T>], other: &[Arc<T>]) -> bool {
+            own.len() == other.len() && own.iter().zip(other).all(|(own, other)| Arc::ptr_eq(own, other))
+        }
+        let name = self.entry.name.as_str();
+        same(&self.lookups_out, relations.out_of(name))
+            && same(&self.collections_in, relations.leading_to(name))
+            && same(&self.many_to_many, relations.many_of(name))
     }
 
     /// Returns the metadata id of a column.

@@ -12,13 +12,13 @@ use serde_json::Value;
 use strata_model::code::ErrorCode;
 use strata_model::environment::{Environment, Footprint, Snapshot};
 use strata_model::id::Guid;
-use strata_store::Record;
 use strata_store::query::{Field, FieldKind, Filter, Operator, RowQuery};
+use strata_store::{Record, Whole};
 
 use super::{Set, relation, seeds, set_of, write_small};
 use crate::rows::{self, Author, Existing, Input, Outcome, RowWrite};
 use crate::schema::Schema;
-use crate::{Applied, OpsError, Request, Whole, Workspace, carry_out, silent};
+use crate::{Applied, OpsError, Request, Workspace, carry_out, silent};
 
 /// Who writes, and in which solution.
 #[derive(Debug, Clone, Copy)]

@@ -16,6 +16,8 @@ use strata_testkit::fixture::key;
 use strata_testkit::simulated::Simulated;
 use strata_testkit::zipped;
 
+use crate::schema::Renewed;
+
 #[derive(Debug, Clone)]
 enum Step {
     Import { made: Made, action: Option<ImportAction>, overwrite: bool },
@@ -184,6 +186,7 @@ proptest! {
         let mut plain = Simulated::default();
         plain.snapshot.environment = scratch.workspace.environment().expect("an environment");
         let mut states = vec![scratch.state()];
+        let mut schema = Renewed::new(&scratch.workspace);
         for step in &steps {
             let Some((planned, expected)) = both(&scratch, &mut plain, step) else { continue };
             prop_assert_eq!(&planned, &expected, "{:?}", step);
@@ -193,6 +196,7 @@ proptest! {
             let mut beside = plain.clone();
             beside.snapshot = stored;
             prop_assert_eq!(beside.facts(), plain.facts(), "{:?}", step);
+            schema.follow(&scratch.workspace, &["abc_t", "account", "systemuser"]);
             let state = scratch.state();
             if states.last() != Some(&state) {
                 states.push(state);
@@ -206,6 +210,7 @@ proptest! {
                 undone.is_ok() && scratch.state() == *expected
             };
             prop_assert!((0..=steps.len()).find(is_back).is_some(), "undo does not come back");
+            schema.follow(&scratch.workspace, &["abc_t"]);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::Scratch;
 /// The rows of a set, by id.
 fn rows_where(scratch: &Scratch, table: &str, wanted: &[(&str, &str)]) -> BTreeMap<String, Record> {
     let environment = scratch.workspace.environment().expect("the environment");
-    let schema = Schema::load(&scratch.workspace, &environment).expect("the tables");
+    let schema = Schema::load(&scratch.workspace, &environment, None).expect("the tables");
     let wanted: Vec<_> = wanted.iter().map(|(column, value)| ((*column).to_owned(), json!(value))).collect();
     let relation = sets::relation(&scratch.workspace, &environment, &schema, table, &wanted).expect(table);
     let page = scratch.workspace.store().query(&environment, None, &RowQuery::all(relation)).expect("rows");

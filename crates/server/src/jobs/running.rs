@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use strata_model::id::Guid;
 use strata_ops::jobs::{WhichJob, log};
-use strata_ops::{Location, OpsError, Phase, Workspace, system_rows};
+use strata_ops::{Location, OpsError, Phase, Watch, Workspace, system_rows};
 
 use super::row::{self, Failure, IMPORT_JOBS};
 use super::{Job, Task};
@@ -21,12 +21,12 @@ const TICK: Duration = Duration::from_millis(200);
 const TRIES_MAX: u32 = 60;
 
 /// Carries a job out; `release` says that its environment may have another.
-pub(super) fn run(location: &Location, troubles: &Troubles, job: Job, release: &dyn Fn(&str)) {
+pub(super) fn run(location: &Location, troubles: &Troubles, watch: &Arc<dyn Watch>, job: Job, release: &dyn Fn(&str)) {
     let Job { id, environment, new } = job;
     let at = Location { environment: Some(environment.clone()), ..location.clone() };
     let started = Instant::now();
     let import_job = new.import_job;
-    let result = carry_out(&at, troubles, &environment, id, new);
+    let result = carry_out(&at, troubles, watch, &environment, id, new);
     let seconds = started.elapsed().as_secs_f64();
     // Before the end can be read: whoever reads it may begin the next one.
     release(&environment);
@@ -51,11 +51,12 @@ fn patiently(write: &dyn Fn() -> Result<(), OpsError>) -> Result<(), OpsError> {
 fn carry_out(
     at: &Location,
     troubles: &Troubles,
+    watch: &Arc<dyn Watch>,
     environment: &str,
     id: Guid,
     new: super::NewJob,
 ) -> Result<(), Failure> {
-    let workspace = Workspace::open(at).map_err(|error| Failure::of(&error))?;
+    let workspace = Workspace::open(at).map_err(|error| Failure::of(&error))?.watched_by(Arc::clone(watch));
     patiently(&|| row::started(&workspace, environment, id)).map_err(|error| Failure::of(&error))?;
     let on_demand = |fault: crate::fault::Fault| Failure { code: Some(fault.code), message: fault.message };
     troubles.befall(&format!("Job.{}", new.name)).map_err(on_demand)?;

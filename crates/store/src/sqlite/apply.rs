@@ -20,7 +20,7 @@ use super::record_close::Data;
 use super::rows::{self, NOW, OPEN, PUBLISHER, SOLUTION, json_of, layer_state_no, word_of};
 use super::transaction::{Transaction, Writer};
 use super::{SqliteStore, activation, history, stage};
-use crate::{ApplyError, Lease, Progress, Stage, StoreError};
+use crate::{ApplyError, Lease, Progress, Stage, StoreError, Whole};
 
 /// Stages bodies, then flips; what was logged is moved to its place afterwards.
 pub(super) fn apply(
@@ -53,17 +53,37 @@ fn stage_and_flip(
     let names = Sorted::new(plan.names.iter());
     loop {
         let staged = stage::stage(store, lease, plan, bodies, progress)?;
-        let inner = store.lock();
-        let transaction = inner.transaction()?;
-        if stage::collections(transaction.conn)? != staged.collections {
-            // A prune in another environment may have collected what was staged, or what was there before.
-            continue;
+        let whole = Whole::begin(store)?;
+        let flipped = flip_once(store, lease, plan, entry, &names, staged.collections, progress)?;
+        let Some(operation) = flipped else { continue };
+        if !store.lock().is_part() {
+            progress(Progress { stage: Stage::Written, done: 1, total: 1 });
         }
-        let operation = flip(&transaction, lease, plan, entry, progress)?;
-        names::insert(&transaction, lease.environment, &names)?;
-        transaction.commit()?;
+        whole.keep()?;
         return Ok(operation);
     }
+}
+
+/// Writes everything but bodies; nothing where a prune in another environment may have collected what was staged, or
+/// what was there before.
+fn flip_once(
+    store: &SqliteStore,
+    lease: &Lease,
+    plan: &Plan,
+    entry: &NewHistoryEntry,
+    names: &Sorted,
+    collections: i64,
+    progress: &dyn Fn(Progress),
+) -> Result<Option<Operation>, ApplyError> {
+    let inner = store.lock();
+    let transaction = inner.transaction()?;
+    if stage::collections(transaction.conn)? != collections {
+        return Ok(None);
+    }
+    let operation = flip(&transaction, lease, plan, entry, progress)?;
+    names::insert(&transaction, lease.environment, names)?;
+    transaction.commit()?;
+    Ok(Some(operation))
 }
 
 fn flip(

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use serde_json::Value;
-use strata_model::component::{Component, ComponentType};
+use strata_model::component::{Component, ComponentKey, ComponentType};
 use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
 use strata_model::history::{HistoryEntry, JobComponent, NewHistoryEntry};
 use strata_model::id::{ComponentNo, Digest, EnvironmentNo, Operation};
@@ -155,6 +155,11 @@ impl Inner {
     }
 
     /// Gives up the state of the file that is held, if one is.
+    /// Tells whether what is written now belongs to a transaction within a larger one.
+    fn is_part(&self) -> bool {
+        self.depth > 1
+    }
+
     fn let_go(&self) {
         if self.is_held.replace(false) {
             end_reading(&self.conn);
@@ -313,6 +318,15 @@ impl Store for SqliteStore {
         self.lock().read(|conn| touched::since(conn, environment, since))
     }
 
+    fn layers_touched_since(
+        &self,
+        environment: &Environment,
+        since: Operation,
+        types: &[ComponentType],
+    ) -> Result<Option<BTreeSet<ComponentKey>>, StoreError> {
+        self.lock().read(|conn| touched::layers_since(conn, environment, since, types))
+    }
+
     fn component_types(&self, environment: &Environment) -> Result<Vec<ComponentType>, StoreError> {
         touched::types(&self.lock().conn, environment.no)
     }
@@ -448,12 +462,13 @@ impl Store for SqliteStore {
 
     fn end(&self, keep: bool) -> Result<(), StoreError> {
         let mut inner = self.lock();
-        if !keep {
+        inner.depth = inner.depth.saturating_sub(1);
+        let ended = transaction::end_all(&inner.conn, inner.depth, keep);
+        if !keep || ended.is_err() {
             // What was written and then taken back must not be read from memory.
             inner.packs.clear();
             inner.taken_back += 1;
         }
-        inner.depth = inner.depth.saturating_sub(1);
-        Ok(transaction::end_all(&inner.conn, inner.depth, keep)?)
+        Ok(ended?)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
-use strata_model::component::ComponentType;
+use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::Environment;
 use strata_model::id::{ComponentNo, EnvironmentNo, Operation};
 
@@ -27,12 +27,7 @@ pub(super) fn since(
     of: &Environment,
     since: Operation,
 ) -> Result<Option<BTreeSet<ComponentNo>>, StoreError> {
-    let oldest = conn
-        .prepare_cached("SELECT oldest_op FROM environment WHERE environment_id = ?1")?
-        .query_row([of.no.0], |row| row.get::<_, i64>(0))
-        .optional()?
-        .ok_or_else(|| missing(&of.name))?;
-    if since.0 < oldest {
+    if is_pruned(conn, of, since)? {
         return Ok(None);
     }
     let mut touched = BTreeSet::new();
@@ -43,6 +38,45 @@ pub(super) fn since(
         }
     }
     Ok(Some(touched))
+}
+
+/// Lists the components of some types whose layers were touched after an operation, as above.
+pub(super) fn layers_since(
+    conn: &Connection,
+    of: &Environment,
+    since: Operation,
+    types: &[ComponentType],
+) -> Result<Option<BTreeSet<ComponentKey>>, StoreError> {
+    if is_pruned(conn, of, since)? {
+        return Ok(None);
+    }
+    let mut touched = BTreeSet::new();
+    for layers in &TOUCHES[..2] {
+        // The touched layers are walked, and each component is looked up.
+        let sql = format!(
+            "SELECT DISTINCT component.type, component.key FROM ({layers}) AS touched CROSS JOIN component \
+             ON component.environment_id = ?1 AND component.component_no = touched.component_no"
+        );
+        let mut statement = conn.prepare_cached(&sql)?;
+        let mut rows = statement.query([of.no.0, since.0])?;
+        while let Some(row) = rows.next()? {
+            let type_name = super::rows::text(row, 0)?;
+            if let Some(component_type) = types.iter().find(|known| known.name() == type_name) {
+                touched.insert(ComponentKey::folded(component_type.clone(), super::rows::text(row, 1)?));
+            }
+        }
+    }
+    Ok(Some(touched))
+}
+
+/// Tells whether what was between an operation and now is no longer known.
+fn is_pruned(conn: &Connection, of: &Environment, since: Operation) -> Result<bool, StoreError> {
+    let oldest = conn
+        .prepare_cached("SELECT oldest_op FROM environment WHERE environment_id = ?1")?
+        .query_row([of.no.0], |row| row.get::<_, i64>(0))
+        .optional()?
+        .ok_or_else(|| missing(&of.name))?;
+    Ok(since.0 < oldest)
 }
 
 /// Lists the types that components of an environment have ever had, by name: one look into the index for each.

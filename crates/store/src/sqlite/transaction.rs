@@ -44,7 +44,8 @@ pub(super) fn begin_all(conn: &Connection, depth: u32) -> rusqlite::Result<()> {
     conn.execute_batch(if depth == 0 { "BEGIN IMMEDIATE" } else { "SAVEPOINT whole" })
 }
 
-/// Ends such a transaction; nothing is there to end where SQLite has rolled it back itself.
+/// Ends such a transaction; nothing is there to end where SQLite has rolled it back itself. What cannot be kept is taken
+/// back.
 pub(super) fn end_all(conn: &Connection, depth: u32, keep: bool) -> rusqlite::Result<()> {
     if depth > 0 {
         return match (keep, conn.is_autocommit()) {
@@ -54,7 +55,10 @@ pub(super) fn end_all(conn: &Connection, depth: u32, keep: bool) -> rusqlite::Re
         };
     }
     match (keep, conn.is_autocommit()) {
-        (true, _) => conn.execute_batch("COMMIT"),
+        (true, _) => conn.execute_batch("COMMIT").inspect_err(|_| {
+            // The error says it already, and SQLite may have rolled back itself.
+            conn.execute_batch("ROLLBACK").ok();
+        }),
         (false, false) => conn.execute_batch("ROLLBACK"),
         (false, true) => Ok(()),
     }
