@@ -12,6 +12,7 @@ mod difference;
 mod label;
 pub mod manifest;
 pub mod needs;
+mod some;
 mod state;
 mod table;
 
@@ -33,6 +34,7 @@ use crate::family::Family;
 use crate::import::is_assumed_layer;
 use crate::{desktop_flow, names};
 pub(crate) use content::resolve;
+pub use some::{Chosen, keep_only};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct ExportOptions {
     pub managed: bool,
     /// The version that the solution gets, in the environment and in the package (L25).
     pub version: Option<Version>,
+    /// These of its components alone.
+    pub only: Option<Vec<Chosen>>,
 }
 
 /// One component that goes out.

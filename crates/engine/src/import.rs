@@ -157,6 +157,7 @@ pub fn plan(
     let mut import = Import::new(snapshot, package, names, options, rules, bodies, &memo);
     import.check_caller();
     import.check_package();
+    import.check_layer_order();
     import.check_target();
     if import.plan.operation == OperationKind::Skip {
         return import.plan;

@@ -212,6 +212,50 @@ fn check_narrowing(key: &ComponentKey, before: Option<&Membership>, after: Optio
     }
 }
 
+/// Plans how much of a listed table's own definition goes out (UpdateSolutionComponent): all of it, or the shell. A
+/// table with all its parts stays as it is, and other components have nothing of the kind.
+pub fn update(
+    snapshot: &Snapshot,
+    key: &ComponentKey,
+    solution_name: &str,
+    with_settings: bool,
+    rules: &Rules,
+) -> Plan {
+    let mut plan = Plan::empty(OperationKind::AddComponent, snapshot.environment.revision, *rules);
+    let Some(member) = listed(snapshot, key, solution_name, &mut plan) else { return plan };
+    let wanted = match with_settings {
+        true => Behavior::DoNotIncludeSubcomponents,
+        false => Behavior::IncludeAsShellOnly,
+    };
+    let is_part_of_list = key.component_type.is("entity") && member.behavior != Some(Behavior::IncludeSubcomponents);
+    if is_part_of_list && member.behavior != Some(wanted) {
+        plan.edits.push(Edit::MemberClose(member.clone()));
+        plan.edits.push(Edit::MemberOpen(Membership { behavior: Some(wanted), ..member }));
+    }
+    plan
+}
+
+/// Returns how an open solution lists a component, or says that it does not.
+fn listed(snapshot: &Snapshot, key: &ComponentKey, solution_name: &str, plan: &mut Plan) -> Option<Membership> {
+    let solution = open_solution(snapshot, solution_name, plan)?;
+    plan.solution =
+        Some(PlanSolution { unique_name: solution.unique_name.clone(), from: None, to: None, is_managed: false });
+    let state = snapshot.components.get(key);
+    let member = state.and_then(|state| state.members.iter().find(|member| member.solution == solution.no).cloned());
+    if member.is_none() {
+        let message = format!("{} {} is not in {}", key.component_type.label(), key.as_str(), solution.unique_name);
+        plan.findings.push(
+            Finding::error(FindingKind::Component, ErrorCode::CANNOT_REMOVE_COMPONENT, "L19", message)
+                .about(names::keyed(snapshot.environment.id, key))
+                .hint(format!(
+                    "see what is in it with `strata solution show --solution-name {}`",
+                    solution.unique_name
+                )),
+        );
+    }
+    member
+}
+
 /// Plans a removal from the list; the component stays (L21), its parts leave the list with it (L18).
 pub fn remove(snapshot: &Snapshot, key: &ComponentKey, solution_name: &str, rules: &Rules) -> Plan {
     let mut plan = Plan::empty(OperationKind::RemoveComponent, snapshot.environment.revision, *rules);
@@ -225,25 +269,11 @@ pub fn remove(snapshot: &Snapshot, key: &ComponentKey, solution_name: &str, rule
         plan.findings.push(Finding::error(FindingKind::Package, code, "L4", message));
         return plan;
     }
-    let Some(solution) = open_solution(snapshot, solution_name, &mut plan) else { return plan };
-    plan.solution =
-        Some(PlanSolution { unique_name: solution.unique_name.clone(), from: None, to: None, is_managed: false });
-    let member_of =
-        |state: &ComponentState| state.members.iter().find(|member| member.solution == solution.no).cloned();
-    let Some(member) = snapshot.components.get(key).and_then(member_of) else {
-        let message = format!("{} {} is not in {}", key.component_type.label(), key.as_str(), solution.unique_name);
-        plan.findings.push(
-            Finding::error(FindingKind::Component, ErrorCode::CANNOT_REMOVE_COMPONENT, "L19", message)
-                .about(names::keyed(snapshot.environment.id, key))
-                .hint(format!(
-                    "see what is in it with `strata solution show --solution-name {}`",
-                    solution.unique_name
-                )),
-        );
-        return plan;
-    };
+    let Some(member) = listed(snapshot, key, solution_name, &mut plan) else { return plan };
+    let solution = member.solution;
     plan.edits.push(Edit::MemberClose(member));
     let parts = snapshot.components.values().filter(|state| state.component.parent().as_ref() == Some(key));
-    plan.edits.extend(parts.filter_map(member_of).map(Edit::MemberClose));
+    let members = parts.flat_map(|state| &state.members).filter(|member| member.solution == solution);
+    plan.edits.extend(members.cloned().map(Edit::MemberClose));
     plan
 }

@@ -61,6 +61,12 @@ codes! {
     CANNOT_UPDATE_PATCH = Some("0x8004F042"), "CannotUpdateSolutionPatch";
     CLONE_SOLUTION_PATCH = Some("0x80061771"), "CloneSolutionPatchException";
     CANNOT_MODIFY_PATCHED = Some("0x80048538"), "CannotModifyPatchedSolution";
+    LAYER_ORDER_PENDING_UPGRADE = Some("0x8004F047"), "LayerDesiredOrderPendingUpgrade";
+    LAYER_ORDER_NOT_SAME_PUBLISHER = Some("0x8004F048"), "LayerDesiredOrderNotSamePublisher";
+    LAYER_ORDER_INVALID = Some("0x8004F050"), "LayerDesiredOrderInvalidXMLDetail";
+    LAYER_ORDER_ON_PATCH = Some("0x8004F052"), "LayerDesiredOrderNotAllowedOnPatch";
+    LAYER_ORDER_TYPE = Some("0x8004F054"), "LayerDesiredOrderHintTypeNotAvailable";
+    LAYER_ORDER_NOT_ALLOWED = Some("0x8004F065"), "LayerDesiredOrderNotWhitelist";
     CANNOT_REMOVE_FROM_DEFAULT = Some("0x8004F000"), "CannotRemoveComponentFromDefaultSolution";
     INVALID_SOLUTION_UNIQUE_NAME = Some("0x8004F002"), "InvalidSolutionUniqueName";
     CANNOT_DELETE_RESTRICTED = Some("0x8004F005"), "CannotDeleteRestrictedSolution";

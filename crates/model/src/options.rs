@@ -32,6 +32,9 @@ pub struct ImportOptions {
     /// Values of environment variables, and connections (L121).
     #[serde(rename = "settings_file", default)]
     pub settings: Option<Box<SettingsFile>>,
+    /// Where in the stacks the solution is to go (L109).
+    #[serde(default)]
+    pub layer_order: Option<Box<LayerOrder>>,
     /// The id of the import job; minted where none is given (L113).
     #[serde(skip)]
     pub job: Option<Guid>,
@@ -50,6 +53,34 @@ pub enum ImportAction {
     Update,
     Upgrade,
     Stage,
+}
+
+/// A place beside other solutions that a caller wishes for (`LayerDesiredOrder`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerOrder {
+    pub place: LayerPlace,
+    /// Unique names.
+    pub solutions: Vec<String>,
+}
+
+/// On which side of the named solutions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LayerPlace {
+    Below,
+    Above,
+    /// Under all; documented as a value, and as one that nobody may use.
+    Base,
+}
+
+impl LayerPlace {
+    /// The platform's word and number.
+    pub const ALL: [(Self, &'static str); 3] = [(Self::Below, "Below"), (Self::Above, "Above"), (Self::Base, "Base")];
+
+    /// Returns the platform's word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(place, _)| *place == self).map_or("", |(_, word)| word)
+    }
 }
 
 /// What options that name no default mean: they were written before callers had one.
@@ -73,6 +104,7 @@ impl ImportOptions {
             equal_version: caller.equal_version,
             assume_missing: false,
             settings: None,
+            layer_order: None,
             job: None,
             list_unchanged: false,
             caller: caller.name.to_owned(),
@@ -126,6 +158,7 @@ impl ImportOptions {
             ("lower versions", self.allow_lower_version || (self.skip_lower_version && !rebinds)),
             ("assume missing", self.assume_missing),
             ("deployment settings", self.settings.is_some()),
+            ("layer order", self.layer_order.is_some()),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }

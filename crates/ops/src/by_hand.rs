@@ -44,6 +44,12 @@ pub enum ByHand {
         component: ComponentKey,
         solution: String,
     },
+    /// How much of its own definition a listed table brings: all settings, or none.
+    Relist {
+        component: ComponentKey,
+        solution: String,
+        with_settings: bool,
+    },
     Switch {
         component: ComponentKey,
         switch: Switch,
@@ -88,6 +94,9 @@ impl ByHand {
                 membership::add(&seen, component, addition, rules, bodies)
             }
             Self::Remove { component, solution } => membership::remove(&listed(component)?, component, solution, rules),
+            Self::Relist { component, solution, with_settings } => {
+                membership::update(&listed(component)?, component, solution, *with_settings, rules)
+            }
             Self::Switch { component, switch } => {
                 let seen = snapshot(&Footprint { keys: vec![component.clone()], ..Footprint::default() })?;
                 let seen = snapshot(&activation::footprint(&seen, component, bodies))?;
@@ -103,6 +112,7 @@ impl ByHand {
             Self::Delete { .. } => "DeleteComponent",
             Self::Add { .. } => "AddSolutionComponent",
             Self::Remove { .. } => "RemoveSolutionComponent",
+            Self::Relist { .. } => "UpdateSolutionComponent",
             Self::Switch { switch: Switch::On, .. } => "Activate",
             Self::Switch { switch: Switch::Off, .. } => "Deactivate",
         }
@@ -112,7 +122,7 @@ impl ByHand {
         match self {
             Self::Create { .. } | Self::CreateAll { .. } => HistoryKind::CreateComponent,
             Self::Delete { .. } => HistoryKind::DeleteComponent,
-            Self::Add { .. } => HistoryKind::AddComponent,
+            Self::Add { .. } | Self::Relist { .. } => HistoryKind::AddComponent,
             Self::Remove { .. } => HistoryKind::RemoveComponent,
             Self::Switch { switch: Switch::On, .. } => HistoryKind::Activate,
             Self::Switch { switch: Switch::Off, .. } => HistoryKind::Deactivate,
@@ -124,7 +134,7 @@ impl ByHand {
             Self::Create { new, .. } => new.solution.clone(),
             Self::CreateAll { all } => all.first().and_then(|new| new.solution.clone()),
             Self::Add { addition, .. } => Some(addition.solution.clone()),
-            Self::Remove { solution, .. } => Some(solution.clone()),
+            Self::Remove { solution, .. } | Self::Relist { solution, .. } => Some(solution.clone()),
             Self::Delete { .. } | Self::Switch { .. } => None,
         }
     }
@@ -138,6 +148,7 @@ impl ByHand {
             | Self::Delete { .. }
             | Self::Add { .. }
             | Self::Remove { .. }
+            | Self::Relist { .. }
             | Self::Switch { .. } => BTreeMap::new(),
         }
     }

@@ -110,7 +110,7 @@ fn exported(
     };
     let location = Location { environment: Some(environment.to_owned()), ..location.clone() };
     let workspace = Workspace::open(&location)?;
-    let options = ExportOptions { solution: solution.to_owned(), managed, version: None };
+    let options = ExportOptions { solution: solution.to_owned(), managed, version: None, only: None };
     let exports = export::to_compare(&workspace, at, &options)?;
     let bytes = strata_package::write::zip(&exports.files);
     notes.extend(exports.findings.into_iter().map(|finding| finding.message));

@@ -13,7 +13,7 @@ use strata_model::solution::RESERVED_NAMES;
 use strata_store::{StoreBodies, StoreError};
 
 use crate::seeing::{add, with_going, with_parts, with_risk};
-use crate::view::{DependencyEntry, DependencySideIds};
+use crate::view::{BaseSolution, DependencyEntry, DependencyHome};
 use crate::{OpsError, Workspace, components, solutions};
 
 /// What is asked of a component.
@@ -136,17 +136,17 @@ fn entries(
             Side::Required => &edge.required,
             Side::Dependent => &edge.dependent,
         };
-        let solution = owner(&seen, asked);
+        let owner = owner(&seen, asked);
         let entry = DependencyEntry {
             required: components::refer(environment.id, &seen, &edge.required),
             dependent: components::refer(environment.id, &seen, &edge.dependent),
             kind: edge.kind,
-            solution: name_of(&seen, solution),
+            solution: base_solution(environment, &seen, owner).unique_name,
             place: edge.place,
-            required_in: side_ids(environment, &seen, &edge.required),
-            dependent_in: side_ids(environment, &seen, &edge.dependent),
+            required_in: home(environment, &seen, &edge.required),
+            dependent_in: home(environment, &seen, &edge.dependent),
         };
-        ((solution.order(), entry.solution.to_lowercase(), asked.clone()), entry)
+        ((owner.order(), entry.solution.to_lowercase(), asked.clone()), entry)
     };
     let mut entries: Vec<_> = edges.iter().map(entry).collect();
     entries.sort_by(|left, right| left.0.cmp(&right.0));
@@ -158,15 +158,31 @@ fn parent(seen: &Snapshot, key: &ComponentKey) -> Option<ComponentKey> {
     seen.components.get(key).and_then(|state| state.component.parent()).or_else(|| key.parent())
 }
 
-fn side_ids(environment: &Environment, seen: &Snapshot, key: &ComponentKey) -> DependencySideIds {
-    let own = |name: &str| Guid::minted(environment.id, "solution", name);
-    let base_solution = match owner(seen, key) {
-        Owner::System => own("system"),
-        Owner::Active => own("active"),
-        Owner::Managed(no) => seen.solution(no).map_or_else(|| own(&no.to_string()), |solution| solution.id),
+fn home(environment: &Environment, seen: &Snapshot, key: &ComponentKey) -> DependencyHome {
+    let parent = parent(seen, key).map(|parent| components::refer(environment.id, seen, &parent));
+    DependencyHome { parent, solution: base_solution(environment, seen, owner(seen, key)) }
+}
+
+fn base_solution(environment: &Environment, seen: &Snapshot, owner: Owner) -> BaseSolution {
+    let own = |name: &str| BaseSolution {
+        id: Guid::minted(environment.id, "solution", &name.to_lowercase()),
+        unique_name: name.to_owned(),
+        friendly_name: solutions::own_friendly_name(name).to_owned(),
+        version: environment.settings.platform_version.to_string(),
     };
-    let parent = parent(seen, key).map(|parent| components::refer(environment.id, seen, &parent).id);
-    DependencySideIds { parent, base_solution }
+    match owner {
+        Owner::System => own("System"),
+        Owner::Active => own("Active"),
+        Owner::Managed(no) => seen.solution(no).map_or_else(
+            || own(&no.to_string()),
+            |solution| BaseSolution {
+                id: solution.id,
+                unique_name: solution.unique_name.clone(),
+                friendly_name: solution.friendly_name.clone(),
+                version: solution.version.to_string(),
+            },
+        ),
+    }
 }
 
 /// Whose a component is: who brought it first.
@@ -195,12 +211,4 @@ fn owner(seen: &Snapshot, key: &ComponentKey) -> Owner {
     }
     let base = seen.components.get(key).and_then(|state: &ComponentState| state.managed().next());
     base.map_or(Owner::Active, |layer| Owner::Managed(layer.solution))
-}
-
-fn name_of(seen: &Snapshot, owner: Owner) -> String {
-    match owner {
-        Owner::System => "System".to_owned(),
-        Owner::Active => "Active".to_owned(),
-        Owner::Managed(no) => seen.solution(no).map_or_else(|| no.to_string(), |solution| solution.unique_name.clone()),
-    }
 }

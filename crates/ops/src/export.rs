@@ -297,6 +297,10 @@ pub fn files_of(
         None => Vec::new(),
     };
     let mut seen = snapshot(&export::footprint(solution.no, in_skeleton.clone()))?;
+    if let Some(only) = &options.only {
+        export::keep_only(&mut seen, solution.no, only, &rules, &bodies)
+            .map_err(|finding| refused(&headers, &options.solution, *finding))?;
+    }
     let more = export::more_footprint(&seen, solution.no, options.managed);
     add(&mut seen, snapshot(&more)?);
     let mut manifest = manifest::of(&seen, solution, before.as_ref(), options.managed, options.version.as_ref());

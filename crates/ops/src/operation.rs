@@ -237,6 +237,7 @@ pub(crate) fn carry_out_read(
         return Err(strata_store::ApplyError::StalePlan { base, revision }.into());
     }
     let mut prepared = plan(workspace, &environment, request, source, progress)?;
+    workspace.tell(&prepared.plan);
     if let Some(stage) = stage_instead(request, &prepared.plan) {
         // Two transactions, as on the platform (OQ 9): what was staged stays when the apply is refused (L83).
         drop(lease);

@@ -63,7 +63,7 @@ pub fn clone(
 ) -> Result<ProjectView, OpsError> {
     let environment = workspace.environment()?;
     let exported = |managed| {
-        let options = ExportOptions { solution: request.solution.clone(), managed, version: None };
+        let options = ExportOptions { solution: request.solution.clone(), managed, version: None, only: None };
         files_of(workspace, &environment, at, &options, progress)
     };
     let (exports, tree) = match request.kind {

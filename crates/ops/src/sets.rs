@@ -33,6 +33,7 @@ use strata_store::{Projection, Record, RecordIndex};
 use crate::schema::Schema;
 use crate::{OpsError, Workspace};
 pub use content::{Content, content_of};
+pub use dependencies::dependency_id;
 use document::Known;
 pub use find::find_by_key;
 pub use members::solution_component_id;

@@ -138,18 +138,27 @@ pub struct DependencyEntry {
     pub place: &'static str,
     /// What the platform's rows say besides (DP32).
     #[serde(skip)]
-    pub required_in: DependencySideIds,
+    pub required_in: DependencyHome,
     #[serde(skip)]
-    pub dependent_in: DependencySideIds,
+    pub dependent_in: DependencyHome,
 }
 
 /// Where one side of a dependency belongs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DependencySideIds {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DependencyHome {
     /// The component that it is a part of.
-    pub parent: Option<Guid>,
+    pub parent: Option<ComponentRef>,
     /// The solution that brought it first.
-    pub base_solution: Guid,
+    pub solution: BaseSolution,
+}
+
+/// A solution as dependencies name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaseSolution {
+    pub id: Guid,
+    pub unique_name: String,
+    pub friendly_name: String,
+    pub version: String,
 }
 
 /// An entry of `component list`.
@@ -342,6 +351,11 @@ impl PlanView {
             job: None,
             applied_as: None,
         }
+    }
+
+    /// Tells whether a rule refuses it.
+    pub fn is_refused(&self) -> bool {
+        self.outcome == PlanOutcome::Fail
     }
 }
 

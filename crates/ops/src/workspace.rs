@@ -11,12 +11,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use strata_engine::dependency;
 use strata_model::code::ErrorCode;
 use strata_model::environment::{Environment, Settings};
-use strata_model::plan::Bodies as _;
+use strata_model::plan::{Bodies as _, Plan};
 use strata_store::sqlite::SqliteStore;
 use strata_store::{ChangeMark, Store, StoreBodies, StoreError};
 
 use crate::OpsError;
 use crate::names::did_you_mean;
+use crate::view::PlanView;
 
 /// The environment that exists without being asked for.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
@@ -47,6 +48,27 @@ pub struct Workspace {
     /// The environment as it was last looked up, good until the store changes.
     known: Mutex<Option<(ChangeMark, Environment)>>,
     watch: Option<Arc<dyn Watch>>,
+    /// The plans of what is carried out, while somebody listens.
+    plans: Mutex<Option<Vec<PlanView>>>,
+}
+
+/// Listens to the plans of what a workspace carries out, until it is dropped.
+#[derive(Debug)]
+pub struct Listening<'a> {
+    workspace: &'a Workspace,
+}
+
+impl Listening<'_> {
+    /// Returns the plans so far, refused ones among them.
+    pub fn heard(self) -> Vec<PlanView> {
+        self.workspace.plans().take().unwrap_or_default()
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        *self.workspace.plans() = None;
+    }
 }
 
 impl fmt::Debug for Workspace {
@@ -65,6 +87,7 @@ impl Workspace {
             environment: location.environment.clone(),
             known: Mutex::default(),
             watch: None,
+            plans: Mutex::default(),
         })
     }
 
@@ -77,6 +100,7 @@ impl Workspace {
             environment: location.environment.clone(),
             known: Mutex::default(),
             watch: None,
+            plans: Mutex::default(),
         })
     }
 
@@ -94,7 +118,13 @@ impl Workspace {
 
     /// Makes an empty store in memory.
     pub fn in_memory() -> Result<Self, OpsError> {
-        Ok(Self { store: Box::new(SqliteStore::in_memory()?), environment: None, known: Mutex::default(), watch: None })
+        Ok(Self {
+            store: Box::new(SqliteStore::in_memory()?),
+            environment: None,
+            known: Mutex::default(),
+            watch: None,
+            plans: Mutex::default(),
+        })
     }
 
     /// Tells somebody of what operations through this workspace bring.
@@ -129,6 +159,23 @@ impl Workspace {
         let Some(environment) = self.store.environment(&name)? else { return Err(self.unknown_environment(&name)?) };
         *self.known() = Some((mark, environment.clone()));
         Ok(environment)
+    }
+
+    /// Listens to the plans of what is carried out from now on.
+    pub fn listen(&self) -> Listening<'_> {
+        *self.plans() = Some(Vec::new());
+        Listening { workspace: self }
+    }
+
+    /// Tells whoever listens what is about to be applied, or refused.
+    pub(crate) fn tell(&self, plan: &Plan) {
+        if let Some(plans) = self.plans().as_mut() {
+            plans.push(PlanView::of(plan, false));
+        }
+    }
+
+    fn plans(&self) -> MutexGuard<'_, Option<Vec<PlanView>>> {
+        self.plans.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A panic elsewhere leaves nothing half done here.

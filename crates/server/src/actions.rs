@@ -14,7 +14,8 @@ mod upgrade;
 
 use crate::message::Message;
 
-pub(crate) use components::component;
+pub(crate) use components::{add_several, component};
+pub(crate) use export::options as export_options;
 
 /// Finds an action by its name, which is written exactly so; the platform's own may bear its namespace.
 pub(crate) fn find(name: &str) -> Option<&'static Message> {

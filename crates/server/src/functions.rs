@@ -2,6 +2,7 @@
 
 mod customizable;
 mod dependencies;
+mod dependency_metadata;
 mod import_result;
 mod missing;
 mod organization;
@@ -23,11 +24,14 @@ const FUNCTIONS: &[&Message] = &[
     &organization::WHO_AM_I,
     &organization::RETRIEVE_VERSION,
     &dependencies::FOR_UNINSTALL,
-    &dependencies::FOR_UNINSTALL_WITH_METADATA,
     &dependencies::FOR_DELETE,
     &dependencies::DEPENDENT,
     &dependencies::REQUIRED,
     &dependencies::MISSING,
+    &dependency_metadata::FOR_UNINSTALL,
+    &dependency_metadata::FOR_DELETE,
+    &dependency_metadata::DEPENDENT,
+    &dependency_metadata::REQUIRED,
     &missing::RETRIEVE_MISSING_COMPONENTS,
     &import_result::RETRIEVE_SOLUTION_IMPORT_RESULT,
     &import_result::RETRIEVE_FORMATTED_IMPORT_JOB_RESULTS,

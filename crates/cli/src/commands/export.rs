@@ -12,7 +12,7 @@ use crate::render::style::count;
 
 pub(crate) fn export(context: &Context<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
     let version = args.version.as_deref().map(solution::parsed).transpose()?;
-    let options = ExportOptions { solution: args.name(), managed: args.is_managed(), version };
+    let options = ExportOptions { solution: args.name(), managed: args.is_managed(), version, only: None };
     let target = Target { path: args.path.clone(), overwrite: args.overwrite };
     let workspace = context.open()?;
     let view = if args.write.plan {

@@ -3,7 +3,7 @@
 
 use strata_model::code::ErrorCode;
 use strata_model::component::ComponentRef;
-use strata_model::options::{Caller, EqualVersion, ImportAction, Overwrite};
+use strata_model::options::{Caller, EqualVersion, ImportAction, LayerOrder, LayerPlace, Overwrite};
 use strata_model::package::{Mode, PackagedComponent, Presence};
 use strata_model::plan::{Finding, FindingKind, OperationKind};
 use strata_model::rules::NewerBuild;
@@ -202,6 +202,48 @@ impl Import<'_> {
                 Finding::error(FindingKind::Version, ErrorCode::CANNOT_MODIFY_PATCHED, "L56", message).hint(hint),
             );
         }
+    }
+
+    /// L109: what stands against a place beside other solutions. The platform gives one to solutions of its own list
+    /// only, so that in the end every other solution is refused.
+    pub(super) fn check_layer_order(&mut self) {
+        let Some(order) = &self.options.layer_order else { return };
+        let manifest = &self.package.manifest;
+        let (code, message) = if manifest.parent_solution.is_some() {
+            (ErrorCode::LAYER_ORDER_ON_PATCH, "LayerDesiredOrder cannot be given where a patch is imported".to_owned())
+        } else if order.place == LayerPlace::Base {
+            let word = order.place.word();
+            (ErrorCode::LAYER_ORDER_TYPE, format!("LayerDesiredOrder is of the type {word}; Above and Below are known"))
+        } else if let Some(refusal) = self.refusal_of_order(order) {
+            refusal
+        } else {
+            let name = &manifest.unique_name;
+            let message = format!(
+                "LayerDesiredOrder is for solutions that the platform's vendor has listed, and {name} is none of them: \
+                 a new solution goes above those that are there"
+            );
+            (ErrorCode::LAYER_ORDER_NOT_ALLOWED, message)
+        };
+        self.refuse(FindingKind::Package, code, "L109", message);
+    }
+
+    /// A solution that the order names and that cannot be a neighbour.
+    fn refusal_of_order(&self, order: &LayerOrder) -> Option<(ErrorCode, String)> {
+        let publisher = &self.package.manifest.publisher.unique_name;
+        order.solutions.iter().find_map(|name| {
+            let solution = self.snapshot.solution_named(name)?;
+            let name = &solution.unique_name;
+            if holding(self.snapshot, name).is_some() {
+                let message = format!("LayerDesiredOrder names {name}, which has a pending upgrade: apply it first");
+                return Some((ErrorCode::LAYER_ORDER_PENDING_UPGRADE, message));
+            }
+            let other = self.snapshot.publisher(solution.publisher)?;
+            let message = || {
+                format!("LayerDesiredOrder names {name} of {}, and the package is of {publisher}", other.unique_name)
+            };
+            let is_same = other.unique_name.eq_ignore_ascii_case(publisher);
+            (!is_same).then(|| (ErrorCode::LAYER_ORDER_NOT_SAME_PUBLISHER, message()))
+        })
     }
 
     /// L107–L109: whether a patch fits its parent and the patches that are there.

@@ -12,7 +12,7 @@ use super::document::Document;
 use super::{types, wanted_text};
 use crate::dependencies::{OfComponent, of_component};
 use crate::schema::Schema;
-use crate::view::DependencyEntry;
+use crate::view::{DependencyEntry, DependencyHome};
 use crate::{OpsError, Workspace};
 
 pub(super) fn rows(
@@ -48,16 +48,21 @@ fn row(environment: &Environment, edge: &DependencyEntry) -> Record {
         let component_type = strata_model::component::ComponentType::named(&component.type_name);
         types::number(environment.id, &component_type)
     };
-    let (required, dependent) = (edge.required_in, edge.dependent_in);
-    let id = |id: Option<Guid>| id.map(|id| id.to_string());
+    let (required, dependent) = (&edge.required_in, &edge.dependent_in);
+    let parent = |home: &DependencyHome| home.parent.as_ref().map(|parent| parent.id.to_string());
     row.set("dependencytype", edge.kind.number())
-        .set("requiredcomponentparentid", id(required.parent))
-        .set("requiredcomponentbasesolutionid", required.base_solution.to_string())
-        .set("dependentcomponentparentid", id(dependent.parent))
-        .set("dependentcomponentbasesolutionid", dependent.base_solution.to_string())
+        .set("requiredcomponentparentid", parent(required))
+        .set("requiredcomponentbasesolutionid", required.solution.id.to_string())
+        .set("dependentcomponentparentid", parent(dependent))
+        .set("dependentcomponentbasesolutionid", dependent.solution.id.to_string())
         .set("requiredcomponentobjectid", edge.required.id.to_string())
         .set("requiredcomponenttype", number(&edge.required))
         .set("dependentcomponentobjectid", edge.dependent.id.to_string())
         .set("dependentcomponenttype", number(&edge.dependent));
-    row.record(Guid::minted(edge.required.id, "dependency", &edge.dependent.id.to_string()))
+    row.record(dependency_id(edge))
+}
+
+/// Returns the id of a dependency: that of its row.
+pub fn dependency_id(edge: &DependencyEntry) -> Guid {
+    Guid::minted(edge.required.id, "dependency", &edge.dependent.id.to_string())
 }

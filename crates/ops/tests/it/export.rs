@@ -43,7 +43,7 @@ fn packaged(bytes: Vec<u8>) -> Package {
 }
 
 fn options(package: &Package, managed: bool) -> ExportOptions {
-    ExportOptions { solution: package.manifest.unique_name.clone(), managed, version: None }
+    ExportOptions { solution: package.manifest.unique_name.clone(), managed, version: None, only: None }
 }
 
 fn exported(scratch: &Scratch, options: &ExportOptions) -> Vec<u8> {

@@ -29,7 +29,7 @@ fn key(text: &str) -> ComponentKey {
 }
 
 fn options(solution: &str, managed: bool) -> ExportOptions {
-    ExportOptions { solution: solution.to_owned(), managed, version: None }
+    ExportOptions { solution: solution.to_owned(), managed, version: None, only: None }
 }
 
 impl Scratch {

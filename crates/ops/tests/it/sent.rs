@@ -75,7 +75,7 @@ fn l115_an_export_that_is_sent_stands_in_history() {
     scratch.run(&Request::Import { package, options: ImportOptions::pac() }).expect("imported");
     scratch.run(&Request::Publish(PublishScope::All)).expect("published");
     let environment = scratch.workspace.environment().expect("an environment");
-    let options = ExportOptions { solution: "contoso".to_owned(), managed: true, version: None };
+    let options = ExportOptions { solution: "contoso".to_owned(), managed: true, version: None, only: None };
     let (view, bytes) = export_bytes(&scratch.workspace, &environment, &options, &silent).expect("exported");
     assert_eq!((view.size, view.path.to_str()), (bytes.len() as u64, Some("Contoso_1_0_0_0_managed.zip")));
     assert_eq!(history::list(&scratch.workspace, None).expect("history")[0].kind, HistoryKind::Export);

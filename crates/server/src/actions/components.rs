@@ -1,6 +1,6 @@
 //! Which components an unmanaged solution lists: Add-, Remove- and UpdateSolutionComponent (web-api §8, L16 to L21).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::environment::Behavior;
 use strata_model::id::Guid;
@@ -69,9 +69,12 @@ pub(super) static UPDATE: Message = Message {
         optional("IncludedComponentSettingsValues", Kind::Texts),
     ],
     answer: ANSWER,
-    summary: "changes nothing that a package would hold; says whether the solution lists the component",
-    carry_out: update,
-    request: None,
+    summary: "says how much of its own definition a listed table brings: all settings, or with an empty list none",
+    carry_out: |call| {
+        call.carry_out(&update(call)?)?;
+        row_id(call, call.given.id("ComponentId"))
+    },
+    request: Some(update),
 };
 
 pub(super) static ADD_ASYNC: Message = Message {
@@ -88,20 +91,8 @@ pub(super) static ADD_ASYNC: Message = Message {
     ],
     answer: JOB,
     summary: "lists a component in an unmanaged solution, as a job",
-    carry_out: |call| {
-        let id = call.given.id("Id");
-        let flag = |name: &str| call.given.has(name).then(|| call.given.flag(name));
-        let wish = Wish {
-            name: call.given.name("LogicalName"),
-            id,
-            required: call.given.flag("AddRequiredComponents"),
-            children: flag("IncludeChildComponents"),
-            metadata: flag("IncludeEntityMetadata"),
-        };
-        let request = wish.request(call, call.given.name("SolutionUniqueName"))?;
-        start(call, vec![request], false)
-    },
-    request: None,
+    carry_out: |call| start(call, vec![add_one(call)?], false),
+    request: Some(add_one),
 };
 
 pub(super) static ADD_SEVERAL_ASYNC: Message = Message {
@@ -109,21 +100,40 @@ pub(super) static ADD_SEVERAL_ASYNC: Message = Message {
     level: Level::Later,
     role: Role::Maker,
     parameters: &[
-        required("SolutionComponentParameters", Kind::Rows),
+        required(PARAMETERS, Kind::Object("AddComponentToSolutionParametersCollection")),
         required("SolutionUniqueName", Kind::Text),
         optional("ContinueOnError", Kind::Boolean),
     ],
     answer: JOB,
     summary: "lists components in an unmanaged solution, as a job",
-    carry_out: |call| {
-        let rows = call.given.rows("SolutionComponentParameters").iter().zip(1..);
-        let solution = call.given.name("SolutionUniqueName");
-        let requests =
-            rows.map(|(row, position)| Wish::read(row, position)?.request(call, solution)).collect::<Result<_, _>>()?;
-        start(call, requests, call.given.flag("ContinueOnError"))
-    },
+    carry_out: |call| start(call, add_several(call)?, call.given.flag("ContinueOnError")),
     request: None,
 };
+
+fn add_one(call: &Call<'_>) -> Result<Request, Fault> {
+    let flag = |name: &str| call.given.has(name).then(|| call.given.flag(name));
+    let wish = Wish {
+        name: call.given.name("LogicalName"),
+        id: call.given.id("Id"),
+        required: call.given.flag("AddRequiredComponents"),
+        children: flag("IncludeChildComponents"),
+        metadata: flag("IncludeEntityMetadata"),
+    };
+    wish.request(call, call.given.name("SolutionUniqueName"))
+}
+
+/// What `AddComponentsToSolutionAsync` asks, one component after the other.
+pub(crate) fn add_several(call: &Call<'_>) -> Result<Vec<Request>, Fault> {
+    let collection = call.given.object(PARAMETERS).and_then(|object| object.get("ParameterCollection"));
+    let Some(Value::Array(rows)) = collection else {
+        return Err(Fault::payload(format!("parameter '{PARAMETERS}': a list is expected for ParameterCollection")));
+    };
+    let solution = call.given.name("SolutionUniqueName");
+    let rows = rows.iter().zip(1..);
+    rows.map(|(row, position)| Wish::read(row, position)?.request(call, solution)).collect()
+}
+
+const PARAMETERS: &str = "SolutionComponentParameters";
 
 /// A component as the asynchronous actions name it.
 struct Wish<'a> {
@@ -135,9 +145,9 @@ struct Wish<'a> {
 }
 
 impl<'a> Wish<'a> {
-    fn read(row: &'a Map<String, Value>, position: usize) -> Result<Self, Fault> {
+    fn read(row: &'a Value, position: usize) -> Result<Self, Fault> {
         let lacks = |name: &str| {
-            let message = format!("parameter 'SolutionComponentParameters': position {position} lacks '{name}'");
+            let message = format!("parameter '{PARAMETERS}': position {position} lacks '{name}'");
             Fault::payload(message)
         };
         let flag = |name: &str| row.get(name).and_then(Value::as_bool);
@@ -200,7 +210,10 @@ fn add(call: &Call<'_>) -> Result<Request, Fault> {
     }
     let addition = Addition {
         solution: call.given.name("SolutionUniqueName").to_owned(),
-        behavior: is_alone.then_some(Behavior::DoNotIncludeSubcomponents),
+        behavior: is_alone.then_some(match is_without_settings(call) {
+            true => Behavior::IncludeAsShellOnly,
+            false => Behavior::DoNotIncludeSubcomponents,
+        }),
         required_components: call.given.flag("AddRequiredComponents"),
     };
     Ok(Request::ByHand(ByHand::Add { component, addition }))
@@ -234,9 +247,13 @@ fn removed(call: &Call<'_>) -> Result<ComponentKey, Fault> {
 
 /// Finds a component by the number of its type and its id.
 pub(crate) fn component(call: &Call<'_>, id: Guid) -> Result<ComponentKey, Fault> {
-    let number = call.given.number("ComponentType").unwrap_or_default();
+    numbered(call, call.given.number("ComponentType").unwrap_or_default().into(), id)
+}
+
+/// Finds a component by a number and an id, which stand where they may.
+pub(super) fn numbered(call: &Call<'_>, number: i64, id: Guid) -> Result<ComponentKey, Fault> {
     let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
-    match types::of_number(workspace, environment, number.into())? {
+    match types::of_number(workspace, environment, number)? {
         Some(component_type) => Ok(components::find_identified(workspace, environment, &component_type, id)?),
         None => Err(Fault::new(400, UNKNOWN_TYPE, format!("there is no component type {number}"))),
     }
@@ -245,17 +262,21 @@ pub(crate) fn component(call: &Call<'_>, id: Guid) -> Result<ComponentKey, Fault
 /// ComponentDefinitionDoesNotExists (`errors.md`).
 const UNKNOWN_TYPE: &str = "0x8004F019";
 
-fn update(call: &Call<'_>) -> Result<Answer, Fault> {
-    let id = call.given.id("ComponentId");
-    let key = component(call, id)?;
-    let solution = solutions::entry_of(call.ask.workspace, call.given.name("SolutionUniqueName"))?;
-    let shown = components::show(call.ask.workspace, None, &key.to_string(), true)?;
-    if !shown.solutions.contains(&solution.unique_name) {
-        let message = format!("{key} is not in {}", solution.unique_name);
-        return Err(OpsError::request(strata_model::code::ErrorCode::CANNOT_REMOVE_COMPONENT, message).into());
-    }
-    row_id(call, id)
+/// Settings that are named are all of them: the platform knows no choice among them yet.
+fn update(call: &Call<'_>) -> Result<Request, Fault> {
+    Ok(Request::ByHand(ByHand::Relist {
+        component: component(call, call.given.id("ComponentId"))?,
+        solution: call.given.name("SolutionUniqueName").to_owned(),
+        with_settings: !is_without_settings(call),
+    }))
 }
+
+/// An empty list asks for no settings, none at all for every one.
+fn is_without_settings(call: &Call<'_>) -> bool {
+    call.given.has(SETTINGS) && call.given.texts(SETTINGS).is_empty()
+}
+
+const SETTINGS: &str = "IncludedComponentSettingsValues";
 
 fn row_id(call: &Call<'_>, component: Guid) -> Result<Answer, Fault> {
     let solution = solutions::entry_of(call.ask.workspace, call.given.name("SolutionUniqueName"))?;

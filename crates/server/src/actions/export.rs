@@ -1,9 +1,11 @@
 //! ExportSolution, as a job too, and what fetches the job's package (web-api §8, §10).
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use strata_model::id::Guid;
 use strata_ops::export::export_bytes;
-use strata_ops::{ExportOptions, base64};
+use strata_ops::{Chosen, ExportOptions, base64};
 
+use super::components::numbered;
 use crate::access::Role;
 use crate::answer::Answer;
 use crate::fault::{Fault, NO_CODE};
@@ -27,7 +29,7 @@ const PARAMETERS: &[Parameter] = &[
     optional("ExportIsvConfig", Kind::Boolean),
     optional("ExportSales", Kind::Boolean),
     optional("ExportExternalApplications", Kind::Boolean),
-    optional("ExportComponentsParams", Kind::Any),
+    optional("ExportComponentsParams", Kind::Object("ExportComponentsParams")),
 ];
 const FILE: Shape = Shape::Properties(&[("ExportSolutionFile", "Edm.Binary")]);
 
@@ -68,14 +70,33 @@ pub(super) static DOWNLOAD: Message = Message {
     request: None,
 };
 
-fn options(call: &Call<'_>) -> Result<ExportOptions, Fault> {
-    // It leaves components out, which nobody should be told has been done.
-    if call.given.has("ExportComponentsParams") {
-        return Err(Fault::not_built(&format!("parameter 'ExportComponentsParams' of {}", call.message.name)));
-    }
+pub(crate) fn options(call: &Call<'_>) -> Result<ExportOptions, Fault> {
     let solution = call.given.name("SolutionName").to_owned();
-    Ok(ExportOptions { solution, managed: call.given.flag("Managed"), version: None })
+    let only = call.given.object("ExportComponentsParams").map(|params| chosen(call, params)).transpose()?;
+    Ok(ExportOptions { solution, managed: call.given.flag("Managed"), version: None, only })
 }
+
+/// Reads which components are to go out.
+fn chosen(call: &Call<'_>, params: &Map<String, Value>) -> Result<Vec<Chosen>, Fault> {
+    let fault = |message: String| Fault::payload(format!("parameter 'ExportComponentsParams': {message}"));
+    if let Some(unknown) = params.keys().find(|name| *name != LIST && !name.contains('@')) {
+        return Err(fault(format!("there is no property {unknown}")));
+    }
+    let Some(Value::Array(details)) = params.get(LIST) else {
+        return Err(fault(format!("a list is expected for {LIST}")));
+    };
+    let component = |(details, position): (&Value, usize)| {
+        let lacks = |name: &str| fault(format!("the component at position {position} lacks '{name}'"));
+        let number = details.get("ComponentType").and_then(Value::as_i64).ok_or_else(|| lacks("ComponentType"))?;
+        let id = details.get("ComponentId").and_then(Value::as_str).and_then(Guid::parse);
+        let key = numbered(call, number, id.ok_or_else(|| lacks("ComponentId"))?)?;
+        let required = details.get("AddRequiredComponents").and_then(Value::as_bool).unwrap_or(false);
+        Ok(Chosen { key, required })
+    };
+    details.iter().zip(1..).map(component).collect()
+}
+
+const LIST: &str = "ExportComponentsList";
 
 fn start(call: &Call<'_>) -> Result<Answer, Fault> {
     let (options, export) = (options(call)?, call.ask.service.mint());

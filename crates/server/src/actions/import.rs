@@ -84,12 +84,12 @@ fn upgrade(call: &Call<'_>) -> Result<Request, Fault> {
 }
 
 /// Starts an import as a job; an id that another import has borne is refused at once (L113).
-fn start(call: &Call<'_>, request: Request, named: &Named) -> Result<Answer, Fault> {
-    let Request::Import { package, mut options } = request else { return Err(Fault::not_built(named.name)) };
-    let job: Guid = options.job.unwrap_or_else(|| call.ask.service.mint());
+fn start(call: &Call<'_>, mut request: Request, named: &Named) -> Result<Answer, Fault> {
+    let job: Guid = call.given.guid("ImportJobId").unwrap_or_else(|| call.ask.service.mint());
     log::refuse_used(call.ask.workspace, &call.ask.environment, job)?;
-    options.job = Some(job);
-    let request = Request::Import { package, options };
+    if let Request::Import { options, .. } = &mut request {
+        options.job = Some(job);
+    }
     let id = call.ask.service.jobs().start(
         call.ask,
         NewJob {

@@ -1,12 +1,14 @@
 //! The parameters that imports have in common: the package, the options, the settings (web-api §8, §8.2).
 
 use serde_json::{Map, Value};
+use strata_model::code::ErrorCode;
 use strata_model::deployment_settings::{ConnectionSetting, DeploymentSettings, SettingsFile, VariableSetting};
 use strata_model::id::{Digest, Guid};
-use strata_model::options::{Caller, ImportAction, ImportOptions};
-use strata_ops::{PackageSource, Request};
+use strata_model::options::{Caller, ImportAction, ImportOptions, LayerOrder, LayerPlace};
+use strata_ops::{OpsError, PackageSource, Request};
 
 use crate::fault::{Fault, NO_CODE};
+use crate::given::Given;
 use crate::jobs::uploads;
 use crate::message::{Call, Kind, Parameter, optional, required};
 
@@ -41,14 +43,11 @@ pub(super) const OF_UPGRADE_ASYNC: &[Parameter] = import_parameters!(optional);
 
 /// Neither a package nor the id of a staged one (L95).
 const FILE_MISSING: &str = "0x8004F066";
-/// An order of layers is asked for where a patch is imported (L109).
-const ORDER_OF_PATCH: &str = "0x8004F052";
 
 /// Reads what is to be imported, and how.
 pub(super) fn request(call: &Call<'_>, action: Option<ImportAction>) -> Result<Request, Fault> {
     let package = package(call)?;
     refuse_templates(call)?;
-    refuse_order(call, &package)?;
     let given = &call.given;
     let api = Caller::named("api").unwrap_or(Caller::default_one());
     let settings = settings(given.rows("ComponentParameters"))?;
@@ -59,6 +58,7 @@ pub(super) fn request(call: &Call<'_>, action: Option<ImportAction>) -> Result<R
         convert_to_managed: given.flag("ConvertToManaged"),
         skip_product_update_dependencies: given.flag("SkipProductUpdateDependencies"),
         settings,
+        layer_order: layer_order(given)?,
         job: given.guid("ImportJobId"),
         ..ImportOptions::of(api)
     };
@@ -83,25 +83,52 @@ fn package(call: &Call<'_>) -> Result<PackageSource, Fault> {
     }
 }
 
-/// Imports as a template make solutions of other names; nothing here does.
+/// Imports as a template: nobody says what the platform makes of them, but that their solutions bear a suffix.
 fn refuse_templates(call: &Call<'_>) -> Result<(), Fault> {
     let given = &call.given;
     let asked = ["TemplateSuffix", "TemplateDisplayNamePrefix"].into_iter().find(|name| given.has(name));
     match asked.or(given.flag("IsTemplateMode").then_some("IsTemplateMode")) {
-        Some(parameter) => Err(Fault::not_built(&format!("parameter '{parameter}' of {}", call.message.name))),
+        Some(parameter) => Err(Fault::not_built(&format!(
+            "parameter '{parameter}' of {}, whose effect no public document describes,",
+            call.message.name
+        ))),
         None => Ok(()),
     }
 }
 
-/// L109: a patch has its place; elsewhere an order of layers is not served.
-fn refuse_order(call: &Call<'_>, package: &PackageSource) -> Result<(), Fault> {
-    if !call.given.has("LayerDesiredOrder") {
-        return Ok(());
-    }
-    if package.read()?.manifest.parent_solution.is_some() {
-        return Err(Fault::new(400, ORDER_OF_PATCH, "LayerDesiredOrder cannot be given where a patch is imported"));
-    }
-    Err(Fault::not_built(&format!("parameter 'LayerDesiredOrder' of {}", call.message.name)))
+/// Reads the place beside other solutions that is wished for; whether it is given is a rule (L109).
+fn layer_order(given: &Given) -> Result<Option<Box<LayerOrder>>, Fault> {
+    let Some(order) = given.object("LayerDesiredOrder") else { return Ok(None) };
+    let invalid = |message: String| {
+        Fault::from(OpsError::request(
+            ErrorCode::LAYER_ORDER_INVALID,
+            format!("parameter 'LayerDesiredOrder': {message}"),
+        ))
+    };
+    let place = order.get("Type").and_then(place);
+    let place = place.ok_or_else(|| invalid("Type is expected to be Below, Above or Base".to_owned()))?;
+    let solutions = match order.get("Solutions") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(solutions)) => solutions
+            .iter()
+            .zip(1..)
+            .map(|(solution, position)| {
+                let name = solution.get("Name").and_then(Value::as_str).map(str::to_owned);
+                name.ok_or_else(|| invalid(format!("the solution at position {position} lacks Name")))
+            })
+            .collect::<Result<_, _>>()?,
+        Some(_) => return Err(invalid("a list is expected for Solutions".to_owned())),
+    };
+    Ok(Some(Box::new(LayerOrder { place, solutions })))
+}
+
+/// A member of the platform's enumeration, by word or by number.
+fn place(value: &Value) -> Option<LayerPlace> {
+    let is_it = |(number, (_, word)): &(usize, &(LayerPlace, &str))| match value {
+        Value::String(text) => text.eq_ignore_ascii_case(word),
+        other => other.as_u64() == Some(*number as u64),
+    };
+    LayerPlace::ALL.iter().enumerate().find(is_it).map(|(_, (place, _))| *place)
 }
 
 /// Reads rows of ComponentParameters as deployment settings.

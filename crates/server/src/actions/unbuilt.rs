@@ -3,7 +3,7 @@
 use crate::access::Role;
 use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::message::{Call, Kind, Level, Message, Shape, optional, required};
+use crate::message::{Call, Kind, LEFT_OUT, Level, Message, Shape, optional, required};
 
 pub(super) static EXPORT_TRANSLATION: Message = Message {
     name: "ExportTranslation",
@@ -11,7 +11,7 @@ pub(super) static EXPORT_TRANSLATION: Message = Message {
     role: Role::Reader,
     parameters: &[required("SolutionName", Kind::Text)],
     answer: Shape::Properties(&[("ExportTranslationFile", "Edm.Binary")]),
-    summary: "not supported: 501",
+    summary: LEFT_OUT,
     carry_out,
     request: None,
 };
@@ -22,7 +22,7 @@ pub(super) static IMPORT_TRANSLATION: Message = Message {
     role: Role::Maker,
     parameters: &[required("TranslationFile", Kind::Binary), required("ImportJobId", Kind::Guid)],
     answer: Shape::Nothing,
-    summary: "not supported: 501",
+    summary: LEFT_OUT,
     carry_out,
     request: None,
 };
@@ -43,7 +43,7 @@ pub(super) static BULK_DELETE: Message = Message {
         optional("RunNow", Kind::Boolean),
     ],
     answer: Shape::Properties(&[("JobId", "Edm.Guid")]),
-    summary: "not supported: 501",
+    summary: LEFT_OUT,
     carry_out,
     request: None,
 };

@@ -1,9 +1,10 @@
 //! Questions about dependencies (web-api §9, DP29, DP32).
 
 use serde_json::{Value, json};
+use strata_model::component::ComponentType;
 use strata_ops::dependencies::{OfComponent, OfSolution, of_component, of_solution};
 use strata_ops::sets::{solution_component_id, types};
-use strata_ops::view::{DependencyEntry, DependencySideIds};
+use strata_ops::view::{DependencyEntry, DependencyHome};
 
 use crate::access::Role;
 use crate::actions::component;
@@ -12,7 +13,8 @@ use crate::fault::Fault;
 use crate::message::{Call, Kind, Level, Message, Parameter, Shape, required};
 
 const OF_SOLUTION: &[Parameter] = &[required("SolutionUniqueName", Kind::Text)];
-const OF_COMPONENT: &[Parameter] = &[required("ObjectId", Kind::Guid), required("ComponentType", Kind::Int32)];
+pub(super) const OF_COMPONENT: &[Parameter] =
+    &[required("ObjectId", Kind::Guid), required("ComponentType", Kind::Int32)];
 
 macro_rules! question {
     ($name:ident, $message:literal, $parameters:expr, $summary:literal, $carry_out:expr) => {
@@ -59,26 +61,19 @@ question!(REQUIRED, "RetrieveRequiredComponents", OF_COMPONENT, "lists what a co
     OfComponent::Required
 ));
 
-pub(super) static FOR_UNINSTALL_WITH_METADATA: Message = Message {
-    name: "RetrieveDependenciesForUninstallWithMetadata",
-    level: Level::Later,
-    role: Role::Reader,
-    parameters: &[required("SolutionId", Kind::Guid)],
-    answer: Shape::Open,
-    summary: "not supported: 501; `strata.UsedBy` says more",
-    carry_out: |call| Err(Fault::not_built(call.message.name)),
-    request: None,
-};
-
 fn solution(call: &Call<'_>, question: OfSolution) -> Result<Answer, Fault> {
     let entries = of_solution(call.ask.workspace, None, call.given.name("SolutionUniqueName"), question)?;
     Ok(rows(call, &entries))
 }
 
 fn object(call: &Call<'_>, question: OfComponent) -> Result<Answer, Fault> {
+    Ok(rows(call, &asked(call, question)?))
+}
+
+/// Asks about the component that a call names.
+pub(super) fn asked(call: &Call<'_>, question: OfComponent) -> Result<Vec<DependencyEntry>, Fault> {
     let key = component(call, call.given.id("ObjectId"))?;
-    let entries = of_component(call.ask.workspace, None, &key.to_string(), question)?;
-    Ok(rows(call, &entries))
+    Ok(of_component(call.ask.workspace, None, &key.to_string(), question)?)
 }
 
 fn rows(call: &Call<'_>, entries: &[DependencyEntry]) -> Answer {
@@ -88,22 +83,20 @@ fn rows(call: &Call<'_>, entries: &[DependencyEntry]) -> Answer {
 /// The platform's answers have neither an id nor the version that brought the required component.
 fn row(call: &Call<'_>, entry: &DependencyEntry) -> Value {
     let DependencyEntry { required, dependent, kind, .. } = entry;
-    let number = |name: &str| {
-        let component_type = strata_model::component::ComponentType::named(name);
-        types::number(call.ask.environment.id, &component_type)
-    };
-    let node = |side: &DependencySideIds, id| solution_component_id(side.base_solution, id);
+    let number = |name: &str| types::number(call.ask.environment.id, &ComponentType::named(name));
+    let node = |home: &DependencyHome, id| solution_component_id(home.solution.id, id);
+    let parent = |home: &DependencyHome| home.parent.as_ref().map(|parent| parent.id);
     json!({
         "dependencytype": kind.number(),
         "requiredcomponentobjectid": required.id,
         "requiredcomponenttype": number(&required.type_name),
-        "requiredcomponentparentid": entry.required_in.parent,
-        "requiredcomponentbasesolutionid": entry.required_in.base_solution,
+        "requiredcomponentparentid": parent(&entry.required_in),
+        "requiredcomponentbasesolutionid": entry.required_in.solution.id,
         "_requiredcomponentnodeid_value": node(&entry.required_in, required.id),
         "dependentcomponentobjectid": dependent.id,
         "dependentcomponenttype": number(&dependent.type_name),
-        "dependentcomponentparentid": entry.dependent_in.parent,
-        "dependentcomponentbasesolutionid": entry.dependent_in.base_solution,
+        "dependentcomponentparentid": parent(&entry.dependent_in),
+        "dependentcomponentbasesolutionid": entry.dependent_in.solution.id,
         "_dependentcomponentnodeid_value": node(&entry.dependent_in, dependent.id),
     })
 }

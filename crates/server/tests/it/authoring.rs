@@ -389,7 +389,7 @@ fn w7_l54_an_authored_table_goes_managed_to_another_environment() {
 
 /// Exports the solution managed.
 pub(crate) fn exported(workspace: &Workspace, environment: &Environment) -> Vec<u8> {
-    let options = ExportOptions { solution: "Fabrikam".to_owned(), managed: true, version: None };
+    let options = ExportOptions { solution: "Fabrikam".to_owned(), managed: true, version: None, only: None };
     strata_ops::export::export_bytes(workspace, environment, &options, &silent).expect("an export").1
 }
 

@@ -142,3 +142,49 @@ fn w9_what_an_environment_is() {
     let counts = &counts["EntityRecordCountCollection"];
     assert_eq!((&counts["Keys"], &counts["Values"]), (&json!(["contoso_order", "account"]), &json!([0, 0])));
 }
+
+#[test]
+fn w9_dp32_dependencies_come_with_the_names_of_both_sides() {
+    let scratch = scratch();
+    let infos = |url: &str| {
+        let collection = scratch.ask(url)["DependencyMetadataCollection"].clone();
+        collection["DependencyMetadataInfoCollection"].as_array().expect("a list").clone()
+    };
+    let core = scratch.ask("solutions?$filter=uniquename eq 'ContosoCore'&$select=solutionid");
+    let core = core["value"][0]["solutionid"].as_str().expect("an id").to_owned();
+    let blocking = infos(&format!("RetrieveDependenciesForUninstallWithMetadata(SolutionId={core})"));
+    let plain = scratch.ask("RetrieveDependenciesForUninstall(SolutionUniqueName='ContosoCore')");
+    let plain = plain["value"].as_array().expect("a list");
+    assert!(!blocking.is_empty());
+    assert_eq!(blocking.len(), plain.len());
+    for (with, without) in blocking.iter().zip(plain) {
+        for name in
+            ["requiredcomponentobjectid", "dependentcomponentobjectid", "dependencytype", "requiredcomponenttype"]
+        {
+            assert_eq!(with[name], without[name]);
+        }
+        assert_eq!(with["requiredcomponentbasesolutionuniquename"], "ContosoCore");
+        assert!(with["dependencytypename"] == "Published" || with["dependencytypename"] == "Solution Internal");
+    }
+    assert!(blocking.iter().any(|info| info["dependentcomponentbasesolutionuniquename"] == "ContosoSales"));
+    let notes = id_of(&scratch, "attribute:contoso_order.contoso_notes");
+    let required = infos(&format!("RetrieveRequiredComponentsWithMetadata(ObjectId={notes},ComponentType=2)"));
+    let table = required.iter().find(|info| info["requiredcomponentname"] == "contoso_order").expect("its table");
+    assert_eq!(
+        (
+            &table["dependentcomponentname"],
+            &table["dependentcomponenttypename"],
+            &table["dependentcomponententitylogicalname"]
+        ),
+        (&json!("contoso_notes"), &json!("column"), &json!("attribute"))
+    );
+    assert_eq!(table["dependentcomponentparentid"], table["requiredcomponentobjectid"]);
+    assert_eq!(table["dependentcomponentparentdisplayname"], table["requiredcomponentdisplayname"]);
+    assert!(table["requiredcomponentbasesolutionversion"].is_string() && table["dependencyid"].is_string());
+    let order = id_of(&scratch, "entity:contoso_order");
+    for name in ["RetrieveDependentComponentsWithMetadata", "RetrieveDependenciesForDeleteWithMetadata"] {
+        assert!(!infos(&format!("{name}(ObjectId={order},ComponentType=1)")).is_empty(), "{name}");
+    }
+    let unknown = "RetrieveDependenciesForUninstallWithMetadata(SolutionId=11111111-0000-4000-8000-000000000009)";
+    assert_eq!(scratch.get(unknown).status, 404);
+}

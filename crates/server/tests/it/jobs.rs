@@ -340,12 +340,13 @@ fn l19_components_are_added_to_a_list_as_a_job() {
     };
     assert_eq!(listed(), 1);
     let several = json!({
-        "SolutionComponentParameters": [{ "LogicalName": "Entity", "Id": offer, "IncludeChildComponents": false }],
+        "SolutionComponentParameters": {
+            "ParameterCollection": [{ "LogicalName": "Entity", "Id": offer, "IncludeChildComponents": false }],
+        },
         "SolutionUniqueName": "Other",
     });
     let started = scratch.done("AddComponentsToSolutionAsync", &several);
     assert_eq!((scratch.polled(None, &id(&started))["statuscode"].clone(), listed()), (json!(30), 2));
-    let lacking =
-        json!({ "SolutionComponentParameters": [{ "LogicalName": "Entity" }], "SolutionUniqueName": "Other" });
+    let lacking = json!({ "SolutionComponentParameters": { "ParameterCollection": [{ "LogicalName": "Entity" }] }, "SolutionUniqueName": "Other" });
     assert_eq!(scratch.act("AddComponentsToSolutionAsync", &lacking).0, 400);
 }
