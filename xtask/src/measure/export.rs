@@ -21,7 +21,7 @@ pub(super) fn prepare(workspace: &Workspace, package: &Path) -> Result<(), Strin
 
 /// Exports the generated solution to a file beside the package.
 pub(super) fn export(workspace: &Workspace, package: &Path, started: Instant) -> Result<Duration, String> {
-    let options = ExportOptions { solution: generator::SOLUTION.to_owned(), managed: false, version: None };
+    let options = ExportOptions { solution: generator::SOLUTION.to_owned(), managed: false, version: None, only: None };
     let target = Target { path: Some(package.with_extension("exported.zip")), overwrite: true };
     let view = export_solution(workspace, None, &options, &target, &silent).map_err(|error| error.to_string())?;
     Ok(keeping(started, view))
