@@ -3,11 +3,15 @@
 //! A maker builds an environment without a package: [`create`] writes a new component into Active, [`delete`] takes
 //! an unmanaged one away. Which components a solution lists is [`crate::membership`].
 
+mod build;
+pub mod column;
 pub mod create;
 pub mod delete;
 mod identity;
 mod minimal;
 pub mod options;
+mod platform;
+mod table_parts;
 mod target;
 
 use strata_model::code::ErrorCode;

@@ -35,7 +35,11 @@ fn l7_l9_l17_an_environment_is_built_up_without_a_package() {
     for expected in ["entity", "attribute", "systemform", "savedquery", "optionset", "webresource", "role"] {
         assert!(types.contains(&expected), "{expected} in {types:?}");
     }
-    assert_eq!(types.iter().filter(|name| **name == "attribute").count(), 4, "key, name and two more");
+    assert_eq!(
+        types.iter().filter(|name| **name == "attribute").count(),
+        20,
+        "key, name, the platform's 16 and two more"
+    );
     let tier = sandbox.json("component show attribute:contoso_order.contoso_tier --unpublished");
     let properties = &tier["properties"];
     assert_eq!(properties["Type"], "picklist");
@@ -71,16 +75,20 @@ fn l18_l20_l21_solutions_list_components_and_nothing_else() {
     };
     assert_eq!(members("Other"), 0);
     sandbox.text("solution add-solution-component -sn Other -ct 1 -c contoso_order");
-    assert_eq!(members("Other"), 8, "the table, its four columns, form, view and chart");
+    assert_eq!(
+        members("Other"),
+        40,
+        "the table, its twenty columns, and what the platform and the maker gave it beside them"
+    );
     sandbox.text("component create attribute:contoso_order.Late --solution-name Sales");
-    assert_eq!(members("Other"), 9, "later parts join by themselves");
+    assert_eq!(members("Other"), 41, "later parts join by themselves");
     sandbox.text("solution remove-solution-component -sn Other --component entity:contoso_order");
     assert_eq!(members("Other"), 0);
     assert_eq!(sandbox.run("component show entity:contoso_order").code, 0, "the component is still there");
     let error = sandbox.error("solution remove-solution-component -sn Other --component entity:contoso_order", 1);
     assert_eq!(error["code"], "0x8004F021");
     sandbox.text("undo");
-    assert_eq!(members("Other"), 9);
+    assert_eq!(members("Other"), 41);
 }
 
 #[test]
@@ -88,7 +96,7 @@ fn l102_deleting_a_table_takes_its_parts_and_an_undo_brings_them_back() {
     let sandbox = built();
     sandbox.text("solution publish");
     let plan = sandbox.json("component delete entity:contoso_order --plan");
-    assert_eq!(plan["summary"]["delete"], 8);
+    assert_eq!(plan["summary"]["delete"], 40);
     sandbox.text("component delete entity:contoso_order");
     assert_eq!(sandbox.run("component show attribute:contoso_order.contoso_tier").code, 1);
     sandbox.text("undo");

@@ -17,6 +17,7 @@ use strata_model::publisher::Publisher;
 use strata_model::rules::Rules;
 use strata_xml::Element;
 
+use super::platform::{self, NewTable};
 use super::target::Target;
 use super::{identity, minimal, open_solution, refuse_blocked};
 use crate::activation::is_classic;
@@ -53,6 +54,9 @@ pub fn footprint(snapshot: &Snapshot, new: &NewComponent) -> Footprint {
     keys.extend(target.required().map(|(key, _)| key));
     let own_columns = target.own_columns(publisher, 0).into_iter();
     keys.extend(own_columns.map(|(name, _)| target.column_key(&name)));
+    if target.key.component_type.is("entity") {
+        keys.extend(platform::keys(snapshot.environment.id, &target.schema_name));
+    }
     Footprint { keys, ..Footprint::default() }
 }
 
@@ -69,8 +73,9 @@ pub fn footprint_all(snapshot: &Snapshot, all: &[NewComponent]) -> Footprint {
 
 /// Plans several new components of one solution: a table, then its columns, then what needs those.
 ///
-/// A later one may need an earlier one. A table that comes with parts gets no others by itself. Where they are
-/// published, they are in force at once, as what the Web API makes is (L49).
+/// A later one may need an earlier one. A table that comes with parts gets no key and name of ours, and what the
+/// platform gives every table it gets in any case. Where they are published, they are in force at once, as what the Web
+/// API makes is (L49).
 pub fn plan_all(
     snapshot: &Snapshot,
     all: &[NewComponent],
@@ -102,6 +107,8 @@ pub fn plan_all(
         is_published,
         made: BTreeMap::new(),
         with_parts,
+        tables: Vec::new(),
+        drafts: 0,
     };
     for (new, target) in &targets {
         creation.new = new;
@@ -112,6 +119,10 @@ pub fn plan_all(
             // What comes behind may need it.
             Some(_) | None => drop(creation.made.insert(target.key.clone(), ComponentNo(creation.next))),
         }
+    }
+    creation.make_platform_parts();
+    if creation.drafts > 0 {
+        creation.plan.findings.push(publish::drafts_finding(creation.drafts));
     }
     if creation.plan.is_refused() {
         creation.plan.edits.clear();
@@ -149,7 +160,7 @@ fn named_id(component_type: &ComponentType, tree: &Element) -> Option<Guid> {
 
 /// The work in progress.
 pub(super) struct Creation<'a> {
-    lens: Lens<'a>,
+    pub(super) lens: Lens<'a>,
     pub(super) new: &'a NewComponent,
     pub(super) publisher: Option<&'a Publisher>,
     solution: Option<SolutionNo>,
@@ -158,20 +169,23 @@ pub(super) struct Creation<'a> {
     is_published: bool,
     /// Numbers of those that are made already.
     made: BTreeMap<ComponentKey, ComponentNo>,
-    /// Tables that get parts by themselves no more.
+    /// Tables that get no key and name by themselves.
     with_parts: BTreeSet<ComponentKey>,
+    /// New ones, which get what the platform gives a table.
+    pub(super) tables: Vec<NewTable>,
+    drafts: usize,
 }
 
 /// One component that is made.
-struct Made {
-    key: ComponentKey,
-    name: String,
-    id: Option<Guid>,
-    tree: Element,
-    display_name: Option<String>,
-    parent: Option<ComponentKey>,
-    home: Option<String>,
-    files: Vec<(String, Digest)>,
+pub(super) struct Made {
+    pub(super) key: ComponentKey,
+    pub(super) name: String,
+    pub(super) id: Option<Guid>,
+    pub(super) tree: Element,
+    pub(super) display_name: Option<String>,
+    pub(super) parent: Option<ComponentKey>,
+    pub(super) home: Option<String>,
+    pub(super) files: Vec<(String, Digest)>,
 }
 
 impl<'a> Creation<'a> {
@@ -179,7 +193,7 @@ impl<'a> Creation<'a> {
         self.lens.snapshot.components.get(key)
     }
 
-    fn exists(&self, key: &ComponentKey) -> bool {
+    pub(super) fn exists(&self, key: &ComponentKey) -> bool {
         self.made.contains_key(key)
             || catalogue::contains(key, self.lens.rules)
             || self.state(key).is_some_and(|state| !state.layers.is_empty())
@@ -314,6 +328,7 @@ impl<'a> Creation<'a> {
 
     fn make(&mut self, target: &Target, tree: Element) {
         let component_type = &target.key.component_type;
+        self.note_table(target, &tree);
         let display_name = identity::display_name(&tree, self.language()).or_else(|| Some(target.display_name.clone()));
         let table_name = target.table.as_ref().map(|table| {
             self.state(table).map_or_else(|| table.as_str().to_owned(), |state| state.component.name.clone())
@@ -336,27 +351,28 @@ impl<'a> Creation<'a> {
             files: self.new.content.map(|content| (content_path, content)).into_iter().collect(),
         };
         let table = target.table.as_ref().and_then(|table| self.state(table));
-        let mut drafts = 0;
-        let component = self.add(made, &mut drafts);
+        let component = self.add(made);
         self.join(target, table, component);
         let has_parts = self.with_parts.contains(&target.key);
         let own_columns = if has_parts { Vec::new() } else { target.own_columns(self.publisher, self.language()) };
         for (column, tree) in own_columns {
+            self.note_primary_name(&target.key, &column, &tree);
             let key = target.column_key(&column);
             let name = format!("{}.{column}", target.schema_name);
             let display_name = identity::display_name(&tree, self.language());
             let made = Made { key, name, id: None, tree, display_name, parent: None, home: None, files: Vec::new() };
-            let column = self.add(made, &mut drafts);
-            // The table came with all its parts, so they are in its solution.
-            self.open_membership(column, self.solution, None);
-        }
-        if drafts > 0 {
-            self.plan.findings.push(publish::drafts_finding(drafts));
+            self.add_part(made);
         }
     }
 
+    /// Adds a part of a new table: that came with all its parts, so they are in its solution.
+    pub(super) fn add_part(&mut self, made: Made) {
+        let part = self.add(made);
+        self.open_membership(part, self.solution, None);
+    }
+
     /// Adds a component with its Active layer.
-    fn add(&mut self, made: Made, drafts: &mut usize) -> ComponentNo {
+    fn add(&mut self, made: Made) -> ComponentNo {
         let category = identity::category(&made.key.component_type, &made.tree);
         let body = match made.key.component_type.is(variables::VALUE) {
             // A package keeps values as JSON, and so do we.
@@ -376,7 +392,7 @@ impl<'a> Creation<'a> {
             no
         });
         let is_draft = !self.is_published && made.key.component_type.is_publishable(category);
-        *drafts += usize::from(is_draft);
+        self.drafts += usize::from(is_draft);
         self.made.insert(key, component);
         self.plan.edits.push(Edit::LayerOpen(Layer {
             component,

@@ -126,8 +126,8 @@ fn refusal(lens: &Lens<'_>, state: &ComponentState) -> Option<Finding> {
     if pending_deletion::is_pending(state) {
         return Some(pending_deletion::refusal(component, &described));
     }
-    if is_needed_by_its_table(lens, state) {
-        let message = format!("{described} is the key or the name column of its table, and goes only with the table");
+    if let Some(role) = needed_by_its_table(lens, state) {
+        let message = format!("{described} is {role} of its table, and goes only with the table");
         return Some(
             Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
                 .about(component)
@@ -167,16 +167,30 @@ fn managed(lens: &Lens<'_>, state: &ComponentState, base: &Base<'_>, described: 
     }
 }
 
-fn is_needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> bool {
-    if !state.component.key.component_type.is("attribute") {
-        return false;
-    }
-    let trees = state.layers.iter().filter_map(|layer| definition::tree(&lens.bodies.definition(&layer.digest)?.bytes));
-    let is_key = |tree: &strata_xml::Element| tree.child_text("Type").is_some_and(|kind| kind == "primarykey");
-    let is_name = |tree: &strata_xml::Element| {
-        tree.child_text("DisplayMask").is_some_and(|mask| mask.split('|').any(|word| word == "PrimaryName"))
+/// What a column or a relationship is to its table, where that cannot be without it: its key, its name, or what the
+/// platform keeps there.
+fn needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> Option<&'static str> {
+    let component_type = &state.component.key.component_type;
+    let definitions = state.layers.iter().filter_map(|layer| lens.bodies.definition(&layer.digest));
+    let trees: Vec<_> = definitions.filter_map(|body| definition::tree(&body.bytes)).collect();
+    let says = |name: &str, is_meant: &dyn Fn(&str) -> bool| {
+        trees.iter().any(|tree| tree.child_text(name).is_some_and(|text| is_meant(&text)))
     };
-    trees.into_iter().any(|tree| is_key(&tree) || is_name(&tree))
+    let is_platforms = |column: &str| catalogue::is_standard_column(&column.to_lowercase());
+    if component_type.is("entityrelationship") {
+        let is_of_platform = state.component.parent.is_some() && says("ReferencingAttributeName", &is_platforms);
+        return is_of_platform.then_some("a relationship of the platform's own columns");
+    }
+    if !component_type.is("attribute") {
+        return None;
+    }
+    if says("Type", &|kind| kind == "primarykey")
+        || says("DisplayMask", &|mask| mask.split('|').any(|word| word == "PrimaryName"))
+    {
+        return Some("the key or the name column");
+    }
+    let is_own = says("IsCustomField", &|flag| flag == "0") && says("LogicalName", &is_platforms);
+    is_own.then_some("a column of the platform's own")
 }
 
 /// Returns what goes with a table: its parts, and the relationships it takes part in; with a variable its value, with a

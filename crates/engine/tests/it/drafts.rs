@@ -1,5 +1,6 @@
 //! Drafts, pending deletions and publishing (L49–L52).
 
+use strata_model::environment::ComponentState;
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_testkit::fixture::{key, package};
 use strata_testkit::simulated::Simulated;
@@ -44,7 +45,10 @@ fn l49_a_draft_that_was_never_published_waits_too() {
     let mut env = maker();
     made(&mut env, "entity:Order");
     made(&mut env, "savedquery:contoso_order.Open");
-    let view = env.snapshot.components.keys().find(|key| key.component_type.is("savedquery")).expect("a view").clone();
+    let is_open =
+        |state: &ComponentState| state.layers.iter().any(|layer| layer.display_name.as_deref() == Some("Open"));
+    let found = env.snapshot.components.values().find(|state| is_open(state)).expect("the view");
+    let view = found.component.key.clone();
     env.delete(&view);
     assert_eq!(env.layers(&view), ["[Active]"], "state 3, Deleted Unpublished");
     env.publish();

@@ -1,6 +1,7 @@
 //! Columns.
 
 use strata_engine::active::PropertyEdit;
+use strata_engine::by_hand::column::{Column, Use, own_choice};
 use strata_xml::Element;
 
 use super::choice::{self, ChoiceWish};
@@ -45,10 +46,14 @@ pub(super) fn tree(table: &str, wish: &ColumnWish) -> Element {
         (false, "primarykey") => "ValidForAdvancedFind|RequiredForGrid".to_owned(),
         (false, _) => MASK.to_owned(),
     };
-    let is_key = wish.kind == "primarykey";
-    let column =
-        Column { table, schema_name: &wish.schema_name, kind: &wish.kind, is_custom: !is_key, is_writable: !is_key };
-    let mut root = column.start(wish.required.as_deref().unwrap_or("none"), &mask);
+    let uses: &[Use] = match (wish.is_primary_name, wish.kind.as_str()) {
+        (true, _) => &[Use::Custom, Use::Create, Use::Update, Use::Audit, Use::Search, Use::Retrieve],
+        (false, "primarykey") => &[Use::Create, Use::Filter, Use::Retrieve],
+        (false, _) => &[Use::Custom, Use::Create, Use::Update, Use::Audit],
+    };
+    let required = wish.required.as_deref().unwrap_or("none");
+    let column = Column { schema_name: &wish.schema_name, kind: &wish.kind, required, mask: &mask, uses };
+    let mut root = column.start();
     for (name, value) in &wish.settings {
         root.child_or_new(name).set_text(value);
     }
@@ -68,7 +73,7 @@ pub(super) fn tree(table: &str, wish: &ColumnWish) -> Element {
     match &wish.choice {
         Some(ChoiceOf::Shared(name)) => texts(&mut root, &[("OptionSetName", name)]),
         Some(ChoiceOf::Own(own)) => {
-            let name = if own.name.is_empty() { column.choice_name() } else { own.name.clone() };
+            let name = if own.name.is_empty() { own_choice(table, &wish.schema_name) } else { own.name.clone() };
             let label = if own.label.is_empty() { wish.label.clone() } else { own.label.clone() };
             push(&mut root, choice::tree(&ChoiceWish { name, label, ..own.clone() }, false));
         }
@@ -77,71 +82,6 @@ pub(super) fn tree(table: &str, wish: &ColumnWish) -> Element {
     labels(&mut root, "displaynames", "displayname", &wish.label);
     labels(&mut root, "Descriptions", "Description", &wish.description);
     root
-}
-
-/// What every definition of a column begins with.
-pub(super) struct Column<'a> {
-    pub(super) table: &'a str,
-    pub(super) schema_name: &'a str,
-    pub(super) kind: &'a str,
-    pub(super) is_custom: bool,
-    /// Clients may change its values; only of a key they may not.
-    pub(super) is_writable: bool,
-}
-
-impl Column<'_> {
-    pub(super) fn start(&self, required: &str, mask: &str) -> Element {
-        let logical_name = self.schema_name.to_lowercase();
-        let is_key = self.kind == "primarykey";
-        let is_plain_text = matches!(self.kind, "nvarchar" | "ntext" | "lookup" | "picklist" | "datetime" | "bit");
-        let mut root = Element::new("attribute");
-        root.set_attribute("PhysicalName", self.schema_name);
-        texts(
-            &mut root,
-            &[
-                ("Type", self.kind),
-                ("Name", &logical_name),
-                ("LogicalName", &logical_name),
-                ("RequiredLevel", required),
-                ("DisplayMask", mask),
-                ("ImeMode", if is_plain_text || is_key { "auto" } else { "disabled" }),
-            ],
-        );
-        if self.is_writable {
-            texts(&mut root, &[("ValidForUpdateApi", "1")]);
-        }
-        texts(&mut root, &[("ValidForReadApi", "1")]);
-        if self.is_writable || is_key {
-            texts(&mut root, &[("ValidForCreateApi", "1")]);
-        }
-        texts(
-            &mut root,
-            &[
-                ("IsCustomField", if self.is_custom { "1" } else { "0" }),
-                ("IsAuditEnabled", if is_key { "0" } else { "1" }),
-                ("IsSecured", "0"),
-                ("IntroducedVersion", "1.0"),
-                ("IsCustomizable", "1"),
-                ("IsRenameable", "1"),
-                ("CanModifySearchSettings", "1"),
-                ("CanModifyRequirementLevelSettings", if is_key { "0" } else { "1" }),
-                ("CanModifyAdditionalSettings", "1"),
-                ("SourceType", "0"),
-                ("IsGlobalFilterEnabled", "0"),
-                ("IsSortableEnabled", "0"),
-                ("CanModifyGlobalFilterSettings", "1"),
-                ("CanModifyIsSortableSettings", "1"),
-                ("IsDataSourceSecret", "0"),
-            ],
-        );
-        root.child_or_new("AutoNumberFormat");
-        root
-    }
-
-    /// The name of a choice that only this column has.
-    pub(super) fn choice_name(&self) -> String {
-        format!("{}_{}", self.table, self.schema_name.to_lowercase())
-    }
 }
 
 /// What a type says of itself where nobody says otherwise, in the order of packages.

@@ -1,12 +1,12 @@
-//! Tables, with the columns that the platform gives each of them.
+//! Tables; what the platform gives each of them, [`strata_engine::by_hand`] adds.
 
 use strata_engine::active::PropertyEdit;
 use strata_engine::by_hand::create::NewComponent;
 use strata_engine::table::default_set;
 use strata_xml::Element;
 
-use super::column::{self, Column, ColumnWish};
-use super::tree::{label_edits, labels, push, text_edits, texts};
+use super::column::{self, ColumnWish};
+use super::tree::{label_edits, labels, text_edits, texts};
 use super::{component, shown};
 use crate::schema::Labels;
 
@@ -95,38 +95,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("IsEnabledForExternalChannels", "0"),
 ];
 
-/// A column that the platform gives a table: schema name, type, required level, its words for it.
-type Own = (&'static str, &'static str, &'static str, &'static str);
-
-const EVERY: &[Own] = &[
-    ("CreatedBy", "lookup", "none", "Created By"),
-    ("CreatedOn", "datetime", "none", "Created On"),
-    ("CreatedOnBehalfBy", "lookup", "none", "Created By (Delegate)"),
-    ("ImportSequenceNumber", "int", "none", "Import Sequence Number"),
-    ("ModifiedBy", "lookup", "none", "Modified By"),
-    ("ModifiedOn", "datetime", "none", "Modified On"),
-    ("ModifiedOnBehalfBy", "lookup", "none", "Modified By (Delegate)"),
-    ("OverriddenCreatedOn", "datetime", "none", "Record Created On"),
-    ("statecode", "state", "systemrequired", "Status"),
-    ("statuscode", "status", "none", "Status Reason"),
-    ("TimeZoneRuleVersionNumber", "int", "none", "Time Zone Rule Version Number"),
-    ("UTCConversionTimeZoneCode", "int", "none", "UTC Conversion Time Zone Code"),
-];
-
-const OWNED: &[Own] = &[
-    ("OwnerId", "owner", "systemrequired", "Owner"),
-    ("OwningBusinessUnit", "lookup", "none", "Owning Business Unit"),
-    ("OwningTeam", "lookup", "none", "Owning Team"),
-    ("OwningUser", "lookup", "none", "Owning User"),
-];
-
-const ORGANIZATION: &[Own] = &[("OrganizationId", "lookup", "none", "Organization Id")];
-
-/// Columns that clients may set although the platform makes them.
-const WRITABLE: [&str; 6] =
-    ["OwnerId", "statecode", "statuscode", "ImportSequenceNumber", "OverriddenCreatedOn", "TimeZoneRuleVersionNumber"];
-
-/// Makes the components of a new table: itself, its key, the platform's columns, its own.
+/// Makes the components of a new table: itself, its key, its own columns; the platform's come by themselves.
 pub fn table(wish: &TableWish, language: u32, solution: Option<&str>) -> Vec<NewComponent> {
     let name = wish.schema_name.to_lowercase();
     let mut all = vec![component("entity", &wish.schema_name, None, tree(wish, &name), solution)];
@@ -142,13 +111,6 @@ pub fn table(wish: &TableWish, language: u32, solution: Option<&str>) -> Vec<New
         all.push(component("attribute", &format!("{name}.{schema_name}"), None, tree, solution));
     };
     add(&key.schema_name, column::tree(&name, &key));
-    let owners = match wish.ownership {
-        Ownership::User => OWNED,
-        Ownership::Organization => ORGANIZATION,
-    };
-    for own in EVERY.iter().chain(owners) {
-        add(own.0, own_column(&name, own, language));
-    }
     for wanted in &wish.columns {
         add(&wanted.schema_name, column::tree(&name, wanted));
     }
@@ -186,77 +148,6 @@ fn tree(wish: &TableWish, name: &str) -> Element {
         texts(&mut root, &[("HasRelatedActivities", "True")]);
     }
     root
-}
-
-fn own_column(table: &str, own: &Own, language: u32) -> Element {
-    let (schema_name, kind, required, words) = *own;
-    let is_writable = WRITABLE.contains(&schema_name);
-    let column = Column { table, schema_name, kind, is_custom: false, is_writable };
-    let mut root = column.start(required, "ValidForAdvancedFind|ValidForForm|ValidForGrid");
-    let label = [(language, words.to_owned())].into();
-    match kind {
-        "datetime" => {
-            let format = if schema_name == "OverriddenCreatedOn" { "date" } else { "datetime" };
-            texts(&mut root, &[("Format", format), ("CanChangeDateTimeBehavior", "0"), ("Behavior", "1")]);
-        }
-        "int" => {
-            let least = if schema_name == "ImportSequenceNumber" { "-2147483648" } else { "-1" };
-            root.child_or_new("Format");
-            texts(&mut root, &[("MinValue", least), ("MaxValue", "2147483647")]);
-        }
-        "state" | "status" => push(&mut root, states(&column, &label, language)),
-        "lookup" | "owner" => {
-            texts(&mut root, &[("LookupStyle", "single")]);
-            let types = root.child_or_new("LookupTypes");
-            for code in codes(schema_name) {
-                let mut target = Element::new("LookupType");
-                target.set_attribute("id", "00000000-0000-0000-0000-000000000000");
-                target.set_text(code);
-                push(types, target);
-            }
-        }
-        _ => {}
-    }
-    labels(&mut root, "displaynames", "displayname", &label);
-    root
-}
-
-/// The type codes of the tables that a lookup of the platform leads to.
-fn codes(schema_name: &str) -> &'static [&'static str] {
-    match schema_name {
-        "OwnerId" => &["8", "9"],
-        "OwningBusinessUnit" => &["10"],
-        "OwningTeam" => &["9"],
-        "OrganizationId" => &["1019"],
-        _ => &["8"],
-    }
-}
-
-/// Active and inactive, each with one reason of the same name.
-fn states(column: &Column<'_>, label: &Labels, language: u32) -> Element {
-    let mut choice = Element::new("optionset");
-    choice.set_attribute("Name", &column.choice_name());
-    texts(&mut choice, &[("OptionSetType", column.kind), ("IntroducedVersion", "1.0"), ("IsCustomizable", "1")]);
-    labels(&mut choice, "displaynames", "displayname", label);
-    let is_state = column.kind == "state";
-    let (container, element) = if is_state { ("states", "state") } else { ("statuses", "status") };
-    let listed = choice.child_or_new(container);
-    for (number, words) in [(0, "Active"), (1, "Inactive")] {
-        let mut option = Element::new(element);
-        let reason = (number + 1).to_string();
-        let state = number.to_string();
-        if is_state {
-            option.set_attribute("value", &state);
-            option.set_attribute("defaultstatus", &reason);
-            option.set_attribute("invariantname", words);
-        } else {
-            option.set_attribute("value", &reason);
-            option.set_attribute("state", &state);
-        }
-        labels(&mut option, "labels", "label", &[(language, words.to_owned())].into());
-        push(listed, option);
-    }
-    choice
 }
 
 /// Makes the edits that turn a table into what is wanted; what a wish leaves open stays.

@@ -10,6 +10,7 @@ mod exports;
 mod lifecycle;
 mod merges;
 mod needs;
+mod new_tables;
 mod random;
 mod recipes;
 mod references_removed;

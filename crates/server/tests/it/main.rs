@@ -12,6 +12,7 @@ mod functions;
 mod fuzz;
 mod jobs;
 mod labels;
+mod new_tables;
 mod options;
 mod own;
 mod packages;
