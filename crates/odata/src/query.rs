@@ -23,6 +23,8 @@ pub struct Query {
     /// Ids of views that say what is wanted.
     pub saved_query: Option<String>,
     pub user_query: Option<String>,
+    /// A statement that says it.
+    pub sql: Option<String>,
     /// Values that the path or an expression refers to, by name without `@`.
     pub aliases: BTreeMap<String, String>,
     /// Options without a `$` that are nothing of the above, in their order.
@@ -84,6 +86,7 @@ impl Query {
             "fetchXml" => self.fetch_xml = Some(value.to_owned()),
             "savedQuery" => self.saved_query = Some(value.trim().to_owned()),
             "userQuery" => self.user_query = Some(value.trim().to_owned()),
+            "sql" => self.sql = Some(value.to_owned()),
             _ => self.other(name, value)?,
         }
         Ok(())

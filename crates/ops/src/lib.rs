@@ -8,6 +8,7 @@
 
 pub mod authoring;
 pub mod baseline;
+pub mod bulk_delete;
 pub mod by_hand;
 pub mod check;
 pub mod compare;

@@ -8,17 +8,20 @@
 
 pub(crate) mod compare;
 mod dates;
+pub mod expression;
 pub mod fetch;
 mod figures;
 mod filter;
 mod hierarchy;
 pub mod related;
+mod sql;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 pub use strata_engine::table::Kind;
+use strata_model::code::ErrorCode;
 use strata_model::environment::Environment;
 use strata_model::id::Guid;
 use strata_odata::expression::Path;
@@ -42,6 +45,17 @@ pub enum QueryError {
     NotBuilt(String),
     #[error(transparent)]
     Ops(#[from] OpsError),
+}
+
+impl From<QueryError> for OpsError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Ops(error) => error,
+            other @ (QueryError::Wrong(_) | QueryError::NotBuilt(_)) => {
+                Self::request(ErrorCode::INVALID_FILTER, other.to_string())
+            }
+        }
+    }
 }
 
 impl From<StoreError> for QueryError {

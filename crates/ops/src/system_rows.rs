@@ -78,6 +78,11 @@ pub fn time(millis: i64) -> String {
     jiff::Timestamp::from_second(millis.div_euclid(1000)).map_or_else(|_| millis.to_string(), |time| time.to_string())
 }
 
+/// Reads a time with its offset, in milliseconds since 1970-01-01 UTC.
+pub fn millis(text: &str) -> Option<i64> {
+    text.trim().parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+}
+
 /// Makes one edit from what is there now, and tells whether there was one to make.
 fn edit(
     workspace: &Workspace,

@@ -1,5 +1,6 @@
 //! Actions: one file each, by name (web-api §8).
 
+mod bulk_delete;
 mod clone;
 mod components;
 mod export;
@@ -14,6 +15,7 @@ mod upgrade;
 
 use crate::message::Message;
 
+pub(crate) use bulk_delete::NUMBER as BULK_DELETE_NUMBER;
 pub(crate) use components::{add_several, component};
 pub(crate) use export::options as export_options;
 
@@ -53,5 +55,5 @@ const ACTIONS: &[&Message] = &[
     &remove_active::REMOVE_ACTIVE_CUSTOMIZATIONS,
     &unbuilt::EXPORT_TRANSLATION,
     &unbuilt::IMPORT_TRANSLATION,
-    &unbuilt::BULK_DELETE,
+    &bulk_delete::BULK_DELETE,
 ];

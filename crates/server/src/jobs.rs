@@ -1,6 +1,6 @@
 //! Asynchronous operations: rows that clients poll, and the threads that carry them out (web-api §10, §11).
 //!
-//! An environment has one job that waits or runs, since a second solution operation is refused and never queued (R3);
+//! An environment has one solution operation that waits or runs, since a second one is refused and never queued (R3);
 //! jobs of several environments wait for each other when more would run at once than the server allows. The row is the
 //! truth: what a restart cut off is found there, and said to have failed. An import that runs has a row of its own kind
 //! with its progress, which gives way to what history says of it.
@@ -119,10 +119,12 @@ impl Jobs {
             return Err(Fault::payload(message));
         }
         let environment = ask.environment.name.clone();
-        self.shared.occupy(&environment, new.title)?;
+        if new.is_exclusive() {
+            self.shared.occupy(&environment, new.title)?;
+        }
         let id = ask.service.mint();
         if let Err(error) = row::waiting(ask.workspace, &ask.environment, id, &new) {
-            self.shared.state().busy.remove(&environment);
+            self.shared.release(&environment, new.is_exclusive());
             return Err(error.into());
         }
         self.shared.push(Job { id, environment, new });
@@ -160,7 +162,8 @@ impl Jobs {
         let mut state = self.shared.state();
         let at = state.waiting.iter().position(|job| job.id == id)?;
         let job = state.waiting.remove(at)?;
-        state.busy.remove(&job.environment);
+        drop(state);
+        self.shared.release(&job.environment, job.new.is_exclusive());
         Some(job)
     }
 }
@@ -202,6 +205,13 @@ impl Shared {
         Ok(())
     }
 
+    /// Says that a job of an environment is over.
+    fn release(&self, environment: &str, is_exclusive: bool) {
+        if is_exclusive {
+            self.state().busy.remove(environment);
+        }
+    }
+
     fn push(self: &Arc<Self>, job: Job) {
         let mut state = self.state();
         if state.is_closed {
@@ -223,8 +233,9 @@ impl Shared {
     /// Carries out jobs as long as there are any.
     fn work(&self) {
         while let Some(job) = self.next() {
+            let is_exclusive = job.new.is_exclusive();
             running::run(&self.location, &self.troubles, &self.watch, job, &|environment| {
-                self.state().busy.remove(environment);
+                self.release(environment, is_exclusive);
             });
         }
     }
@@ -290,6 +301,11 @@ fn cancel(ask: &Ask<'_>, body: &serde_json::Map<String, Value>) -> Result<Answer
 }
 
 impl NewJob {
+    /// Whether its environment has no other such job beside it: solution operations, and not what only changes rows.
+    fn is_exclusive(&self) -> bool {
+        self.number != crate::actions::BULK_DELETE_NUMBER
+    }
+
     /// Makes the job of an operation that is no import and no export.
     pub(crate) fn of_request(
         call: &Call<'_>,

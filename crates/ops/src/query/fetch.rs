@@ -56,27 +56,35 @@ pub struct Link {
 }
 
 /// A FetchXML document.
-#[derive(Debug, Clone)]
-pub struct Document(Element);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    fetch: Element,
+    /// How many rows are left out first, and how many come then, where no page says so.
+    offset: Option<(u64, u64)>,
+}
 
 impl Document {
     /// Reads a document.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let fetch = strata_xml::parse(text.trim().as_bytes()).map_err(|error| wrong(format!("fetchXml: {error}")))?;
         match fetch.name.as_str() {
-            "fetch" => Ok(Self(fetch)),
+            "fetch" => Ok(Self::of(fetch, None)),
             other => Err(wrong(format!("fetchXml: fetch is expected, not {other}"))),
         }
     }
 
+    pub(crate) fn of(fetch: Element, offset: Option<(u64, u64)>) -> Self {
+        Self { fetch, offset }
+    }
+
     /// Returns the table that it is about.
     pub fn table(&self) -> Result<&str, QueryError> {
-        let entity = self.0.child("entity").and_then(|entity| entity.attribute("name"));
+        let entity = self.fetch.child("entity").and_then(|entity| entity.attribute("name"));
         entity.ok_or_else(|| wrong("fetchXml: an entity with a name is expected"))
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, QueryError> {
-        let text = self.0.attribute(name);
+        let text = self.fetch.attribute(name);
         text.map(|text| text.trim().parse().map_err(|_| wrong(format!("fetchXml: {name} is no number")))).transpose()
     }
 }
@@ -95,7 +103,7 @@ pub struct Around<'q> {
 impl Reader<'_> {
     /// Answers a document, or says which rows it asks for.
     pub fn fetch(&self, table: &Arc<Table>, document: &Document, around: &Around<'_>) -> Result<Fetched, QueryError> {
-        let fetch = &document.0;
+        let fetch = &document.fetch;
         let entity = fetch.child("entity").ok_or_else(|| wrong("fetchXml: an entity is expected"))?;
         let aliases = BTreeMap::new();
         let mut reading = Reading::new(Draft::new(*self, &aliases, table), is_true(fetch.attribute("aggregate")));
@@ -107,11 +115,14 @@ impl Reader<'_> {
         }
         let page = around.page.or(page).unwrap_or(1).max(1);
         let limit = top.or(count).or(around.size).unwrap_or(PAGE_MAX).min(PAGE_MAX);
+        let (offset, limit) = match document.offset {
+            Some((offset, limit)) => (offset, limit.min(PAGE_MAX)),
+            None => ((page - 1).saturating_mul(limit), limit),
+        };
         let with = around.with.map(|(of, way, id)| Self::goes_with(table, of, way, &[id.to_owned()]));
         let filters: Vec<_> = with.into_iter().chain(filter).collect();
         let filter = (!filters.is_empty()).then_some(Filter::And(filters));
         let from = self.relation(table, filter.as_ref())?;
-        let offset = (page - 1).saturating_mul(limit);
         let joins = std::mem::take(&mut reading.draft.joins);
         let order = std::mem::take(&mut reading.order);
         let rows = RowQuery { from, joins, filter, order, limit: Some(limit), offset, after: None };
@@ -125,7 +136,7 @@ impl Reader<'_> {
             links: reading.links,
             page,
             counts_all: is_true(fetch.attribute("returntotalrecordcount")),
-            has_pages: top.is_none(),
+            has_pages: top.is_none() && document.offset.is_none(),
         })))
     }
 

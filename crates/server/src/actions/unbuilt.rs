@@ -3,7 +3,7 @@
 use crate::access::Role;
 use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::message::{Call, Kind, LEFT_OUT, Level, Message, Shape, optional, required};
+use crate::message::{Call, Kind, LEFT_OUT, Level, Message, Shape, required};
 
 pub(super) static EXPORT_TRANSLATION: Message = Message {
     name: "ExportTranslation",
@@ -22,27 +22,6 @@ pub(super) static IMPORT_TRANSLATION: Message = Message {
     role: Role::Maker,
     parameters: &[required("TranslationFile", Kind::Binary), required("ImportJobId", Kind::Guid)],
     answer: Shape::Nothing,
-    summary: LEFT_OUT,
-    carry_out,
-    request: None,
-};
-
-pub(super) static BULK_DELETE: Message = Message {
-    name: "BulkDelete",
-    level: Level::Later,
-    role: Role::Maker,
-    parameters: &[
-        optional("QuerySet", Kind::Any),
-        optional("JobName", Kind::Text),
-        optional("SendEmailNotification", Kind::Boolean),
-        optional("ToRecipients", Kind::Any),
-        optional("CCRecipients", Kind::Any),
-        optional("RecurrencePattern", Kind::Text),
-        optional("StartDateTime", Kind::Text),
-        optional("SourceImportId", Kind::Guid),
-        optional("RunNow", Kind::Boolean),
-    ],
-    answer: Shape::Properties(&[("JobId", "Edm.Guid")]),
     summary: LEFT_OUT,
     carry_out,
     request: None,

@@ -107,7 +107,6 @@ fn w8_what_the_platform_does_not_have_is_a_404_and_what_is_left_out_a_501() {
         assert_eq!(message(&answer), format!("Resource not found for the segment '{name}'."));
     }
     assert_eq!(scratch.act("ExportTranslation", &json!({ "SolutionName": "Contoso" })).0, 501);
-    assert_eq!(scratch.act("BulkDelete", &json!({})).0, 501);
     assert_eq!(scratch.get("PublishAllXml").status, 405);
     assert_eq!(scratch.act("Microsoft.Dynamics.CRM.PublishAllXml", &Value::Null).0, 204);
 }

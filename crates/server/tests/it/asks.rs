@@ -165,3 +165,130 @@ fn w4_fiscal_years_are_those_of_the_calendar() {
     let applied = format!("{ORDERS}?$apply=groupby((contoso_name))/aggregate($count as n)");
     assert_eq!(send(&scratch, Verb::Get, &applied, NONE, &Value::Null).status, 400);
 }
+
+fn sql(scratch: &Scratch, text: &str) -> (u16, Value) {
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let answer = scratch.get(&format!("{ORDERS}?sql={encoded}"));
+    (answer.status, body(&answer))
+}
+
+fn rows(scratch: &Scratch, text: &str) -> Vec<Value> {
+    let (status, found) = sql(scratch, text);
+    assert_eq!(status, 200, "{text}: {found}");
+    found["value"].as_array().expect("rows").clone()
+}
+
+#[test]
+fn w4_sql_finds_rows() {
+    let scratch = with_orders();
+    let found = |condition: &str| {
+        let text = format!("SELECT contoso_name FROM contoso_order o WHERE {condition} ORDER BY contoso_orderid");
+        orders(&json!({ "value": rows(&scratch, &text) }))
+    };
+    for (condition, expected) in [
+        ("contoso_name = 'CHAIR'", "0"),
+        ("o.contoso_name <> 'chair'", "12345"),
+        ("contoso_total != 100", "0234"),
+        ("contoso_total > 7 OR contoso_total = -1", "01"),
+        ("7.0 >= contoso_total AND (contoso_total >= 1)", "23"),
+        ("contoso_name LIKE '%a%'", "02"),
+        ("contoso_name NOT LIKE N'%a%'", "1345"),
+        ("contoso_name IN ('lamp', 'none', 'x')", "25"),
+        ("contoso_total NOT IN (7, 100)", "034"),
+        ("contoso_total IS NULL", "5"),
+        ("[contoso_total] is not null and \"contoso_name\" = 'it''s (one), 50%'", "4"),
+        ("contoso_total BETWEEN 1 AND 7", "23"),
+        ("contoso_total NOT BETWEEN 1 AND 7 -- not 5: it holds nothing", "014"),
+        ("contoso_customer = '22222222-0000-4000-8000-00000000000B' /* Bob */", "24"),
+        ("contoso_name = 'desk' AND contoso_total = 7 OR contoso_name = 'lamp'", "2"),
+        ("createdon > '2020-01-01' AND modifiedon >= createdon", "012345"),
+    ] {
+        assert_eq!(found(condition), expected, "{condition}");
+    }
+    let top =
+        rows(&scratch, "SELECT TOP 2 contoso_name, contoso_total AS total FROM contoso_order ORDER BY total DESC");
+    let shown: Vec<_> = top.iter().map(|row| (row["contoso_name"].clone(), row["total"].clone())).collect();
+    assert_eq!(shown, [(json!("desk"), json!(100)), (json!("Chair"), json!(12.5))]);
+    let third = "SELECT contoso_name FROM contoso_order ORDER BY contoso_name OFFSET 2 ROWS FETCH NEXT 2 ROWS ONLY";
+    assert_eq!(orders(&json!({ "value": rows(&scratch, third) })), "42");
+}
+
+#[test]
+fn w4_sql_joins_and_groups() {
+    let scratch = with_orders();
+    let joined = rows(
+        &scratch,
+        "SELECT o.contoso_name, a.name, a.name AS again FROM contoso_order AS o \
+         INNER JOIN account a ON o.contoso_customer = a.accountid WHERE a.name LIKE 'b%' ORDER BY a.name, o.contoso_name",
+    );
+    assert_eq!(joined.len(), 2);
+    assert_eq!((&joined[0]["name"], &joined[0]["again"]), (&json!("Bob's"), &json!("Bob's")));
+    let outer = "SELECT o.contoso_name FROM contoso_order o LEFT OUTER JOIN account a ON a.accountid = o.contoso_customer \
+         WHERE a.accountid IS NULL";
+    assert_eq!(orders(&json!({ "value": rows(&scratch, outer) })), "5");
+    let grouped = "SELECT a.name, COUNT(o.contoso_orderid) AS cnt, SUM(contoso_total) total, MAX(o.contoso_total) FROM contoso_order o \
+         JOIN account a ON a.accountid = o.contoso_customer GROUP BY a.name ORDER BY COUNT(o.contoso_orderid) DESC";
+    let expected = json!([
+        { "name": "Ada Ltd", "cnt": 3, "total": 113.75, "max_contoso_total": 100 },
+        { "name": "Bob's", "cnt": 2, "total": 7, "max_contoso_total": 7 },
+    ]);
+    assert_eq!(json!(rows(&scratch, grouped)), expected);
+    assert_eq!(json!(rows(&scratch, "SELECT COUNT(*) FROM contoso_order")), json!([{ "count": 6 }]));
+    let distinct = "SELECT COUNT(DISTINCT contoso_customer) AS n FROM contoso_order";
+    assert_eq!(json!(rows(&scratch, distinct)), json!([{ "n": 2 }]));
+    assert_eq!(rows(&scratch, "SELECT DISTINCT contoso_customer FROM contoso_order").len(), 3);
+    let same = "SELECT o.contoso_name FROM contoso_order o JOIN account a ON o.contoso_customer = a.accountid \
+         WHERE a.modifiedon >= o.createdon OR o.contoso_name = a.name";
+    assert!(rows(&scratch, same).len() <= 5);
+}
+
+#[test]
+fn w4_sql_pages_lead_on() {
+    let scratch = with_orders();
+    let text = "SELECT contoso_name FROM contoso_order ORDER BY contoso_name DESC";
+    let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let (mut url, mut seen) = (format!("{ORDERS}?sql={encoded}"), String::new());
+    loop {
+        let page = body(&with(&scratch, &url, "odata.maxpagesize=4"));
+        seen.push_str(&orders(&page));
+        let Some(next) = page["@odata.nextLink"].as_str() else { break };
+        url = next.strip_prefix("http://localhost/api/data/v9.2/").expect("the request's own root").to_owned();
+    }
+    assert_eq!(seen, "352410");
+}
+
+#[test]
+fn w4_sql_that_is_not_of_the_platform_is_refused_with_its_place() {
+    let scratch = with_orders();
+    let deep = format!("SELECT contoso_name FROM contoso_order WHERE {}1=1", "(".repeat(200));
+    for (text, word) in [
+        ("", "SELECT is expected, not the end (position 1)"),
+        ("DELETE FROM contoso_order", "SELECT is expected, not `DELETE` (position 1)"),
+        ("SELECT * FROM contoso_order", "not `*` (position 8)"),
+        ("SELECT contoso_name FROM contoso_order; DROP TABLE record", "the end is expected, not `;` (position 39)"),
+        ("SELECT name FROM account", "it is about account"),
+        ("SELECT contoso_name FROM nothing", "nothing"),
+        ("SELECT nothing FROM contoso_order", "nothing"),
+        ("SELECT x.contoso_name FROM contoso_order", "nothing is called `x` (position 8)"),
+        ("SELECT contoso_name FROM contoso_order WHERE contoso_name = 'x", "a text has no end (position 61)"),
+        (
+            "SELECT contoso_name FROM contoso_order WHERE contoso_name IN (SELECT name FROM account)",
+            "a value is expected",
+        ),
+        ("SELECT contoso_name FROM contoso_order RIGHT JOIN account a ON a.accountid = contoso_customer", "`RIGHT`"),
+        ("SELECT contoso_name FROM contoso_order, account", "`,`"),
+        ("SELECT contoso_name FROM contoso_order UNION SELECT name FROM account", "`UNION`"),
+        ("SELECT COUNT(*) FROM contoso_order GROUP BY contoso_name HAVING COUNT(*) > 1", "`HAVING`"),
+        ("SELECT UPPER(contoso_name) FROM contoso_order", "COUNT, SUM, AVG, MIN or MAX"),
+        ("SELECT contoso_name, COUNT(*) FROM contoso_order", "neither grouped by nor a figure"),
+        ("SELECT TOP 5001 contoso_name FROM contoso_order", "TOP is at most 5000"),
+        ("SELECT contoso_name FROM contoso_order OFFSET 2 ROWS", "ORDER BY"),
+        ("SELECT contoso_name FROM contoso_order WHERE NOT contoso_total = 1", "`NOT`"),
+        (&deep, "nested deeper"),
+    ] {
+        let (status, found) = sql(&scratch, text);
+        let message = found["error"]["message"].as_str().unwrap_or_default();
+        assert_eq!(status, 400, "{text}: {found}");
+        assert!(message.contains(word), "{text}: {message}");
+    }
+}

@@ -350,3 +350,94 @@ fn l19_components_are_added_to_a_list_as_a_job() {
     let lacking = json!({ "SolutionComponentParameters": { "ParameterCollection": [{ "LogicalName": "Entity" }] }, "SolutionUniqueName": "Other" });
     assert_eq!(scratch.act("AddComponentsToSolutionAsync", &lacking).0, 400);
 }
+
+/// What the Python client sends to delete rows by their ids.
+fn bulk_delete(table: &str, column: &str, ids: &[String]) -> Value {
+    let values: Vec<_> = ids.iter().map(|id| json!({ "Value": id, "Type": "System.Guid" })).collect();
+    json!({
+        "JobName": "Bulk delete some", "SendEmailNotification": false, "ToRecipients": [], "CCRecipients": [],
+        "RecurrencePattern": "", "StartDateTime": "2026-01-01T00:00:00Z",
+        "QuerySet": [{
+            "@odata.type": "Microsoft.Dynamics.CRM.QueryExpression", "EntityName": table,
+            "ColumnSet": { "@odata.type": "Microsoft.Dynamics.CRM.ColumnSet", "AllColumns": false, "Columns": [] },
+            "Criteria": {
+                "@odata.type": "Microsoft.Dynamics.CRM.FilterExpression", "FilterOperator": "And",
+                "Conditions": [{
+                    "@odata.type": "Microsoft.Dynamics.CRM.ConditionExpression", "AttributeName": column,
+                    "Operator": "In", "Values": values,
+                }],
+            },
+        }],
+    })
+}
+
+#[test]
+fn w8_rows_are_deleted_by_a_job_as_a_query_finds_them() {
+    let scratch = Scratch::new();
+    let account = |name: &str, above: &str| {
+        let row = json!({ "name": name, "parentaccountid@odata.bind": format!("accounts({above})") });
+        crate::writes::create(&scratch, "accounts", &[], &row)
+    };
+    let targets: Vec<_> = (0..2_500).map(|at| json!({ "name": format!("Row {at}") })).collect();
+    let made = scratch.as_role(
+        Role::Maker,
+        None,
+        Verb::Post,
+        "accounts/Microsoft.Dynamics.CRM.CreateMultiple",
+        &json!({ "Targets": targets }),
+    );
+    let ids = made.1["Ids"].as_array().expect("ids").iter().map(|id| id.as_str().expect("an id").to_owned());
+    let ids: Vec<_> = ids.collect();
+    let left = || scratch.ask("accounts?$count=true&$top=1&$select=name")["@odata.count"].as_i64();
+    // Two at once, and beside a solution operation.
+    let first = scratch.done("BulkDelete", &bulk_delete("account", "accountid", &ids[..3]));
+    let second = scratch.done("BulkDelete", &bulk_delete("account", "accountid", &ids[3..5]));
+    for (job, deleted) in [(first, 3), (second, 2)] {
+        let row = scratch.polled(None, job["JobId"].as_str().expect("an id"));
+        assert_eq!((&row["statuscode"], &row["operationtype"]), (&json!(30), &json!(13)), "{row}");
+        assert_eq!((&row["name"], &row["messagename"]), (&json!("Bulk delete some"), &json!("BulkDelete")));
+        assert_eq!(row["message"], format!("deleted: {deleted}"));
+    }
+    assert_eq!(left(), Some(2_495));
+    // A row that another one needs stays, and so does that which nobody asked for.
+    let child = account("Child", &ids[10]);
+    let mut all = bulk_delete("account", "accountid", &[]);
+    all["QuerySet"][0]["Criteria"]["Conditions"] = json!([{ "AttributeName": "name", "Operator": "BeginsWith", "Values": [{ "Value": "Row", "Type": "System.String" }] }]);
+    let job = scratch.done("BulkDelete", &all);
+    let row = scratch.polled(None, job["JobId"].as_str().expect("an id"));
+    let message = row["message"].as_str().expect("a message");
+    assert!(message.starts_with("deleted: 2494; not deleted: 1, the first because row"), "{message}");
+    assert_eq!(left(), Some(2));
+    // Both, the one before that it needs.
+    let job = scratch.done("BulkDelete", &bulk_delete("account", "accountid", &[ids[10].clone(), child]));
+    scratch.polled(None, job["JobId"].as_str().expect("an id"));
+    assert_eq!(left(), Some(0));
+}
+
+#[test]
+fn w8_a_bulk_delete_that_cannot_be_is_refused_before_it_begins() {
+    let scratch = Scratch::new();
+    let with = |name: &str, value: Value| {
+        let mut body = bulk_delete("account", "accountid", &[]);
+        body[name] = value;
+        body
+    };
+    let query = |column: &str, operator: &str| json!([{ "EntityName": "account", "Criteria": { "Conditions": [{ "AttributeName": column, "Operator": operator, "Values": ["x"] }] } }]);
+    for (body, status, word) in [
+        (json!({}), 400, "QuerySet"),
+        (with("QuerySet", json!([])), 400, "one at least"),
+        (with("QuerySet", json!([{ "EntityName": "nothing" }])), 400, "nothing"),
+        (with("QuerySet", json!([{ "EntityName": "solutioncomponent" }])), 400, "cannot be deleted"),
+        (with("QuerySet", query("nothing", "Equal")), 400, "nothing"),
+        (with("QuerySet", query("name", "Sounds")), 400, "Sounds"),
+        (with("RecurrencePattern", json!("FREQ=DAILY;")), 501, "RecurrencePattern"),
+        (with("StartDateTime", json!("2199-01-01T00:00:00Z")), 501, "StartDateTime"),
+        (with("StartDateTime", json!("tomorrow")), 400, "StartDateTime"),
+        (with("Nothing", json!(1)), 400, "Nothing"),
+    ] {
+        let (found, answer) = scratch.act("BulkDelete", &body);
+        assert_eq!(found, status, "{answer}");
+        let message = answer["error"]["message"].as_str().expect("a message").to_lowercase();
+        assert!(message.contains(&word.to_lowercase()), "{word}: {message}");
+    }
+}

@@ -37,7 +37,11 @@ fn any_operation_is_planned_and_nothing_is_done() {
         assert_eq!(scratch.done("strata.Plan", &body)["operation"], operation);
     }
     assert_eq!(scratch.act("strata.Plan", &json!({ "Operation": "Nothing" })).0, 400);
-    assert_eq!(scratch.act("strata.Plan", &json!({ "Operation": "BulkDelete" })).0, 501);
+    assert_eq!(
+        scratch.act("strata.Plan", &json!({ "Operation": "BulkDelete", "QuerySet": [] })).0,
+        400,
+        "rows have no plan"
+    );
     assert_eq!(scratch.ask("strata.History()")["value"].as_array().map(Vec::len), Some(1), "nothing was done");
     let compared = scratch.done(
         "strata.ComparePlans",

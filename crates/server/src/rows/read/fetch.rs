@@ -36,15 +36,19 @@ impl<'q> Wanted<'q> {
             let document = reading.view(table, id)?;
             Ok(Some(Wanted { document, option, has_links: true, with }))
         };
-        match (&query.fetch_xml, &query.saved_query, &query.user_query) {
-            (None, None, None) => Ok(None),
-            (Some(text), None, None) => {
+        match (&query.fetch_xml, &query.saved_query, &query.user_query, &query.sql) {
+            (None, None, None, None) => Ok(None),
+            (Some(text), None, None, None) => {
                 let document = Document::parse(text)?;
                 Ok(Some(Wanted { document, option: "fetchXml", has_links: false, with }))
             }
-            (None, Some(id), None) => view("savedQuery", "savedquery", id),
-            (None, None, Some(id)) => view("userQuery", "userquery", id),
-            _ => Err(Fault::url("one of fetchXml, savedQuery and userQuery says what is wanted")),
+            (None, Some(id), None, None) => view("savedQuery", "savedquery", id),
+            (None, None, Some(id), None) => view("userQuery", "userquery", id),
+            (None, None, None, Some(text)) => {
+                let document = reading.reader.sql(text)?;
+                Ok(Some(Wanted { document, option: "sql", has_links: true, with }))
+            }
+            _ => Err(Fault::url("one of fetchXml, savedQuery, userQuery and sql says what is wanted")),
         }
     }
 }

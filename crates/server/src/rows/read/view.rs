@@ -28,9 +28,9 @@ impl Reading<'_> {
     }
 }
 
-/// Refuses options that say what the view says already.
+/// Refuses options that say what a view or a statement says already.
 pub(super) fn refuse_others(query: &Query) -> Result<(), Fault> {
-    if query.saved_query.is_none() && query.user_query.is_none() {
+    if query.saved_query.is_none() && query.user_query.is_none() && query.sql.is_none() {
         return Ok(());
     }
     let others = [
@@ -42,7 +42,9 @@ pub(super) fn refuse_others(query: &Query) -> Result<(), Fault> {
         ("$top", query.top.is_some()),
     ];
     match others.iter().find(|(_, is_given)| *is_given) {
-        Some((name, _)) => Err(Fault::url(format!("{name} cannot stand beside a view, which says what is wanted"))),
+        Some((name, _)) => {
+            Err(Fault::url(format!("{name} cannot stand beside a view or a statement, which says what is wanted")))
+        }
         None => Ok(()),
     }
 }
