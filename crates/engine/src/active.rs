@@ -5,6 +5,7 @@
 //! difference, see [`merged`].
 
 pub mod detach;
+pub mod labels;
 pub(crate) mod merged;
 mod options;
 mod path;

@@ -23,6 +23,8 @@ codes! {
     IMPORT_NOT_WELL_FORMED = Some("0x80048013"), "ImportNonWellFormedFileError";
     IMPORT_XSD_VALIDATION = Some("0x8004801A"), "ImportXsdValidationError";
     IMPORT_INVALID_XML = Some("0x8004802C"), "ImportInvalidXmlError";
+    TRANSLATIONS_BAD_ZIP = Some("0x80048061"), "ImportTranslationsBadZipFileError";
+    INVALID_TRANSLATIONS_FILE = Some("0x80044249"), "InvalidTranslationsFile";
     IMPORT_BAD_ZIP = Some("0x80048060"), "ImportCustomizationsBadZipFileError";
     DUPLICATE_COMPONENT_IN_SOLUTION_XML = Some("0x80071153"), "DuplicateComponentInSolutionXml";
     DUPLICATE_CUSTOM_COMPONENT_INSTANCE = Some("0x80072016"), "DuplicateCustomComponentInstance";

@@ -103,6 +103,7 @@ pub enum HistoryKind {
     DeletePublisher,
     Set,
     RemoveActive,
+    ImportTranslation,
     CreateComponent,
     DeleteComponent,
     AddComponent,

@@ -25,6 +25,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         Request::OnlineVersion { solution, .. } | Request::EditSolution { solution, .. } => Some(solution.clone()),
         Request::ByHand(wish) => wish.solution(),
         Request::Flow(wish) => wish.solution(),
+        Request::Translate(wish) => wish.solution.clone(),
         Request::Import { .. }
         | Request::RemoveActive { .. }
         | Request::RemoveDependency { .. }
@@ -53,8 +54,16 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
         options: plan.options.as_ref().and_then(|options| serde_json::to_string(options).ok()),
         findings: plan.findings.iter().filter(|finding| finding.severity != Severity::Info).cloned().collect(),
         facts: prepared.facts.clone(),
-        components: prepared.package.iter().flat_map(|package| &package.components).map(held).collect(),
+        components: results(request, prepared),
     }
+}
+
+/// What the job has a result for: what a package held, or what rows of texts were about.
+fn results(request: &Request, prepared: &Prepared) -> Vec<JobComponent> {
+    if let Request::Translate(wish) = request {
+        return wish.components.clone();
+    }
+    prepared.package.iter().flat_map(|package| &package.components).map(held).collect()
 }
 
 fn held(component: &PackagedComponent) -> JobComponent {
@@ -74,6 +83,9 @@ pub(crate) fn facts(request: &Request, headers: &Snapshot, package: Option<&Pack
             package_version: Some(package.manifest.version.to_string()),
         }),
         Request::Uninstall { solution } | Request::ApplyUpgrade { solution } => Some(facts_of(headers, solution)),
+        Request::Translate(wish) => {
+            Some(wish.solution.as_deref().map(|name| facts_of(headers, name)).unwrap_or_default())
+        }
         Request::Publish(what) => Some(what.solution().map(|name| facts_of(headers, name)).unwrap_or_default()),
         // The platform's history knows switching as WorkflowSetState.
         Request::ByHand(wish) => matches!(wish, ByHand::Switch { .. }).then(SolutionFacts::default),
@@ -113,8 +125,14 @@ pub(crate) fn job(
     environment: &Environment,
     request: &Request,
 ) -> Result<Option<Guid>, OpsError> {
-    let Request::Import { options, .. } = request else { return Ok(None) };
-    if let Some(given) = options.job {
+    let given = if let Request::Import { options, .. } = request {
+        options.job
+    } else if let Request::Translate(wish) = request {
+        Some(wish.job)
+    } else {
+        return Ok(None);
+    };
+    if let Some(given) = given {
         jobs::refuse_used(workspace, environment, given)?;
         return Ok(Some(given));
     }

@@ -207,6 +207,7 @@ fn operation_number(kind: HistoryKind, names_solution: bool) -> Option<u8> {
         HistoryKind::PublishComponents => Some(3),
         HistoryKind::Publish if names_solution => Some(3),
         HistoryKind::Publish => Some(4),
+        HistoryKind::ImportTranslation => Some(6),
         HistoryKind::Activate | HistoryKind::Deactivate => Some(8),
         HistoryKind::Settings
         | HistoryKind::CreatePublisher

@@ -43,6 +43,7 @@ pub mod staging;
 pub mod system_rows;
 mod target_file;
 pub mod three_way;
+pub mod translation;
 pub mod trees;
 pub mod version;
 pub mod view;

@@ -31,6 +31,7 @@ use crate::flows::FlowWish;
 use crate::package_bodies::{AllBodies, PackageBodies};
 use crate::row_counts::StoreRows;
 use crate::seeing::{Source, is_held, read, with_holders, with_more, with_needs, with_parts, with_risk};
+use crate::translation::Translation;
 use crate::view::{Comparison, PlanView};
 use crate::workspace::{Watch, now};
 use crate::{OpsError, PackageSource, Workspace};
@@ -73,6 +74,8 @@ pub enum Request {
         required: Vec<ComponentKey>,
     },
     ByHand(ByHand),
+    /// Texts in other languages, of many components (ImportTranslation).
+    Translate(Box<Translation>),
     Flow(FlowWish),
     CreatePublisher(NewPublisher),
     CreateSolution(NewSolution),
@@ -434,6 +437,13 @@ fn plan(
             let seen = snapshot(&detach::footprint(component, required))?;
             with_names(detach::plan(&seen, component, required, &rules, &bodies), &seen, &bodies)
         }
+        (Request::Translate(wish), _) => {
+            let keys = wish.edits.iter().map(|(key, _)| key.clone()).collect();
+            let seen = snapshot(&Footprint { keys, ..Footprint::default() })?;
+            let mut plan = active::labels::set_all(&seen, &wish.edits, &rules, &bodies);
+            plan.findings.extend(wish.findings.iter().cloned());
+            with_names(plan, &seen, &bodies)
+        }
         (Request::ByHand(wish), _) => wish.plan(&headers, &snapshot, &rows, &rules, &bodies)?,
         (Request::Flow(wish), _) => wish.plan(&headers, &snapshot, &rules, &bodies)?,
         (Request::CreatePublisher(new), _) => create::publisher(&headers, new, &rules),
@@ -506,6 +516,7 @@ fn title(request: &Request) -> &'static str {
         Request::RemoveActive { .. } => "RemoveActive",
         Request::RemoveDependency { .. } => "RemoveDependency",
         Request::ByHand(wish) => wish.title(),
+        Request::Translate(_) => "ImportTranslation",
         Request::Flow(wish) => wish.title(),
         Request::CreatePublisher(_) => "CreatePublisher",
         Request::CreateSolution(_) => "CreateSolution",
@@ -532,6 +543,7 @@ pub(crate) fn kind(request: &Request) -> HistoryKind {
         Request::RemoveActive { .. } => HistoryKind::RemoveActive,
         Request::RemoveDependency { .. } => HistoryKind::Set,
         Request::ByHand(wish) => wish.kind(),
+        Request::Translate(_) => HistoryKind::ImportTranslation,
         Request::Flow(wish) => wish.kind(),
         Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
         Request::CreateSolution(_) => HistoryKind::CreateSolution,
@@ -558,6 +570,7 @@ fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
         | Request::Publish(_)
         | Request::Set { .. }
         | Request::RemoveActive { .. }
+        | Request::Translate(_)
         | Request::Flow(_)
         | Request::RemoveDependency { .. }
         | Request::OnlineVersion { .. }

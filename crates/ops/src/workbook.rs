@@ -1,7 +1,9 @@
-//! An import log as a workbook: SpreadsheetML, the XML of Excel 2003, which spreadsheets open (L113).
+//! Workbooks: SpreadsheetML, the XML of Excel 2003, which spreadsheets open. An import log (L113), and texts for
+//! translators.
 
 use std::fmt::Write as _;
 
+use crate::translation::sheets;
 use crate::view::{ComponentResult, ImportLog, JobResult};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n\
@@ -25,6 +27,26 @@ pub fn write(log: &ImportLog) -> String {
         for result in &log.components {
             component(text, result);
         }
+    });
+    text.push_str("</Workbook>\n");
+    text
+}
+
+/// Writes the workbook of a solution's texts: what it is of, and a row per label with a column per language.
+pub(crate) fn translations(about: &[(&str, String)], languages: &[u32], labels: Vec<Vec<String>>) -> String {
+    let mut text = HEAD.to_owned();
+    sheet(&mut text, sheets::INFORMATION, &[180, 320], |text| {
+        about.iter().for_each(|(name, value)| row(text, None, &[(*name).to_owned(), value.clone()]));
+    });
+    let head = |names: &[&str]| -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).chain(languages.iter().map(u32::to_string)).collect()
+    };
+    sheet(&mut text, sheets::STRINGS, &[140, 260], |text| {
+        row(text, Some("head"), &head(&[sheets::ENTITY, "Display String Key"]));
+    });
+    sheet(&mut text, sheets::LABELS, &[140, 240, 180], |text| {
+        row(text, Some("head"), &head(&[sheets::ENTITY, sheets::OBJECT, sheets::COLUMN]));
+        labels.iter().for_each(|cells| row(text, None, cells));
     });
     text.push_str("</Workbook>\n");
     text

@@ -31,7 +31,7 @@ mod zip_directory;
 
 pub use error::ReadPackageError;
 pub use limits::Limits;
-pub use read::{peek_name, read, read_files, read_manifest, read_parts, read_tree};
+pub use read::{peek_file, peek_name, read, read_files, read_manifest, read_parts, read_tree};
 
 #[cfg(doc)]
 use strata_model::package::Package;

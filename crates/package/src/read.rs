@@ -39,6 +39,11 @@ pub fn read(bytes: Vec<u8>, limits: &Limits) -> Result<Package, ReadPackageError
     reading.zip(&manifest, &customizations, unverified)
 }
 
+/// Returns one file of a zip; `None` where there is none that can be read.
+pub fn peek_file(bytes: &[u8], name: &str, limits: &Limits) -> Option<Vec<u8>> {
+    container::peek(bytes, name, limits)
+}
+
 /// Returns the unique name that a zip's manifest bears, without reading the rest; `None` where that is not plain, which
 /// is for [`read`] to say.
 pub fn peek_name(bytes: &[u8], limits: &Limits) -> Option<String> {

@@ -9,7 +9,7 @@ mod import_options;
 mod publish;
 mod remove_active;
 mod stage;
-mod unbuilt;
+mod translation;
 mod uninstall;
 mod upgrade;
 
@@ -53,7 +53,7 @@ const ACTIONS: &[&Message] = &[
     &publish::PUBLISH_ALL_XML,
     &publish::PUBLISH_ALL_XML_ASYNC,
     &remove_active::REMOVE_ACTIVE_CUSTOMIZATIONS,
-    &unbuilt::EXPORT_TRANSLATION,
-    &unbuilt::IMPORT_TRANSLATION,
+    &translation::EXPORT_TRANSLATION,
+    &translation::IMPORT_TRANSLATION,
     &bulk_delete::BULK_DELETE,
 ];

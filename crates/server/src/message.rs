@@ -101,9 +101,6 @@ pub(crate) const fn optional(name: &'static str, kind: Kind) -> Parameter {
 /// Stands for the parameters of the operation that a message is about.
 pub(crate) const REST: Parameter = optional("*", Kind::Any);
 
-/// The summary of what is left out.
-pub(crate) const LEFT_OUT: &str = "not supported: 501";
-
 /// A message with what it was given.
 pub(crate) struct Call<'a> {
     pub(crate) ask: &'a Ask<'a>,
@@ -124,11 +121,6 @@ impl Message {
         self.admit(ask)?;
         let given = Given::of_url(self, &ask.path[0].arguments, &ask.options)?;
         (self.carry_out)(&Call { ask, message: self, given })
-    }
-
-    /// Tells whether the platform documents it and this server leaves it out.
-    fn is_left_out(&self) -> bool {
-        self.summary == LEFT_OUT
     }
 
     /// Returns the name with its namespace.
@@ -193,7 +185,6 @@ impl Call<'_> {
     pub(crate) fn request(&self) -> Result<Request, Fault> {
         match self.message.request {
             Some(request) => request(self),
-            None if self.message.is_left_out() => Err(Fault::not_built(self.message.name)),
             None => {
                 let message = format!("{} changes nothing that a plan speaks of", self.message.name);
                 Err(Fault::payload(message))

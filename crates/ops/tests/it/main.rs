@@ -22,6 +22,7 @@ mod sent;
 mod sets;
 mod switches;
 mod three_way;
+mod translations;
 mod trees;
 mod upgrade;
 

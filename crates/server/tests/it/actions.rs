@@ -99,14 +99,13 @@ fn w8_parameters_are_read_by_name_and_type() {
 }
 
 #[test]
-fn w8_what_the_platform_does_not_have_is_a_404_and_what_is_left_out_a_501() {
+fn w8_what_the_platform_does_not_have_is_a_404() {
     let scratch = Scratch::new();
     for name in ["ApplySolutionUpgrade", "ExportSolutionAsManaged", "ExportSolutionUpgrade", "importsolution"] {
         let (status, answer) = scratch.act(name, &json!({}));
         assert_eq!(status, 404, "{name}");
         assert_eq!(message(&answer), format!("Resource not found for the segment '{name}'."));
     }
-    assert_eq!(scratch.act("ExportTranslation", &json!({ "SolutionName": "Contoso" })).0, 501);
     assert_eq!(scratch.get("PublishAllXml").status, 405);
     assert_eq!(scratch.act("Microsoft.Dynamics.CRM.PublishAllXml", &Value::Null).0, 204);
 }

@@ -21,4 +21,5 @@ mod reading;
 mod service;
 mod set_writes;
 mod stories;
+mod translations;
 mod writes;
