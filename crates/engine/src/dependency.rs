@@ -22,7 +22,7 @@ use strata_model::plan::Bodies;
 use strata_model::reference::{Target, TargetId};
 use strata_model::rules::Rules;
 
-pub use ask::{blocking_deletion, missing, missing_footprint};
+pub use ask::{all, all_footprint, blocking_deletion, missing, missing_footprint};
 pub(crate) use ask::{edges, to_see_required};
 pub use names::{Arrived, PackageNames, Provided, answered, arrived, index, index_of, is_new};
 pub use risk::{Risk, at_risk};

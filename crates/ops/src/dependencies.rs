@@ -76,6 +76,26 @@ pub fn of_component(
     entries(&snapshot, &environment, seen, &edges, side)
 }
 
+/// Lists the dependencies of all components; `None` where there are more of these than a number.
+pub(crate) fn of_all(
+    workspace: &Workspace,
+    environment: &Environment,
+    max: usize,
+) -> Result<Option<Vec<DependencyEntry>>, OpsError> {
+    let store = workspace.store();
+    let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
+    let (rules, bodies) = (Rules::OURS, StoreBodies::new(store));
+    let mut seen = snapshot(&Footprint { everything: true, ..Footprint::default() })?;
+    if seen.components.len() > max {
+        return Ok(None);
+    }
+    let footprint = dependency::all_footprint(&seen, &rules, &bodies);
+    add(&mut seen, snapshot(&footprint)?);
+    let edges = dependency::all(&seen, &rules, &bodies);
+    bodies.take_error().map_or(Ok(()), Err)?;
+    entries(&snapshot, environment, seen, &edges, Side::Required).map(Some)
+}
+
 /// Lists the dependencies of a solution.
 pub fn of_solution(
     workspace: &Workspace,

@@ -52,6 +52,7 @@ enum Set {
     /// Rows that every environment has, in a table like any other.
     Seeds,
     Components(ComponentType),
+    Dependencies,
     /// Computed for what the conditions of a query name.
     Virtual(VirtualRows),
 }
@@ -67,7 +68,7 @@ fn set_of(workspace: &Workspace, environment: &Environment, table: &str) -> Resu
         "msdyn_componentlayer" => Set::Virtual(layers::rows),
         "msdyn_solutioncomponentsummary" => Set::Virtual(summaries::rows),
         "msdyn_solutioncomponentcountsummary" => Set::Virtual(summaries::counts),
-        "dependency" => Set::Virtual(dependencies::rows),
+        "dependency" => Set::Dependencies,
         _ if seeds::has(table) => Set::Seeds,
         _ => match types::shown_as(workspace, environment, table)? {
             Some(component_type) => Set::Components(component_type),
@@ -123,6 +124,10 @@ pub fn relation(
             return Ok(Relation::Records(table.to_owned()));
         }
         Set::Small(rows, columns) => small(workspace, environment, table, rows, columns)?,
+        Set::Dependencies => return dependencies::relation(workspace, environment, wanted),
+        Set::Members if members::are_of_own_solution(environment, wanted) => {
+            return members::of_own_solutions(workspace, environment);
+        }
         Set::Members => members::refresh(workspace, environment)?,
         Set::Jobs(of) => jobs::refresh(workspace, environment, table, of)?,
         Set::Components(component_type) => {

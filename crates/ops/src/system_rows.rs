@@ -4,6 +4,7 @@
 //! the writer is this product. A row that somebody else has changed meanwhile is read again.
 
 use serde_json::Value;
+use strata_store::query::{Field, FieldKind, Filter, Operator, Relation, RowQuery};
 pub use strata_store::{Record, Values, is_another, this_process};
 use strata_store::{RecordEdit, RecordError, RecordIndex, RecordWrite, StoreError, ViolationKind};
 
@@ -41,6 +42,32 @@ pub fn change(
 /// Takes a row away where it is there.
 pub fn remove(workspace: &Workspace, environment: &str, table: &str, id: &str) -> Result<bool, OpsError> {
     edit(workspace, environment, table, id, |before| before.map(|_| RecordEdit::Delete { id: id.to_owned() }))
+}
+
+/// Takes rows away whose time in a column lies before another one, up to a number of them.
+pub fn remove_before(
+    workspace: &Workspace,
+    environment: &str,
+    table: &str,
+    (column, time): (&str, &str),
+    max: u64,
+) -> Result<(), OpsError> {
+    let environment = workspace.environment_named(environment)?;
+    let field = Field { source: 0, column: column.to_owned(), kind: FieldKind::Time };
+    let filter = Filter::Compare { field, operator: Operator::Lt, value: time.into() };
+    let from = Relation::Records(table.to_owned());
+    let asked = RowQuery { filter: Some(filter), limit: Some(max), ..RowQuery::all(from) };
+    let found = workspace.store().query(&environment, None, &asked)?.rows;
+    let edits: Vec<_> = found.into_iter().map(|row| RecordEdit::Delete { id: row.id }).collect();
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let write = RecordWrite { edits, indexes: indexes(table), ..write(table) };
+    match workspace.store().record_write(&environment, &write) {
+        Err(RecordError::Store(error)) => Err(error.into()),
+        // What somebody else changes just now goes another time.
+        Ok(()) | Err(RecordError::Moved { .. } | RecordError::Refused(_)) => Ok(()),
+    }
 }
 
 /// Returns a row.
@@ -118,10 +145,10 @@ fn write(table: &str) -> RecordWrite {
     RecordWrite { table: table.to_owned(), ..RecordWrite::default() }
 }
 
-/// Clients poll by id; these are what they filter by besides.
-fn indexes(table: &str) -> Vec<RecordIndex> {
+/// Clients poll by id; these are what they filter by besides. Whoever writes such a row keeps these, and no others.
+pub(crate) fn indexes(table: &str) -> Vec<RecordIndex> {
     match table {
-        "asyncoperation" => ["correlationid", "statecode"].map(RecordIndex::found).to_vec(),
+        "asyncoperation" => ["correlationid", "statecode", "completedon"].map(RecordIndex::found).to_vec(),
         _ => Vec::new(),
     }
 }

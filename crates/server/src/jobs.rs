@@ -259,10 +259,17 @@ pub(crate) fn accepted(id: Guid, import_job: Option<Guid>) -> Value {
     }
 }
 
-/// Answers a request about one asynchronous operation that is not for rows in general: its cancellation.
+/// Answers a request about one asynchronous operation that is not for rows in general: its cancellation, and what takes
+/// one away that has not ended.
 pub(crate) fn answer(ask: &Ask<'_>) -> Option<Result<Answer, Fault>> {
     let [segment] = ask.path.as_slice() else { return None };
-    if ask.verb != Verb::Patch || segment.name != "asyncoperations" {
+    if segment.name != "asyncoperations" {
+        return None;
+    }
+    if ask.verb == Verb::Delete {
+        return refuse_unended(ask).err().map(Err);
+    }
+    if ask.verb != Verb::Patch {
         return None;
     }
     let body = ask.json().ok()?;
@@ -271,15 +278,31 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Option<Result<Answer, Fault>> {
     is_cancel.then(|| cancel(ask, &body))
 }
 
-fn cancel(ask: &Ask<'_>, body: &serde_json::Map<String, Value>) -> Result<Answer, Fault> {
+/// Refuses to delete an operation that waits or runs.
+fn refuse_unended(ask: &Ask<'_>) -> Result<(), Fault> {
+    let Ok((id, row)) = named(ask) else { return Ok(()) };
+    match row.values.get("statecode") == Some(&3.into()) {
+        true => Ok(()),
+        false => {
+            let message = format!("asynchronous operation {id} has not ended: what waits or runs cannot be deleted");
+            Err(Fault::new(400, crate::fault::NO_CODE, message))
+        }
+    }
+}
+
+/// The operation that the path names.
+fn named(ask: &Ask<'_>) -> Result<(Guid, strata_ops::system_rows::Record), Fault> {
     let strata_odata::path::Arguments::Key(strata_odata::expression::Argument::One(key)) = &ask.path[0].arguments
     else {
         return Err(Fault::url("an asynchronous operation is named by its id"));
     };
     let Some(id) = key.text().and_then(Guid::parse) else { return Err(Fault::url("a GUID is expected")) };
-    let Some(row) = strata_ops::system_rows::get(ask.workspace, &ask.environment.name, TABLE, &id.to_string())? else {
-        return Err(Fault::row("asyncoperation", &id.to_string()));
-    };
+    let row = strata_ops::system_rows::get(ask.workspace, &ask.environment.name, TABLE, &id.to_string())?;
+    row.map(|row| (id, row)).ok_or_else(|| Fault::row("asyncoperation", &id.to_string()))
+}
+
+fn cancel(ask: &Ask<'_>, body: &serde_json::Map<String, Value>) -> Result<Answer, Fault> {
+    let (id, row) = named(ask)?;
     let status = body.get("statuscode").and_then(Value::as_i64);
     if body.get("statecode").and_then(Value::as_i64) != Some(3) || status.is_some_and(|status| status != row::CANCELED)
     {

@@ -77,6 +77,19 @@ pub fn missing(snapshot: &Snapshot, solution: SolutionNo, rules: &Rules, bodies:
     missing
 }
 
+/// Returns what the snapshot must hold besides all components for [`all`].
+pub fn all_footprint(seen: &Snapshot, rules: &Rules, bodies: &dyn Bodies) -> Footprint {
+    let world = World::now(Lens::new(seen, rules, bodies));
+    to_see_required(&world, seen.components.values().filter(|state| !state.layers.is_empty()))
+}
+
+/// Lists what each component of an environment needs.
+pub fn all(snapshot: &Snapshot, rules: &Rules, bodies: &dyn Bodies) -> Vec<Dependency> {
+    let world = World::now(Lens::new(snapshot, rules, bodies));
+    let there = snapshot.components.values().filter(|state| !state.layers.is_empty());
+    there.flat_map(|state| world.required(state)).collect()
+}
+
 fn is_held(state: &ComponentState, solution: SolutionNo) -> bool {
     state.is_member_of(solution) || state.layer_of(solution).is_some()
 }

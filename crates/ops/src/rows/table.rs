@@ -18,7 +18,7 @@ use super::Row;
 use crate::names::did_you_mean;
 use crate::query::compare;
 use crate::schema::read;
-use crate::{OpsError, Workspace};
+use crate::{OpsError, Workspace, system_rows};
 
 /// A table at a moment.
 pub(crate) struct TableAt<'w> {
@@ -98,6 +98,10 @@ impl<'w> TableAt<'w> {
 
     /// Returns the indexes that the table's rows have: primary name, alternate keys, lookups.
     pub(crate) fn indexes(&self) -> Vec<RecordIndex> {
+        let own = system_rows::indexes(&self.table.name);
+        if !own.is_empty() {
+            return own;
+        }
         let is_lookup = |column: &&Column| matches!(column.kind, Kind::Lookup { .. });
         let lookups = self.table.columns.values().filter(is_lookup).map(|column| RecordIndex::found(&column.name));
         let single = self.table.primary_name.iter().map(RecordIndex::sorted).chain(lookups);

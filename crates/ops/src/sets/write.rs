@@ -33,7 +33,7 @@ pub fn is_writable(workspace: &Workspace, environment: &Environment, table: &str
     Ok(match set_of(workspace, environment, table)? {
         None | Some(Set::Seeds | Set::Components(_)) => true,
         Some(Set::Small(..)) => matches!(table, "solution" | "publisher"),
-        Some(Set::Members | Set::Jobs(_) | Set::Virtual(_)) => false,
+        Some(Set::Members | Set::Jobs(_) | Set::Dependencies | Set::Virtual(_)) => false,
     })
 }
 
@@ -67,7 +67,7 @@ pub fn write(
             Set::Small(..) if table == "solution" => writer.solution(write)?,
             Set::Small(..) if table == "publisher" => writer.publisher(write)?,
             Set::Components(component_type) => writer.component(component_type, write)?,
-            Set::Small(..) | Set::Members | Set::Jobs(_) | Set::Virtual(_) | Set::Seeds => {
+            Set::Small(..) | Set::Members | Set::Jobs(_) | Set::Dependencies | Set::Virtual(_) | Set::Seeds => {
                 let message = format!("rows of {table} come from elsewhere and cannot be written");
                 return Err(OpsError::request(ErrorCode::UNSUPPORTED, message));
             }

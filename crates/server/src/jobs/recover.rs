@@ -16,7 +16,11 @@ pub(super) fn recover(location: &Location) -> Result<(), OpsError> {
     let workspace = Workspace::open(location)?;
     for environment in workspace.store().environments()? {
         let ended = end_jobs(location, &environment.name);
-        match ended.and_then(|()| uploads::forget_old(&workspace, &environment)) {
+        let forgotten = |()| {
+            row::forget_old(&workspace, &environment.name)?;
+            uploads::forget_old(&workspace, &environment)
+        };
+        match ended.and_then(forgotten) {
             // Somebody else works in it just now, a command line for example: nothing here is worth waiting for.
             Err(error) if error.exit_code() == 5 => {
                 tracing::warn!(environment = environment.name, %error, "not recovered")

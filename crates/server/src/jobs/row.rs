@@ -57,6 +57,7 @@ pub(super) fn waiting(
     id: Guid,
     new: &NewJob,
 ) -> Result<(), OpsError> {
+    forget_old(workspace, &environment.name)?;
     let own = Organization::of(environment);
     let created = time(now());
     let values = values(json!({
@@ -166,6 +167,18 @@ fn change(workspace: &Workspace, environment: &str, id: Guid, change: impl Fn(&m
     // A row that somebody has deleted is nobody's to wait for.
     system_rows::change(workspace, environment, TABLE, &id.to_string(), change)?;
     Ok(())
+}
+
+/// How long the rows of jobs are kept that have ended, in milliseconds.
+const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// So many of them go at once.
+const GOING_MAX: u64 = 500;
+
+/// Forgets jobs that ended long ago.
+pub(super) fn forget_old(workspace: &Workspace, environment: &str) -> Result<(), OpsError> {
+    let limit = time(now() - KEPT_MS);
+    system_rows::remove_before(workspace, environment, TABLE, ("completedon", &limit), GOING_MAX)
 }
 
 /// Returns the operation that an import or an export ran in.

@@ -292,3 +292,70 @@ fn w4_sql_that_is_not_of_the_platform_is_refused_with_its_place() {
         assert!(message.contains(word), "{text}: {message}");
     }
 }
+
+#[test]
+fn w11_dp32_dependencies_of_the_whole_environment_can_be_asked_for() {
+    let scratch = with_orders();
+    let table = read(&scratch, "EntityDefinitions(LogicalName='contoso_order')?$select=MetadataId");
+    let id = table["MetadataId"].as_str().expect("an id");
+    let of = |url: &str| {
+        let mut rows = read(&scratch, url)["value"].as_array().expect("rows").clone();
+        rows.sort_by_key(|row| row["dependencyid"].as_str().map(str::to_owned));
+        rows
+    };
+    let without_tags = |rows: Vec<Value>| {
+        let plain = |mut row: Value| {
+            row.as_object_mut().expect("a row").retain(|name, _| !name.starts_with('@') && name != "versionnumber");
+            row
+        };
+        rows.into_iter().map(plain).collect::<Vec<_>>()
+    };
+    let all = read(&scratch, "dependencies?$count=true&$top=5");
+    let count = all["@odata.count"].as_i64().expect("a number");
+    assert!(count > 10 && all["value"].as_array().map(Vec::len) == Some(5), "{count}");
+    // By one side without its type: the same rows as with it, and as the function answers.
+    for side in ["required", "dependent"] {
+        let one = of(&format!("dependencies?$filter={side}componentobjectid eq {id}"));
+        let typed = of(&format!("dependencies?$filter={side}componentobjectid eq {id} and {side}componenttype eq 1"));
+        assert!(!one.is_empty() || side == "dependent", "{side}");
+        assert_eq!(without_tags(one), without_tags(typed), "{side}");
+    }
+    let function = read(&scratch, &format!("RetrieveDependentComponents(ObjectId={id},ComponentType=1)"));
+    let node = function["value"][0]["_requiredcomponentnodeid_value"].as_str().expect("a node");
+    let by_node = of(&format!("dependencies?$filter=_requiredcomponentnodeid_value eq {node}"));
+    assert_eq!(by_node.len(), function["value"].as_array().expect("rows").len());
+    // What an operation changes is seen.
+    let workspace = scratch.service.workspace(None).expect("a workspace");
+    let environment = workspace.environment().expect("an environment");
+    let edit = strata_ops::Request::Uninstall { solution: "ContosoCore".to_owned() };
+    strata_ops::carry_out(&workspace, &environment, &edit, &strata_ops::silent).expect("uninstalled");
+    assert_eq!(read(&scratch, "dependencies?$count=true")["@odata.count"], 0);
+}
+
+#[test]
+fn w11_l18_the_platforms_own_solutions_list_every_component_and_every_customized_one() {
+    let scratch = with_orders();
+    let of = |name: &str, more: &str| {
+        let solution = read(&scratch, &format!("solutions(uniquename='{name}')?$select=solutionid"));
+        let id = solution["solutionid"].as_str().expect("an id").to_owned();
+        let url = format!("solutioncomponents?$filter=_solutionid_value eq {id}{more}&$count=true");
+        (id, read(&scratch, &url))
+    };
+    let (_, core) = of("ContosoCore", "");
+    let (id, default) = of("Default", "");
+    assert!(default["@odata.count"].as_i64() >= core["@odata.count"].as_i64(), "{}", default["@odata.count"]);
+    assert_eq!(of("Active", "").1["value"], json!([]));
+    let row = &of("Default", " and componenttype eq 1").1["value"][0];
+    assert_eq!((&row["rootcomponentbehavior"], &row["_solutionid_value"]), (&json!(0), &json!(id)));
+    let along = read(&scratch, &format!("solutions({id})/solution_solutioncomponent?$count=true"));
+    assert_eq!(along["@odata.count"], default["@odata.count"]);
+    let view = json!({
+        "name": "Own", "returnedtypecode": "account", "querytype": 0,
+        "fetchxml": "<fetch><entity name=\"account\"><attribute name=\"name\"/></entity></fetch>",
+    });
+    let view = create(&scratch, "savedqueries", NONE, &view);
+    let (_, active) = of("Active", "");
+    assert_eq!((active["value"].as_array().map(Vec::len), &active["value"][0]["objectid"]), (Some(1), &json!(view)));
+    let (_, more) = of("Default", "");
+    assert_eq!(more["@odata.count"].as_i64(), default["@odata.count"].as_i64().map(|count| count + 1));
+}

@@ -441,3 +441,38 @@ fn w8_a_bulk_delete_that_cannot_be_is_refused_before_it_begins() {
         assert!(message.contains(&word.to_lowercase()), "{word}: {message}");
     }
 }
+
+#[test]
+fn w10_jobs_that_ended_long_ago_are_forgotten_and_others_can_be_deleted() {
+    let scratch = Scratch::new();
+    let ended = |at: u32, days: i64| {
+        let id = format!("22222222-0000-4000-8000-{at:012}");
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis();
+        let then = i64::try_from(now).expect("a time") - days * 24 * 60 * 60 * 1000;
+        let values = json!({ "name": "Old", "statecode": 3, "statuscode": 30, "completedon": system_rows::time(then) });
+        let Value::Object(values) = values else { unreachable!("it is one") };
+        let workspace = scratch.service.workspace(None).expect("a workspace");
+        let values = values.into_iter().collect();
+        system_rows::put(&workspace, "default", "asyncoperation", &id, &values).expect("written");
+        id
+    };
+    let (old, young) = (ended(1, 31), ended(2, 29));
+    delay(&scratch, "PublishAll", 300);
+    let started = scratch.done("PublishAllXmlAsync", &json!({}));
+    let job = id(&started);
+    assert_eq!(scratch.row(None, "asyncoperation", &old), None);
+    assert!(scratch.row(None, "asyncoperation", &young).is_some());
+    let delete =
+        |id: &str| scratch.as_role(Role::Maker, None, Verb::Delete, &format!("asyncoperations({id})"), &Value::Null);
+    let (status, answer) = delete(&job);
+    let message = answer["error"]["message"].as_str().unwrap_or_default();
+    assert!(status == 400 && message.contains("has not ended"), "{status} {answer}");
+    scratch.polled(None, &job);
+    assert_eq!((delete(&job).0, delete(&job).0, delete(&young).0), (204, 404, 204));
+    assert_eq!(scratch.ask("asyncoperations")["value"], json!([]));
+    // A start of the server looks, too.
+    let old = ended(3, 31);
+    let location = Location { store: scratch.store(), environment: None };
+    drop(Service::new(location).expect("a service"));
+    assert_eq!(scratch.row(None, "asyncoperation", &old), None);
+}

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// A service whose store goes with it.
 pub(crate) struct Scratch {
     pub(crate) service: Service,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Scratch {
@@ -19,7 +19,12 @@ impl Scratch {
         let folder = tempfile::tempdir().expect("a folder");
         let store = folder.path().join("strata.db").display().to_string();
         let service = Service::new(Location { store, environment: None }).expect("a service");
-        Self { service, _folder: folder }
+        Self { service, folder }
+    }
+
+    /// Where the store is.
+    pub(crate) fn store(&self) -> String {
+        self.folder.path().join("strata.db").display().to_string()
     }
 
     pub(crate) fn send(&self, verb: Verb, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {

@@ -145,6 +145,27 @@ def story(client):
         rows = list(client.query.fetchxml(xml).execute())
         assert rows[0]["n"] == 251, rows
 
+    @step("rows by SQL")
+    def _():
+        rows = client.query.sql("SELECT TOP 2 cpy_name, cpy_count FROM cpy_order WHERE cpy_count >= 240 ORDER BY cpy_count DESC")
+        assert [row["cpy_count"] for row in rows] == [249, 248], rows
+        rows = client.query.sql(
+            "SELECT o.cpy_code, COUNT(l.cpy_lineid) AS n FROM cpy_order o "
+            "JOIN cpy_line l ON l.cpy_order = o.cpy_orderid GROUP BY o.cpy_code"
+        )
+        assert [(row["cpy_code"], row["n"]) for row in rows] == [("A1", 1)], rows
+        error = refused(lambda: client.query.sql("SELECT cpy_name FROM cpy_order WHERE UPPER(cpy_name) = 'X'"))
+        assert error.status_code == 400, error
+
+    @step("rows that a job deletes")
+    def _():
+        ids = client.records.create("cpy_order", [{"cpy_name": "Gone"} for _ in range(3)])
+        job = client.records.delete("cpy_order", ids)
+        while (row := client.records.retrieve("asyncoperation", job))["statecode"] != 3:
+            time.sleep(0.1)
+        assert row["statuscode"] == 30, dict(row)
+        assert not list(client.records.list("cpy_order", filter="cpy_name eq 'Gone'", select=["cpy_name"]))
+
     @step("a batch that is taken back")
     def _():
         batch = client.batch.new()
