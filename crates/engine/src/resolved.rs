@@ -4,8 +4,8 @@
 //! Not here: which layer decides what, see [`crate::layering`]; what a package says of it, see [`crate::export`].
 
 use strata_model::environment::{ComponentState, Snapshot};
-use strata_model::id::Digest;
-use strata_model::layer::Layer;
+use strata_model::id::{Digest, SolutionNo};
+use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::Bodies;
 use strata_model::rules::Rules;
 use strata_xml::Element;
@@ -39,6 +39,17 @@ pub fn of(snapshot: &Snapshot, state: &ComponentState, rules: &Rules, bodies: &d
     let lens = Lens::new(snapshot, rules, bodies);
     let (tree, files) = export::resolve(&lens, component_type, system, &layers)?;
     Some(Resolved { tree, files, home })
+}
+
+/// Returns a component as it would be with its draft published.
+pub fn with_draft(state: &ComponentState) -> ComponentState {
+    let mut state = state.clone();
+    if state.active(LayerState::Unpublished).is_some() {
+        let is_hidden = |layer: &Layer| layer.solution == SolutionNo::ACTIVE && layer.state == LayerState::Published;
+        state.layers.retain(|layer| !is_hidden(layer));
+        state.layers.iter_mut().for_each(|layer| layer.state = LayerState::Published);
+    }
+    state
 }
 
 /// The published layers, drafts where there are no others; placeholders say nothing.

@@ -132,6 +132,13 @@ impl<'a> Reader<'a> {
         Ok(Asked { table: Arc::clone(table), rows: RowQuery { filter: Some(filter), ..RowQuery::all(from) } })
     }
 
+    /// Asks for the same with what is not published yet; `None` where a table holds no components.
+    pub fn unpublished(&self, asked: Asked) -> Result<Option<Asked>, QueryError> {
+        let Asked { table, rows } = asked;
+        let from = sets::unpublished(self.workspace, self.environment, self.schema, &table.entry.name)?;
+        Ok(from.map(|from| Asked { table, rows: RowQuery { from, ..rows } }))
+    }
+
     /// Asks for the row that holds these values, two of them at most.
     pub fn row_by_key(&self, table: &Arc<Table>, key: &[(String, String)]) -> Result<Asked, QueryError> {
         let aliases = BTreeMap::new();

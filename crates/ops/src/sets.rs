@@ -137,6 +137,18 @@ pub fn relation(
     Ok(Relation::Projection(table.to_owned()))
 }
 
+/// Returns the rows of a set of components with what is not published yet; `None` where it is no such set.
+pub(crate) fn unpublished(
+    workspace: &Workspace,
+    environment: &Environment,
+    schema: &Schema,
+    table: &str,
+) -> Result<Option<Relation>, OpsError> {
+    let Some(component_type) = component_type(workspace, environment, table)? else { return Ok(None) };
+    let rows = component_rows::unpublished(workspace, environment, schema, table, &component_type)?;
+    Ok(Some(Relation::Given(rows)))
+}
+
 fn small(
     workspace: &Workspace,
     environment: &Environment,

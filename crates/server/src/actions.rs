@@ -6,6 +6,7 @@ mod components;
 mod export;
 mod import;
 mod import_options;
+mod language;
 mod publish;
 mod remove_active;
 mod stage;
@@ -53,6 +54,8 @@ const ACTIONS: &[&Message] = &[
     &publish::PUBLISH_ALL_XML,
     &publish::PUBLISH_ALL_XML_ASYNC,
     &remove_active::REMOVE_ACTIVE_CUSTOMIZATIONS,
+    &language::PROVISION,
+    &language::DEPROVISION,
     &translation::EXPORT_TRANSLATION,
     &translation::IMPORT_TRANSLATION,
     &bulk_delete::BULK_DELETE,

@@ -50,6 +50,32 @@ pub(super) fn refresh(
     refresh_components(workspace, environment, of)
 }
 
+/// Returns the components of a type as rows that show their drafts, published or not.
+pub(super) fn unpublished(
+    workspace: &Workspace,
+    environment: &Environment,
+    schema: &Schema,
+    table: &str,
+    component_type: &ComponentType,
+) -> Result<Vec<Record>, OpsError> {
+    let shape = Shape::of(workspace, schema, table)?;
+    let store = workspace.store();
+    let of_type = Footprint { types: vec![component_type.clone()], ..Footprint::default() };
+    let seen = store.snapshot(environment, None, &of_type)?;
+    let known = Known::new(store, environment);
+    let is_own =
+        |state: &&ComponentState| state.component.key.component_type == *component_type && !state.layers.is_empty();
+    let with_draft = |state: &ComponentState| {
+        let mut shown = row(workspace, &known, &seen, &resolved::with_draft(state), &shape)?;
+        // A draft stays one.
+        if let Some(column) = shown.values.get_mut("componentstate") {
+            *column = component_state(state).into();
+        }
+        Ok(shown)
+    };
+    seen.components.values().filter(is_own).map(with_draft).collect()
+}
+
 /// What the columns of the table hold.
 struct Shape {
     table: Arc<Table>,

@@ -82,6 +82,64 @@ pub(super) static RETRIEVE_AVAILABLE_LANGUAGES: Message = Message {
     request: None,
 };
 
+pub(super) static RETRIEVE_INSTALLED_LANGUAGE_PACKS: Message = Message {
+    name: "RetrieveInstalledLanguagePacks",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[],
+    answer: Shape::Properties(&[("RetrieveInstalledLanguagePacks", "Collection(Edm.Int32)")]),
+    summary: "lists the languages that are enabled",
+    carry_out: |call| Ok(call.object(json!({ "RetrieveInstalledLanguagePacks": languages(call) }))),
+    request: None,
+};
+
+pub(super) static RETRIEVE_DEPROVISIONED_LANGUAGES: Message = Message {
+    name: "RetrieveDeprovisionedLanguages",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[],
+    answer: Shape::Properties(&[("RetrieveDeprovisionedLanguages", "Collection(Edm.Int32)")]),
+    summary: "lists none: a language is enabled, or it is not there",
+    carry_out: |call| Ok(call.object(json!({ "RetrieveDeprovisionedLanguages": [] }))),
+    request: None,
+};
+
+pub(super) static RETRIEVE_INSTALLED_LANGUAGE_PACK_VERSION: Message = Message {
+    name: "RetrieveInstalledLanguagePackVersion",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[required("Language", Kind::Int32)],
+    answer: Shape::Properties(&[("PackVersion", "Edm.String")]),
+    summary: "says the platform version of a language that is enabled",
+    carry_out: pack_version,
+    request: None,
+};
+
+pub(super) static RETRIEVE_PROVISIONED_LANGUAGE_PACK_VERSION: Message = Message {
+    name: "RetrieveProvisionedLanguagePackVersion",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[required("Language", Kind::Int32)],
+    answer: Shape::Properties(&[("PackVersion", "Edm.String")]),
+    summary: "says the platform version of a language that is enabled",
+    carry_out: pack_version,
+    request: None,
+};
+
+pub(super) static RETRIEVE_TIMESTAMP: Message = Message {
+    name: "RetrieveTimestamp",
+    level: Level::Later,
+    role: Role::Reader,
+    parameters: &[],
+    answer: Shape::Properties(&[("Timestamp", "Edm.String")]),
+    summary: "gives a text that is another one after each operation: what is kept of definitions holds as long as it does",
+    carry_out: |call| {
+        let environment = &call.ask.environment;
+        Ok(call.object(json!({ "Timestamp": format!("{}!{}", environment.revision, environment.operation) })))
+    },
+    request: None,
+};
+
 pub(super) static RETRIEVE_TOTAL_RECORD_COUNT: Message = Message {
     name: "RetrieveTotalRecordCount",
     level: Level::Later,
@@ -99,6 +157,14 @@ fn version(call: &Call<'_>) -> String {
 
 fn languages<'a>(call: &'a Call<'_>) -> &'a [u32] {
     &call.ask.environment.settings.languages
+}
+
+fn pack_version(call: &Call<'_>) -> Result<Answer, Fault> {
+    let language = call.given.number("Language").unwrap_or_default();
+    match languages(call).iter().any(|own| i64::from(*own) == i64::from(language)) {
+        true => Ok(call.object(json!({ "PackVersion": version(call) }))),
+        false => Err(Fault::payload(format!("parameter 'Language': {language} is not enabled"))),
+    }
 }
 
 fn current_organization(call: &Call<'_>) -> Result<Answer, Fault> {

@@ -80,8 +80,16 @@ impl<'a> Reading<'a> {
             [] if !query.apply.is_empty() => self.applied(table, &query),
             [] => self.list(self.reader.rows(table, &query)?, &query),
             [count] if count.name == "$count" => self.number(&self.reader.rows(table, &query)?),
+            [function] if is_function(function, "RetrieveUnpublishedMultiple") => {
+                self.list(self.unpublished(self.reader.rows(table, &query)?, function)?, &query)
+            }
             [other, ..] => Err(Fault::segment(&other.name)),
         }
+    }
+
+    /// Drafts instead of what is published: a function that is bound to components (L49).
+    fn unpublished(&self, asked: Asked, function: &Segment) -> Result<Asked, Fault> {
+        self.reader.unpublished(asked)?.ok_or_else(|| Fault::segment(&function.name))
     }
 
     /// What stands behind a row: nothing, a column, a navigation, its address.
@@ -91,6 +99,9 @@ impl<'a> Reading<'a> {
         match way(&table, &next.name) {
             Ok(way) if way.is_single() => self.along_lookup(&asked, &way, rest, shown),
             Ok(way) => self.along_collection(&asked, &way, next, rest, shown),
+            Err(_) if is_function(next, "RetrieveUnpublished") && rest.is_empty() => {
+                self.row(&self.unpublished(asked, next)?, &self.ask.query()?)
+            }
             Err(_) if next.name == "$ref" && rest.is_empty() => self.address(&asked, shown),
             Err(_) => self.property(&asked, next, rest, shown),
         }
@@ -295,4 +306,9 @@ fn set_text(segment: &Segment) -> String {
 /// Writes a path as links do.
 fn path_text(path: &[Segment]) -> String {
     path.iter().map(set_text).collect::<Vec<_>>().join("/")
+}
+
+/// Tells whether a segment is a function that is bound to what stands before it.
+fn is_function(segment: &Segment, name: &str) -> bool {
+    segment.name.strip_prefix("Microsoft.Dynamics.CRM.") == Some(name)
 }

@@ -8,6 +8,7 @@ mod clients;
 mod csdl;
 mod deep;
 mod definitions;
+mod drafts;
 mod functions;
 mod fuzz;
 mod jobs;
