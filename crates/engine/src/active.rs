@@ -217,6 +217,18 @@ impl<'a> Target<'a> {
         for edit in edits {
             let known: Vec<_> =
                 definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
+            if let Some(order) = options::Order::of(component_type, &resolved, edit) {
+                // Merge §7: options stand in the order of the layer that they come from.
+                let options = order.named(component_type, &resolved);
+                if let Some(option) = options.iter().find(|option| self.is_below(lens, option)) {
+                    plan.findings.push(self.managed_order(lens, option));
+                    return None;
+                }
+                for tree in [&mut resolved, &mut active] {
+                    order.apply(component_type.own_element(), tree);
+                }
+                continue;
+            }
             let path = spelled(&known, &edit.path);
             match options::taken_away(component_type, &resolved, edit) {
                 Some((option, Unit::Option)) if self.is_below(lens, &option) => {

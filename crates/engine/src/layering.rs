@@ -139,6 +139,12 @@ pub fn resolve_with_changes(component_type: &ComponentType, stack: &[StackedLaye
     resolution
 }
 
+/// Says in which order a choice's options stand, where their numbers do not: as a path and its value.
+pub(crate) fn order_of_options(stack: &[StackedLayer], resolved: &Resolved) -> Option<(String, String)> {
+    let has_options = stack.iter().any(|layer| layer.leaves.iter().any(|leaf| leaf.unit == Unit::Option));
+    has_options.then(|| options::said_order(stack, resolved)).flatten()
+}
+
 /// Returns what differs between the definitions that two stacks resolve to, by path.
 pub fn changes_between(
     component_type: &ComponentType,

@@ -255,7 +255,8 @@ impl Definitions<'_> {
         options
     }
 
-    /// Returns the resolved definition of a component, if it exists.
+    /// Returns the resolved definition of a component, if it exists; `options@order` says in which order options stand
+    /// that are not in that of their numbers.
     pub fn leaves(&self, key: &ComponentKey) -> Option<Leaves> {
         let system = catalogue::component(key, self.rules);
         let state = self.snapshot.components.get(key).filter(|state| !state.layers.is_empty());
@@ -276,7 +277,8 @@ impl Definitions<'_> {
         });
         let stack: Vec<_> = system.into_iter().chain(layers).collect();
         let resolved = layering::resolve(&key.component_type, &stack, self.rules);
-        Some(resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).collect())
+        let order = layering::order_of_options(&stack, &resolved);
+        Some(resolved.into_iter().map(|(path, leaf)| (path, leaf.value)).chain(order).collect())
     }
 }
 

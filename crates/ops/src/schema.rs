@@ -4,6 +4,7 @@
 //! for them first, and what no operation touched is taken over from an earlier revision. Names of tables and columns are
 //! logical names, lower case.
 
+mod changes;
 mod known;
 pub(crate) mod read;
 pub mod relation;
@@ -20,6 +21,7 @@ use strata_model::id::{Guid, Operation};
 use strata_model::rules::Rules;
 use strata_store::StoreBodies;
 
+pub use changes::{DefinitionChanges, changes_since};
 pub use read::Standing;
 use relation::{ManyToMany, OneToMany, Relations};
 pub use strata_engine::table::{Key, Kind, Leaves};

@@ -15,6 +15,7 @@ mod uninstall;
 mod upgrade;
 
 use crate::message::Message;
+use crate::metadata::eligible;
 
 pub(crate) use bulk_delete::NUMBER as BULK_DELETE_NUMBER;
 pub(crate) use components::{add_several, component};
@@ -56,6 +57,9 @@ const ACTIONS: &[&Message] = &[
     &remove_active::REMOVE_ACTIVE_CUSTOMIZATIONS,
     &language::PROVISION,
     &language::DEPROVISION,
+    &eligible::CAN_BE_REFERENCED,
+    &eligible::CAN_BE_REFERENCING,
+    &eligible::CAN_MANY_TO_MANY,
     &translation::EXPORT_TRANSLATION,
     &translation::IMPORT_TRANSLATION,
     &bulk_delete::BULK_DELETE,

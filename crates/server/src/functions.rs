@@ -8,6 +8,7 @@ mod missing;
 mod organization;
 
 use crate::message::Message;
+use crate::metadata::{eligible, whole};
 
 /// Finds a function by its name, which is written exactly so; the platform's own may bear its namespace.
 pub(crate) fn find(name: &str) -> Option<&'static Message> {
@@ -46,4 +47,9 @@ const FUNCTIONS: &[&Message] = &[
     &organization::RETRIEVE_PROVISIONED_LANGUAGE_PACK_VERSION,
     &organization::RETRIEVE_TIMESTAMP,
     &organization::RETRIEVE_TOTAL_RECORD_COUNT,
+    &eligible::GET_VALID_MANY_TO_MANY,
+    &eligible::GET_VALID_REFERENCED_ENTITIES,
+    &eligible::GET_VALID_REFERENCING_ENTITIES,
+    &whole::RETRIEVE_ENTITY,
+    &whole::RETRIEVE_ALL_ENTITIES,
 ];

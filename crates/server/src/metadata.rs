@@ -6,12 +6,14 @@ mod changes;
 mod choice;
 mod csdl;
 mod definitions;
+pub(crate) mod eligible;
 mod entity;
 mod options;
 mod payload;
 mod query;
 mod relation;
 mod shape;
+pub(crate) mod whole;
 
 use serde_json::{Value, json};
 
@@ -21,7 +23,7 @@ use crate::fault::Fault;
 
 /// Tells whether a first segment belongs here.
 pub(crate) fn serves(segment: &str) -> bool {
-    let is_served = matches!(
+    matches!(
         segment,
         "$metadata"
             | "EntityDefinitions"
@@ -34,20 +36,12 @@ pub(crate) fn serves(segment: &str) -> bool {
             | "InsertOptionValue"
             | "InsertStatusValue"
             | "DeleteOptionValue"
-    );
-    is_served || LEFT_OUT.contains(&segment)
+            | "OrderOption"
+            | "UpdateStateValue"
+            | "CreateCustomerRelationships"
+            | "CreatePolymorphicLookupAttribute"
+    )
 }
-
-/// Operations on definitions that the platform documents and this server leaves out.
-const LEFT_OUT: [&str; 7] = [
-    "CreateAttribute",
-    "CreateEntity",
-    "CreateManyToMany",
-    "CreateOneToMany",
-    "OrderOption",
-    "RetrieveAllEntities",
-    "UpdateStateValue",
-];
 
 /// Lists the sets.
 pub(crate) fn service_document(ask: &Ask<'_>) -> Result<Answer, Fault> {
@@ -72,9 +66,13 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
         ("UpdateOptionValue", Verb::Post) if rest.is_empty() => options::update(ask),
         ("InsertOptionValue", Verb::Post) if rest.is_empty() => options::insert(ask),
         ("InsertStatusValue", Verb::Post) if rest.is_empty() => options::insert_status(ask),
+        ("OrderOption", Verb::Post) if rest.is_empty() => options::order(ask),
+        ("UpdateStateValue", Verb::Post) if rest.is_empty() => options::update_state(ask),
         ("DeleteOptionValue", Verb::Post) if rest.is_empty() => options::delete(ask),
         ("RetrieveMetadataChanges", Verb::Get) if rest.is_empty() => changes::answer(ask, first),
         ("$metadata", _) => csdl::answer(ask),
+        ("CreateCustomerRelationships", Verb::Post) if rest.is_empty() => author::create_customer(ask),
+        ("CreatePolymorphicLookupAttribute", Verb::Post) if rest.is_empty() => author::create_polymorphic(ask),
         ("CreateEntities", Verb::Post) if rest.is_empty() => author::create_tables(ask),
         ("EntityDefinitions", Verb::Get) => definitions::tables(ask, first, rest),
         ("RelationshipDefinitions", Verb::Get) => definitions::relationships(ask, first, rest),
@@ -83,6 +81,6 @@ pub(crate) fn answer(ask: &Ask<'_>) -> Result<Answer, Fault> {
         ("EntityDefinitions", _) => author::tables(ask, first, rest),
         ("RelationshipDefinitions", _) => author::relationships(ask, first, rest),
         ("GlobalOptionSetDefinitions", _) => author::choices(ask, first, rest),
-        (name, _) => Err(Fault::not_built(name)),
+        (name, _) => Err(Fault::verb(format!("{name} does not take this verb"))),
     }
 }

@@ -29,6 +29,55 @@ fn groups(component_type: &ComponentType, tree: &Element) -> Vec<(String, Unit)>
     leaves.filter(|leaf| is_meant(leaf.unit)).map(|leaf| (leaf.group, leaf.unit)).collect()
 }
 
+/// What puts the options of a choice in another order: the path of what holds them with `@order`, and their numbers.
+pub(super) struct Order {
+    /// The path of what holds the options.
+    container: String,
+    numbers: Vec<String>,
+}
+
+impl Order {
+    /// Reads it from an edit; of options that are not named the places are behind those that are.
+    pub(super) fn of(component_type: &ComponentType, tree: &Element, edit: &PropertyEdit) -> Option<Self> {
+        let container = edit.path.strip_suffix("@order")?;
+        let numbers: Vec<_> = edit.value.split(',').map(|number| number.trim().to_owned()).collect();
+        let options = groups(component_type, tree);
+        let holds = |number: &String| {
+            options.iter().any(|(group, unit)| {
+                *unit == Unit::Option
+                    && group.strip_prefix(container).is_some_and(|rest| rest.ends_with(&format!("[{number}]")))
+            })
+        };
+        numbers.iter().all(holds).then(|| Self { container: container.to_owned(), numbers })
+    }
+
+    /// The options of a layer that are in question.
+    pub(super) fn named(&self, component_type: &ComponentType, tree: &Element) -> Vec<String> {
+        let start = format!("{}/", self.container);
+        let options = groups(component_type, tree).into_iter();
+        options
+            .filter(|(group, unit)| *unit == Unit::Option && group.starts_with(&start))
+            .map(|(group, _)| group)
+            .collect()
+    }
+
+    /// Puts the options of a tree in order.
+    pub(super) fn apply(&self, own: &[&str], root: &mut Element) {
+        let start = own.iter().try_fold(root, |element, name| element.child_mut(name));
+        let steps = split_steps(&self.container);
+        let found = start.and_then(|start| steps.iter().try_fold(start, |element, step| stepped(element, step)));
+        let Some(holder) = found else { return };
+        let place = |node: &Node| match node {
+            Node::Element(option) => {
+                let value = option.attribute("value").unwrap_or_default();
+                self.numbers.iter().position(|number| number == value).unwrap_or(self.numbers.len())
+            }
+            Node::Text(_) | Node::Comment(_) => 0,
+        };
+        holder.children.sort_by_key(place);
+    }
+}
+
 /// Removes the element of an option or a label, where it is there.
 pub(super) fn remove(own: &[&str], root: &mut Element, element: &str) {
     let steps = split_steps(element);
@@ -59,6 +108,13 @@ impl Target<'_> {
         let managed = self.state.into_iter().flat_map(strata_model::environment::ComponentState::managed);
         self.system.as_ref().is_some_and(|system| has(&system.definition))
             || managed.filter_map(|layer| lens.bodies.definition(&layer.digest)).any(|body| has(&body.bytes))
+    }
+
+    pub(super) fn managed_order(&self, lens: &Lens<'_>, option: &str) -> Finding {
+        let message = format!("`{option}` comes from a managed layer, which says where it stands");
+        Finding::error(FindingKind::Component, ErrorCode::MANAGED_OPTION, "L40", message)
+            .about(self.reference(lens))
+            .hint("order the options in the solution they come from")
     }
 
     pub(super) fn managed_option(&self, lens: &Lens<'_>, option: &str) -> Finding {

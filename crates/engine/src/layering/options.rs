@@ -31,6 +31,22 @@ pub(super) fn in_order(stack: &[StackedLayer], resolved: &Resolved) -> Vec<Outli
     items
 }
 
+/// Says the order of a choice's options where it is not that of their numbers: the path of what holds them, with
+/// `@order`, and the numbers.
+pub(super) fn said_order(stack: &[StackedLayer], resolved: &Resolved) -> Option<(String, String)> {
+    let items = in_order(stack, resolved);
+    let numbered = |item: &OutlineItem| {
+        let (container, option) = item.path.rsplit_once('/')?;
+        let number = option.rsplit_once('[')?.1.trim_end_matches(']').parse::<i64>().ok()?;
+        resolved.contains_key(&format!("{}@value", item.path)).then(|| (container.to_owned(), number))
+    };
+    let all: Vec<_> = items.iter().filter_map(numbered).collect();
+    let numbers: Vec<_> = all.iter().map(|(_, number)| *number).collect();
+    let (container, _) = all.into_iter().next()?;
+    let text: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    (!numbers.is_sorted()).then(|| (format!("{container}@order"), text.join(",")))
+}
+
 /// The path of the option that a group is, or is a label of.
 fn option_of(group: &str) -> Option<&str> {
     let listed = ["options/option[", "states/state[", "statuses/status["];

@@ -107,6 +107,14 @@ pub fn options_edits(prefix: &str, options: &[OptionWish]) -> Vec<PropertyEdit> 
     edits
 }
 
+/// Makes the edit that puts options in order.
+pub fn option_order(prefix: &str, now: &Leaves, values: &[i64]) -> PropertyEdit {
+    let element = OptionKind::of(prefix, now).element();
+    let container = element.split_once('/').map_or(element, |(container, _)| container);
+    let values: Vec<_> = values.iter().map(i64::to_string).collect();
+    PropertyEdit { path: format!("{prefix}{container}@order"), value: values.join(",") }
+}
+
 /// Makes the edit that takes an option away.
 pub fn option_removal(prefix: &str, now: &Leaves, value: i64) -> PropertyEdit {
     let path = format!("{prefix}{}[{value}]", OptionKind::of(prefix, now).element());

@@ -22,6 +22,10 @@ pub struct LookupWish {
     pub cascades: Vec<(String, String)>,
     pub is_hierarchical: bool,
     pub menu: Menu,
+    /// From a row of the many to the one; the lookup's own name where nobody says another.
+    pub lookup_navigation: Option<String>,
+    /// From the one to its many; the relationship's own name where nobody says another.
+    pub collection_navigation: Option<String>,
 }
 
 /// How related rows are reached from a form.
@@ -57,13 +61,18 @@ pub struct KeyWish {
 /// Makes the components of a relationship between one and many: the lookup, where it is not there yet, and itself.
 pub fn lookup(wish: &LookupWish, with_column: bool, solution: Option<&str>) -> Vec<NewComponent> {
     let column = ColumnWish { kind: "lookup".to_owned(), ..wish.column.clone() };
-    let mut all = Vec::new();
-    if with_column {
-        all.push(super::column(&wish.referencing, &column, solution));
-    }
-    let name = &wish.schema_name;
-    all.push(component("entityrelationship", name, Some(&wish.referencing), lookup_tree(wish), solution));
-    all
+    let column = with_column.then(|| super::column(&wish.referencing, &column, solution));
+    column.into_iter().chain([relationship(wish, solution)]).collect()
+}
+
+/// Makes the components of a lookup that leads to several tables: itself, and a relationship to each of them.
+pub fn lookup_to_several(wishes: &[LookupWish], solution: Option<&str>) -> Vec<NewComponent> {
+    let column = wishes.first().map(|wish| super::column(&wish.referencing, &wish.column, solution));
+    column.into_iter().chain(wishes.iter().map(|wish| relationship(wish, solution))).collect()
+}
+
+fn relationship(wish: &LookupWish, solution: Option<&str>) -> NewComponent {
+    component("entityrelationship", &wish.schema_name, Some(&wish.referencing), lookup_tree(wish), solution)
 }
 
 /// Makes the component of a relationship between many and many.
@@ -131,9 +140,14 @@ fn lookup_tree(wish: &LookupWish) -> Element {
     labels(root.child_or_new("RelationshipDescription"), "Descriptions", "Description", &wish.column.description);
     let roles = root.child_or_new("EntityRelationshipRoles");
     let mut many = role(&wish.menu);
-    texts(&mut many, &[("NavigationPropertyName", &wish.column.schema_name), ("RelationshipRoleType", "1")]);
+    let lookup = wish.lookup_navigation.as_deref().unwrap_or(&wish.column.schema_name);
+    texts(&mut many, &[("NavigationPropertyName", lookup), ("RelationshipRoleType", "1")]);
+    if !wish.menu.label.is_empty() {
+        labels(&mut many, "CustomLabels", "CustomLabel", &wish.menu.label);
+    }
     let mut one = Element::new("EntityRelationshipRole");
-    texts(&mut one, &[("NavigationPropertyName", &wish.schema_name), ("RelationshipRoleType", "0")]);
+    let collection = wish.collection_navigation.as_deref().unwrap_or(&wish.schema_name);
+    texts(&mut one, &[("NavigationPropertyName", collection), ("RelationshipRoleType", "0")]);
     push(roles, many);
     push(roles, one);
     root

@@ -10,7 +10,7 @@ use strata_ops::by_hand::{ByHand, NewComponent};
 use strata_ops::schema::Leaves;
 use strata_ops::{PropertyEdit, Request, carry_out, silent};
 
-pub(crate) use relation::relationships;
+pub(crate) use relation::{create_customer, create_polymorphic, relationships};
 
 use super::definitions::{Reader, Wanted, cast, missing, wanted};
 use super::options::settle;

@@ -62,20 +62,28 @@ fn made(name: &str, leaves: &Leaves, id: Guid, is_managed: bool, is_global: bool
     ])
 }
 
-/// Lists options by number.
+/// Lists options in their order.
 fn options(leaves: &Leaves, is_managed: bool, language: u32) -> Value {
-    let listed = ["options/option[", "states/state[", "statuses/status["];
-    let mut found: Vec<(i64, Value)> = Vec::new();
-    for start in listed {
+    let listed = [
+        ("options/option[", "options@order"),
+        ("states/state[", "states@order"),
+        ("statuses/status[", "statuses@order"),
+    ];
+    let mut found: Vec<(usize, i64, Value)> = Vec::new();
+    for (start, order) in listed {
+        let order: Vec<i64> = leaves
+            .get(order)
+            .map_or_else(Vec::new, |said| said.split(',').filter_map(|number| number.parse().ok()).collect());
         let below = leaves.range(start.to_owned()..).take_while(|(path, _)| path.starts_with(start));
         for (path, value) in below {
             let Some(element) = path.strip_suffix("@value") else { continue };
             let Ok(number) = value.parse::<i64>() else { continue };
-            found.push((number, option(leaves, element, number, is_managed, language)));
+            let place = order.iter().position(|own| *own == number).unwrap_or(order.len());
+            found.push((place, number, option(leaves, element, number, is_managed, language)));
         }
     }
-    found.sort_by_key(|(number, _)| *number);
-    found.into_iter().map(|(_, option)| option).collect::<Vec<_>>().into()
+    found.sort_by_key(|(place, number, _)| (*place, *number));
+    found.into_iter().map(|(_, _, option)| option).collect::<Vec<_>>().into()
 }
 
 fn option(leaves: &Leaves, element: &str, number: i64, is_managed: bool, language: u32) -> Value {

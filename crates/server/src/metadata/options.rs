@@ -1,5 +1,5 @@
-//! Options of choices, one at a time: `InsertOptionValue`, `InsertStatusValue`, `UpdateOptionValue`,
-//! `DeleteOptionValue` (web-api §7).
+//! Options of choices: `InsertOptionValue`, `InsertStatusValue`, `UpdateOptionValue`, `UpdateStateValue`,
+//! `DeleteOptionValue`, `OrderOption` (web-api §7).
 
 use serde_json::json;
 use strata_ops::authoring::{self, OptionKind, OptionWish};
@@ -21,7 +21,7 @@ struct Place {
 }
 
 const PLACE: [&str; 4] = ["OptionSetName", "EntityLogicalName", "AttributeLogicalName", "SolutionUniqueName"];
-const SAID: [&str; 7] = ["Value", "Label", "Description", "Color", "MergeLabels", "ExternalValue", "ParentValues"];
+const SAID: [&str; 7] = ["Value", "Label", "Description", "MergeLabels", "Color", "ExternalValue", "ParentValues"];
 
 /// Answers `UpdateOptionValue`.
 pub(super) fn update(ask: &Ask<'_>) -> Result<Answer, Fault> {
@@ -78,6 +78,58 @@ pub(super) fn delete(ask: &Ask<'_>) -> Result<Answer, Fault> {
     Ok(Answer::empty())
 }
 
+/// Answers `UpdateStateValue`: what a status is called, and with which reason it is set.
+pub(super) fn update_state(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let known: Vec<_> = SAID[..4].iter().chain(&["DefaultStatusCode"]).copied().collect();
+    let wish = wanted(ask, &known, "UpdateStateValue")?;
+    let reader = Reader::new(ask)?;
+    let place = place(&reader)?;
+    if OptionKind::of(place.prefix, &place.now) != OptionKind::Status {
+        return Err(Fault::payload("property 'AttributeLogicalName' does not fit: it has no statuses"));
+    }
+    let state = existing(&place, wish.value)?;
+    let body = ask.json()?;
+    let payload = Payload::new(&body);
+    let mut edits = option_edits(&reader, &place, wish)?.0;
+    if let Some(reason) = payload.integer("DefaultStatusCode")? {
+        if !reasons(&reader, &payload)?.contains(&(reason, state)) {
+            return Err(payload.wrong("DefaultStatusCode", "a status reason of that status"));
+        }
+        let path = format!("{}states/state[{state}]@defaultstatus", place.prefix);
+        edits.push(PropertyEdit { path, value: reason.to_string() });
+    }
+    set(&reader, place, edits)?;
+    Ok(Answer::empty())
+}
+
+/// Answers `OrderOption`: options that are not named stand behind those that are.
+pub(super) fn order(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let body = ask.json()?;
+    let all: Vec<_> = PLACE.iter().chain(&["Values"]).copied().collect();
+    refuse_others(&body, &all, "OrderOption")?;
+    let payload = Payload::new(&body);
+    let values = payload.integers("Values")?;
+    let reader = Reader::new(ask)?;
+    let place = place(&reader)?;
+    let own = authoring::option_values(place.prefix, &place.now);
+    let is_twice = |index: usize| values[..index].contains(&values[index]);
+    if values.is_empty() || !values.iter().all(|value| own.contains(value)) || (0..values.len()).any(is_twice) {
+        return Err(payload.wrong("Values", "each option of the choice at most once"));
+    }
+    let edit = authoring::option_order(place.prefix, &place.now, &values);
+    set(&reader, place, vec![edit])?;
+    Ok(Answer::empty())
+}
+
+/// The status reasons of the table that is named, each with its status.
+fn reasons(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<Vec<(i64, i64)>, Fault> {
+    let table = reader.table(&Wanted::Name(payload.needed("EntityLogicalName")?.to_lowercase()))?;
+    let now = drafted(reader, &key("attribute", &format!("{}.statuscode", table.entry.name)))?;
+    let state = |reason: &i64| now.get(&format!("optionset/statuses/status[{reason}]@state"))?.parse().ok();
+    let reasons = authoring::option_values("optionset/", &now).into_iter();
+    Ok(reasons.filter_map(|reason| Some((reason, state(&reason)?))).collect())
+}
+
 /// The statuses of the table that is named.
 fn statuses(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<std::collections::BTreeSet<i64>, Fault> {
     let table = reader.table(&Wanted::Name(payload.needed("EntityLogicalName")?.to_lowercase()))?;
@@ -114,14 +166,24 @@ fn inserted(reader: &Reader<'_>, place: Place, wish: OptionWish, action: &str) -
 }
 
 fn write(reader: &Reader<'_>, place: Place, wish: OptionWish) -> Result<Option<i64>, Fault> {
+    let (edits, value) = option_edits(reader, &place, wish)?;
+    set(reader, place, edits)?;
+    Ok(value)
+}
+
+/// Makes the edits that add or change an option, and says its value.
+fn option_edits(
+    reader: &Reader<'_>,
+    place: &Place,
+    wish: OptionWish,
+) -> Result<(Vec<PropertyEdit>, Option<i64>), Fault> {
     let mut wishes = [wish];
     settle(reader, &mut wishes, place.prefix, &place.now)?;
     let edits = authoring::options_edits(place.prefix, &wishes);
     let body = reader.ask.json()?;
     let is_merged = Payload::new(&body).flag("MergeLabels")?.unwrap_or(false);
     let edits = if is_merged { edits } else { authoring::replacing_labels(edits, &place.now) };
-    set(reader, place, edits)?;
-    Ok(wishes[0].value)
+    Ok((edits, wishes[0].value))
 }
 
 fn set(reader: &Reader<'_>, place: Place, edits: Vec<PropertyEdit>) -> Result<(), Fault> {

@@ -107,6 +107,12 @@ impl<'a> Payload<'a> {
         }
     }
 
+    pub(crate) fn integers(&self, name: &str) -> Result<Vec<i64>, Fault> {
+        let Some(given) = self.get(name) else { return Ok(Vec::new()) };
+        let numbers = given.as_array().and_then(|items| items.iter().map(Value::as_i64).collect::<Option<Vec<_>>>());
+        numbers.ok_or_else(|| self.wrong(name, "a list of whole numbers"))
+    }
+
     /// Reads a label; its texts by language.
     pub(crate) fn label(&self, name: &str) -> Result<Labels, Fault> {
         let Some(label) = self.object(name)? else { return Ok(Labels::new()) };

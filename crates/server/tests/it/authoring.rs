@@ -324,7 +324,7 @@ fn w7_relationships_keys_and_choices_are_made_and_deleted() {
     let own = read(&scratch, "GlobalOptionSetDefinitions(Name='fab_color')");
     let values: Vec<_> =
         own["Options"].as_array().expect("options").iter().map(|option| option["Value"].clone()).collect();
-    assert_eq!(values, [json!(555550007), json!(555550008)]);
+    assert_eq!(values, [json!(555550008), json!(555550007)]);
     let shared = json!({
         "@odata.type": "Microsoft.Dynamics.CRM.PicklistAttributeMetadata", "SchemaName": "fab_Color", "DisplayName": label("Color"),
         "GlobalOptionSet@odata.bind": format!("/GlobalOptionSetDefinitions({})", own["MetadataId"].as_str().expect("an id")),
@@ -406,7 +406,6 @@ fn w7_an_option_is_renamed() {
     let options = read(&scratch, column)["Options"].clone();
     assert_eq!(options[0]["Label"]["UserLocalizedLabel"]["Label"], "Notebook", "{options}");
     assert_eq!(options[1]["Label"]["UserLocalizedLabel"]["Label"], "Phone", "{options}");
-    assert_eq!(send(&scratch, Verb::Post, "OrderOption", &json!({})).status, 501);
 }
 
 pub(crate) const KIND: &str = "EntityDefinitions(LogicalName='fab_device')/Attributes(LogicalName='fab_kind')";
@@ -433,7 +432,7 @@ fn w7_a_column_takes_further_options_with_put() {
     sent(&scratch, Verb::Put, KIND, &more);
     publish(&scratch);
     let shown = options_of(&read(&scratch, &format!("{KIND}/OptionSet")));
-    assert_eq!(shown, ["0 Camera", "1 Laptop", "2 Phone", "555550000 Drone"]);
+    assert_eq!(shown, ["1 Laptop", "2 Phone", "0 Camera", "555550000 Drone"], "new ones stand behind");
 }
 
 #[test]

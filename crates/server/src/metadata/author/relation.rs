@@ -1,6 +1,6 @@
 //! Making, changing and deleting relationships.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use strata_odata::path::Segment;
 use strata_ops::PropertyEdit;
 use strata_ops::authoring::{self, ColumnWish, LookupWish, ManyToManyWish};
@@ -8,7 +8,7 @@ use strata_ops::by_hand::NewComponent;
 
 use super::super::definitions::{Reader, Wanted, cast, missing, wanted};
 use super::super::payload::{self, Payload};
-use super::{changed, created, delete, drafted, key, run, set, solution};
+use super::{changed, created, delete, drafted, key, refuse_others, run, set, solution};
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
 use crate::fault::Fault;
@@ -66,31 +66,98 @@ fn cascades(payload: &Payload<'_>) -> Result<Vec<(String, String)>, Fault> {
 }
 
 fn lookup(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<Vec<NewComponent>, Fault> {
-    let referenced = known_table(reader, payload, "ReferencedEntity")?;
-    let referencing = known_table(reader, payload, "ReferencingEntity")?;
-    let table = reader.schema.table(reader.ask.workspace, &referencing)?;
     let own = payload.object("Lookup")?;
     let column = match &own {
-        Some(own) => {
-            let wish = payload::changes(own, "lookup")?;
-            ColumnWish { schema_name: own.needed("SchemaName")?, targets: Vec::new(), ..wish }
-        }
+        Some(own) => lookup_column(own, "lookup")?,
         None => ColumnWish { schema_name: payload.needed("ReferencingAttribute")?, ..ColumnWish::default() },
     };
-    let is_there = table.columns.contains_key(&column.schema_name.to_lowercase());
-    if own.is_none() && !is_there {
+    let wish = lookup_wish(reader, payload, column)?;
+    let table = reader.schema.table(reader.ask.workspace, &wish.referencing)?;
+    // A lookup that is there already leads to one more table.
+    let known = table.columns.get(&wish.column.schema_name.to_lowercase());
+    let is_lookup = known.is_some_and(|known| matches!(known.type_word.as_str(), "lookup" | "customer"));
+    if own.is_none() && known.is_none() {
         return Err(Fault::payload("property 'Lookup' is missing"));
     }
-    let wish = LookupWish {
+    Ok(authoring::lookup(&wish, own.is_some() && !is_lookup, solution(reader.ask)))
+}
+
+fn lookup_column(payload: &Payload<'_>, kind: &str) -> Result<ColumnWish, Fault> {
+    let wish = payload::changes(payload, kind)?;
+    Ok(ColumnWish { schema_name: payload.needed("SchemaName")?, targets: Vec::new(), ..wish })
+}
+
+fn lookup_wish(reader: &Reader<'_>, payload: &Payload<'_>, column: ColumnWish) -> Result<LookupWish, Fault> {
+    let said = |name: &str| payload.text(name).map(|text| text.filter(|text| !text.is_empty()));
+    Ok(LookupWish {
         schema_name: payload.needed("SchemaName")?,
-        referenced,
-        referencing,
+        referenced: known_table(reader, payload, "ReferencedEntity")?,
+        referencing: known_table(reader, payload, "ReferencingEntity")?,
         column,
         cascades: cascades(payload)?,
         is_hierarchical: payload.flag("IsHierarchical")?.unwrap_or(false),
         menu: menu(payload, "AssociatedMenuConfiguration")?,
+        lookup_navigation: said("ReferencingEntityNavigationPropertyName")?,
+        collection_navigation: said("ReferencedEntityNavigationPropertyName")?,
+    })
+}
+
+/// Answers `CreateCustomerRelationships`: a lookup of accounts and contacts.
+pub(crate) fn create_customer(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let wishes = lookups(&reader, "customer", "CreateCustomerRelationships")?;
+    let mut targets: Vec<_> = wishes.iter().map(|wish| wish.referenced.as_str()).collect();
+    targets.sort_unstable();
+    if targets != ["account", "contact"] {
+        let message = "property 'OneToManyRelationships' does not fit: one to account and one to contact are expected";
+        return Err(Fault::payload(message));
+    }
+    create_lookups(&reader, &wishes, "CreateCustomerRelationships")
+}
+
+/// Answers `CreatePolymorphicLookupAttribute`: a lookup of rows of several tables.
+pub(crate) fn create_polymorphic(ask: &Ask<'_>) -> Result<Answer, Fault> {
+    let reader = Reader::new(ask)?;
+    let wishes = lookups(&reader, "lookup", "CreatePolymorphicLookupAttribute")?;
+    create_lookups(&reader, &wishes, "CreatePolymorphicLookupAttribute")
+}
+
+/// Reads a lookup with its relationships, all of one table.
+fn lookups(reader: &Reader<'_>, kind: &str, action: &str) -> Result<Vec<LookupWish>, Fault> {
+    let body = reader.ask.json()?;
+    refuse_others(&body, &["Lookup", "OneToManyRelationships", "SolutionUniqueName"], action)?;
+    let payload = Payload::new(&body);
+    let own = payload.object("Lookup")?.ok_or_else(|| Fault::payload("property 'Lookup' is missing"))?;
+    let column = lookup_column(&own, kind)?;
+    let mut wishes: Vec<LookupWish> = Vec::new();
+    for relationship in payload.list("OneToManyRelationships")? {
+        let mut wish = lookup_wish(reader, &relationship, column.clone())?;
+        let navigation = format!("{}_{}", column.schema_name, wish.referenced);
+        wish.lookup_navigation.get_or_insert(navigation);
+        wishes.push(wish);
+    }
+    let Some(first) = wishes.first() else {
+        return Err(Fault::payload("property 'OneToManyRelationships' is missing"));
     };
-    Ok(authoring::lookup(&wish, own.is_some(), solution(reader.ask)))
+    if wishes.iter().any(|wish| wish.referencing != first.referencing) {
+        return Err(payload.wrong("OneToManyRelationships", "the same ReferencingEntity in each"));
+    }
+    Ok(wishes)
+}
+
+fn create_lookups(reader: &Reader<'_>, wishes: &[LookupWish], action: &str) -> Result<Answer, Fault> {
+    let first = &wishes[0];
+    let body = reader.ask.json()?;
+    let named = Payload::new(&body).text("SolutionUniqueName")?;
+    let joined = named.as_deref().or_else(|| solution(reader.ask));
+    run(reader, &authoring::creation(authoring::lookup_to_several(wishes, joined)))?;
+    let table = reader.schema.table(reader.ask.workspace, &first.referencing)?;
+    let ids: Vec<_> = wishes.iter().map(|wish| reader.schema.relationship_id(&wish.schema_name).to_string()).collect();
+    Ok(Answer::json(&json!({
+        "@odata.context": format!("{}$metadata#Microsoft.Dynamics.CRM.{action}Response", reader.ask.root),
+        "AttributeId": table.column_id(&first.column.schema_name.to_lowercase()).to_string(),
+        "RelationshipIds": ids,
+    })))
 }
 
 fn many_to_many(reader: &Reader<'_>, payload: &Payload<'_>) -> Result<NewComponent, Fault> {
