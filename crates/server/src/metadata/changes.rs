@@ -8,7 +8,7 @@ use strata_odata::path::{Arguments, Segment};
 use strata_ops::schema::{self, DefinitionChanges, TableEntry};
 
 use super::definitions::Reader;
-use super::shape::Document;
+use super::shape::{Document, in_languages};
 use crate::answer::Answer;
 use crate::ask::Ask;
 use crate::fault::Fault;
@@ -131,20 +131,6 @@ fn languages(query: &Map<String, Value>) -> Option<Vec<i64>> {
     let wanted = query.get("LabelQuery")?.get("FilterLanguages")?.as_array()?;
     let wanted: Vec<_> = wanted.iter().filter_map(Value::as_i64).collect();
     (!wanted.is_empty()).then_some(wanted)
-}
-
-fn in_languages(value: &mut Value, languages: Option<&[i64]>) {
-    let Some(languages) = languages else { return };
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| in_languages(item, Some(languages))),
-        Value::Object(object) => {
-            if let Some(Value::Array(labels)) = object.get_mut("LocalizedLabels") {
-                labels.retain(|label| label["LanguageCode"].as_i64().is_some_and(|code| languages.contains(&code)));
-            }
-            object.values_mut().for_each(|item| in_languages(item, Some(languages)));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
 }
 
 const PARAMETERS: [&str; 5] =

@@ -70,11 +70,7 @@ pub(crate) fn missing(kind: &str, wanted: &Wanted) -> Fault {
 pub(crate) fn tables(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Result<Answer, Fault> {
     let reader = Reader::new(ask)?;
     match (wanted(first, &["LogicalName", "MetadataId"])?, rest) {
-        (Wanted::All, []) => reader.all_tables(),
-        (Wanted::All, [only]) if only.name == "$count" => {
-            Ok(Answer::of("text/plain", reader.schema.tables().count().to_string()))
-        }
-        (Wanted::All, [other, ..]) => Err(Fault::segment(&other.name)),
+        (Wanted::All, rest) => reader.all_tables(rest),
         (wanted, rest) => {
             let table = reader.table(&wanted)?;
             reader.below_table(&table, rest)
@@ -89,10 +85,9 @@ pub(crate) fn relationships(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) ->
     let mut found = reader.relationship_documents()?;
     found.retain(|made| is_cast(made, cast));
     match (wanted(first, &["SchemaName", "MetadataId"])?, rest) {
-        (Wanted::All, []) => {
-            reader.list("RelationshipDefinitions", "RelationshipMetadataBase", found, &|_, _| Ok(None))
+        (Wanted::All, rest) => {
+            reader.all("RelationshipDefinitions", "RelationshipMetadataBase", found, rest, &|_, _| Ok(None))
         }
-        (Wanted::All, [other, ..]) => Err(Fault::segment(&other.name)),
         (wanted, rest) => {
             let made = found.into_iter().find(|made| is_wanted(made, &wanted, "SchemaName"));
             let made = made.ok_or_else(|| missing("Relationship", &wanted))?;
@@ -112,10 +107,9 @@ pub(crate) fn choices(ask: &Ask<'_>, first: &Segment, rest: &[Segment]) -> Resul
         .map(|own| choice::shared(&own.name, &own.definition, own.id, Some(own.standing), reader.language));
     let found: Vec<_> = made.filter(|made| is_cast(made, cast)).collect();
     match (wanted(first, &["Name", "MetadataId"])?, rest) {
-        (Wanted::All, []) => {
-            reader.list("GlobalOptionSetDefinitions", "OptionSetMetadataBase", found, &|_, _| Ok(None))
+        (Wanted::All, rest) => {
+            reader.all("GlobalOptionSetDefinitions", "OptionSetMetadataBase", found, rest, &|_, _| Ok(None))
         }
-        (Wanted::All, [other, ..]) => Err(Fault::segment(&other.name)),
         (wanted, rest) => {
             let made = found.into_iter().find(|made| is_wanted(made, &wanted, "Name"));
             let made = made.ok_or_else(|| missing("OptionSet", &wanted))?;
@@ -145,10 +139,9 @@ pub(crate) fn managed_properties(ask: &Ask<'_>, first: &Segment, rest: &[Segment
     });
     let found: Vec<_> = made.collect();
     match (wanted(first, &["LogicalName", "MetadataId"])?, rest) {
-        (Wanted::All, []) => {
-            reader.list("ManagedPropertyDefinitions", "ManagedPropertyMetadata", found, &|_, _| Ok(None))
+        (Wanted::All, rest) => {
+            reader.all("ManagedPropertyDefinitions", "ManagedPropertyMetadata", found, rest, &|_, _| Ok(None))
         }
-        (Wanted::All, [other, ..]) => Err(Fault::segment(&other.name)),
         (wanted, rest) => {
             let made = found.into_iter().find(|made| is_wanted(made, &wanted, "LogicalName"));
             let made = made.ok_or_else(|| missing("ManagedProperty", &wanted))?;
@@ -224,7 +217,7 @@ impl<'a> Reader<'a> {
         Ok(self.schema.table(self.ask.workspace, &entry.name)?)
     }
 
-    fn all_tables(&self) -> Result<Answer, Fault> {
+    fn all_tables(&self, rest: &[Segment]) -> Result<Answer, Fault> {
         let wanted = self.ask.query()?;
         let needs_parts = |name: &str| entity::OF_PARTS.contains(&name);
         let is_filtered = wanted.filter.as_ref().is_some_and(|filter| query::mentions(filter, &entity::OF_PARTS));
@@ -244,7 +237,7 @@ impl<'a> Reader<'a> {
             }
         }
         let follow = |made: &Document, expand: &Expand| self.follow_table(made, expand);
-        self.list("EntityDefinitions", "EntityMetadata", found, &follow)
+        self.all("EntityDefinitions", "EntityMetadata", found, rest, &follow)
     }
 
     /// The system layer says the main thing without its tables' parts.
@@ -293,10 +286,7 @@ impl<'a> Reader<'a> {
         below: &[Segment],
     ) -> Result<Answer, Fault> {
         match wanted(first, &["SchemaName", "LogicalName", "MetadataId"])? {
-            Wanted::All => match below {
-                [] => self.list(context, type_name, found, &|_, _| Ok(None)),
-                [other, ..] => Err(Fault::segment(&other.name)),
-            },
+            Wanted::All => self.all(context, type_name, found, below, &|_, _| Ok(None)),
             wanted => {
                 let is_meant =
                     |made: &Document| ["SchemaName", "LogicalName"].iter().any(|name| is_wanted(made, &wanted, name));
@@ -311,26 +301,25 @@ impl<'a> Reader<'a> {
         let follow = |made: &Document, expand: &Expand| self.follow_column(table, made, expand);
         let (cast, below) = cast(below);
         match (wanted(first, &["LogicalName", "MetadataId"])?, below) {
-            (Wanted::All, []) => {
+            (Wanted::All, below) => {
                 let mut found = self.column_documents(table);
                 found.retain(|made| is_cast(made, cast));
                 let context =
                     cast.map_or_else(|| context.clone(), |cast| format!("{context}/Microsoft.Dynamics.CRM.{cast}"));
-                self.list(&context, cast.unwrap_or("AttributeMetadata"), found, &follow)
+                self.all(&context, cast.unwrap_or("AttributeMetadata"), found, below, &follow)
             }
-            (Wanted::All, [other, ..]) => Err(Fault::segment(&other.name)),
             (wanted, below) => {
                 let column = self.column(table, &wanted)?;
                 let made = attribute::of(table, column, self.language);
                 if !is_cast(&made, cast) {
                     return Err(missing("attribute", &wanted));
                 }
-                if let [navigation] = below
+                if let [navigation, below @ ..] = below
                     && matches!(navigation.name.as_str(), "OptionSet" | "GlobalOptionSet")
                 {
                     return match attribute::choice(table, column, &navigation.name, self.language) {
                         Some(Value::Object(choice)) => {
-                            self.single(&context, "OptionSetMetadata", choice, &[], &|_, _| Ok(None))
+                            self.single(&context, "OptionSetMetadata", choice, below, &|_, _| Ok(None))
                         }
                         _ => Ok(Answer::empty()),
                     };

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
-use strata_odata::expression::{Expression, Literal, Operator, Path, TextFunction};
+use strata_odata::expression::{Argument, Expression, Literal, NamedArgument, Operator, Path, TextFunction};
 use strata_odata::query::{Expand, Query};
 
 use super::shape::Document;
@@ -142,11 +142,34 @@ pub(crate) fn meets(document: &Document, filter: &Expression) -> Result<bool, Fa
                 TextFunction::EndsWith => value.ends_with(&text),
             }
         }
-        Expression::Call { name, .. } => return Err(Fault::url(format!("definitions are not filtered with {name}"))),
+        Expression::Call { name, arguments } => called(document, name, arguments)?,
         Expression::Related { path, .. } => {
             return Err(Fault::url(format!("definitions are not filtered by what {path} leads to")));
         }
     })
+}
+
+/// Of the platform's functions definitions know those that list values.
+fn called(document: &Document, name: &str, arguments: &[NamedArgument]) -> Result<bool, Fault> {
+    let is_in = match name.strip_prefix("Microsoft.Dynamics.CRM.").unwrap_or(name) {
+        "In" => true,
+        "NotIn" => false,
+        _ => return Err(Fault::url(format!("definitions are not filtered with {name}"))),
+    };
+    let given =
+        |wanted: &str| arguments.iter().find(|argument| argument.name == wanted).map(|argument| &argument.value);
+    let (Some(Argument::One(property)), Some(Argument::Many(values))) =
+        (given("PropertyName"), given("PropertyValues"))
+    else {
+        return Err(Fault::url(format!("{name} takes PropertyName, one text, and PropertyValues, a list")));
+    };
+    let steps = property.text().unwrap_or_default().split('/').map(str::to_owned).collect();
+    let own = value(document, &Path(steps))?;
+    let mut any = false;
+    for literal in values {
+        any |= compares(own, Operator::Eq, literal)?;
+    }
+    Ok(any == is_in)
 }
 
 fn value<'d>(document: &'d Document, path: &Path) -> Result<&'d Value, Fault> {
@@ -222,6 +245,10 @@ pub(crate) fn mentions(filter: &Expression, names: &[&str]) -> bool {
         Expression::Compare { path, .. } | Expression::In { path, .. } | Expression::Text { path, .. } => {
             is_meant(path)
         }
-        Expression::Call { .. } | Expression::Related { .. } => false,
+        Expression::Call { arguments, .. } => arguments.iter().any(|argument| match &argument.value {
+            Argument::One(literal) => literal.text().is_some_and(|text| names.contains(&text)),
+            Argument::Many(_) => false,
+        }),
+        Expression::Related { .. } => false,
     }
 }

@@ -60,3 +60,22 @@ pub(crate) fn number(leaves: &Leaves, path: &str) -> Value {
 pub(crate) fn document<const N: usize>(pairs: [(&str, Value); N]) -> Document {
     pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
+
+/// Leaves of labels those in some languages; all where none are named.
+pub(crate) fn in_languages(value: &mut Value, languages: Option<&[i64]>) {
+    let Some(languages) = languages else { return };
+    let is_wanted = |label: &Value| label["LanguageCode"].as_i64().is_some_and(|code| languages.contains(&code));
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| in_languages(item, Some(languages))),
+        Value::Object(object) => {
+            if let Some(Value::Array(labels)) = object.get_mut("LocalizedLabels") {
+                labels.retain(is_wanted);
+            }
+            if let Some(shown) = object.get_mut("UserLocalizedLabel").filter(|shown| !is_wanted(shown)) {
+                *shown = Value::Null;
+            }
+            object.values_mut().for_each(|item| in_languages(item, Some(languages)));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

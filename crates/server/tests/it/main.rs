@@ -7,6 +7,7 @@ mod batch;
 mod clients;
 mod csdl;
 mod deep;
+mod definition_queries;
 mod definitions;
 mod drafts;
 mod functions;

@@ -5,7 +5,7 @@ use strata_odata::path::Segment;
 use strata_odata::query::{Expand, Query};
 use strata_ops::schema::Table;
 
-use super::super::shape::Document;
+use super::super::shape::{self, Document};
 use super::super::{attribute, query};
 use super::Reader;
 use crate::answer::Answer;
@@ -57,7 +57,27 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn list(
+    /// Answers all definitions of a set, or how many there are.
+    pub(super) fn all(
+        &self,
+        context: &str,
+        type_name: &str,
+        found: Vec<Document>,
+        rest: &[Segment],
+        follow: query::Follow<'_>,
+    ) -> Result<Answer, Fault> {
+        match rest {
+            [] => self.list(context, type_name, found, follow),
+            [only] if only.name == "$count" => {
+                let filter = self.ask.query()?.filter.clone();
+                let counted = query::apply(found, &Query { filter, ..Query::default() }, type_name, follow)?;
+                Ok(Answer::of("text/plain", counted.len().to_string()))
+            }
+            [other, ..] => Err(Fault::segment(&other.name)),
+        }
+    }
+
+    fn list(
         &self,
         context: &str,
         type_name: &str,
@@ -72,7 +92,7 @@ impl Reader<'_> {
         if wanted.count {
             body["@odata.count"] = total.into();
         }
-        body["value"] = kept.into_iter().take(top).collect::<Vec<_>>().into();
+        body["value"] = self.in_languages(kept.into_iter().take(top).collect::<Vec<_>>().into());
         Ok(Answer::json(&body))
     }
 
@@ -91,27 +111,44 @@ impl Reader<'_> {
                 let shown = query::one(made, &wanted, type_name, follow)?;
                 let mut body = Document::new();
                 body.insert("@odata.context".to_owned(), self.context(context, &wanted, "/$entity").into());
-                body.extend(shown.as_object().cloned().unwrap_or_default());
+                body.extend(self.in_languages(shown).as_object().cloned().unwrap_or_default());
                 Ok(Answer::json(&body))
             }
-            [property] => {
-                let value = made.get(&property.name).ok_or_else(|| Fault::segment(&property.name))?;
-                Ok(Answer::json(&json!({
-                    "@odata.context": format!("{}$metadata#{context}/{}", self.ask.root, property.name),
-                    "value": value,
-                })))
-            }
-            [property, raw] if raw.name == "$value" => {
-                let value = made.get(&property.name).ok_or_else(|| Fault::segment(&property.name))?;
+            [way @ .., raw] if raw.name == "$value" && !way.is_empty() => {
+                let value = property(&made, way)?;
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 Ok(Answer::of("text/plain", text))
             }
-            [.., last] => Err(Fault::segment(&last.name)),
+            way => {
+                let value = self.in_languages(property(&made, way)?.clone());
+                let path: Vec<_> = way.iter().map(|step| step.name.as_str()).collect();
+                Ok(Answer::json(&json!({
+                    "@odata.context": format!("{}$metadata#{context}/{}", self.ask.root, path.join("/")),
+                    "value": value,
+                })))
+            }
         }
+    }
+
+    /// Leaves of labels those in the languages that the query names: `LabelLanguages=1033,1031`.
+    fn in_languages(&self, mut value: Value) -> Value {
+        let named = self.ask.options.iter().find(|(name, _)| name == "LabelLanguages");
+        let languages: Option<Vec<_>> =
+            named.map(|(_, given)| given.split(',').filter_map(|code| code.trim().parse().ok()).collect());
+        shape::in_languages(&mut value, languages.as_deref());
+        value
     }
 
     fn context(&self, of: &str, wanted: &Query, end: &str) -> String {
         let select = wanted.select.as_ref().map_or_else(String::new, |names| format!("({})", names.join(",")));
         format!("{}$metadata#{of}{select}{end}", self.ask.root)
     }
+}
+
+/// Follows a path of properties into a definition.
+fn property<'d>(made: &'d Document, way: &[Segment]) -> Result<&'d Value, Fault> {
+    let unknown = |step: &Segment| Fault::segment(&step.name);
+    let Some((first, rest)) = way.split_first() else { return Ok(&Value::Null) };
+    let first = made.get(&first.name).ok_or_else(|| unknown(first))?;
+    rest.iter().try_fold(first, |value, step| value.get(&step.name).ok_or_else(|| unknown(step)))
 }
