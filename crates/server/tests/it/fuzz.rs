@@ -86,6 +86,7 @@ const OPERATIONS: &[&str] = &[
     "strata.SetFault",
     "strata.ResetToBaseline",
     "RetrieveMetadataChanges(Query=@q)",
+    "BulkDelete",
     "$batch",
 ];
 const COLUMNS: &[&str] = &[
@@ -160,6 +161,75 @@ const BODIES: &[&str] = &[
     "{\"Entities\":[{\"SchemaName\":\"x\"}]}",
     "{\"@odata.id\":\"accounts(1)\"}",
     "{\"statecode\":3,\"statuscode\":32}",
+    "{\"name\":\"x\",\"primarycontactid\":{\"lastname\":\"y\",\"parentcustomerid_account\":{\"name\":1}}}",
+    "{\"name\":\"x\",\"contact_customer_accounts\":[{\"lastname\":\"y\"},{}]}",
+    "{\"name\":\"x\",\"contact_customer_accounts@odata.bind\":[\"contacts(11111111-1111-1111-1111-111111111111)\"]}",
+    "{\"QuerySet\":[{\"EntityName\":\"account\",\"Criteria\":{\"Conditions\":[{\"AttributeName\":\"name\",\"Operator\":\"Null\"}]}}]}",
+    "{\"QuerySet\":[{\"EntityName\":\"account\",\"Criteria\":{\"Filters\":[{}],\"FilterOperator\":7}}]}",
+];
+const WORDS: &[&str] = &[
+    "SELECT",
+    "TOP",
+    "5",
+    "name",
+    "accountid",
+    "a.name",
+    "c.lastname",
+    "FROM",
+    "account",
+    "account a",
+    "contact c",
+    "JOIN",
+    "LEFT",
+    "ON",
+    "a.primarycontactid",
+    "=",
+    "c.contactid",
+    "WHERE",
+    "AND",
+    "OR",
+    "(",
+    ")",
+    "NOT",
+    "IN",
+    "LIKE",
+    "'x%'",
+    "IS",
+    "NULL",
+    "BETWEEN",
+    "1",
+    "-2.5",
+    "GROUP",
+    "BY",
+    "ORDER",
+    "DESC",
+    "COUNT(*)",
+    "SUM(revenue)",
+    "AS",
+    "n",
+    ",",
+    "DISTINCT",
+    "OFFSET",
+    "ROWS",
+    "FETCH",
+    "NEXT",
+    "ONLY",
+    "<>",
+    "--",
+    "/*",
+    "'",
+    "[name]",
+    ";",
+    "*",
+    "nothing",
+];
+const STATEMENTS: &[&str] = &[
+    "SELECT name FROM account",
+    "SELECT a.name, c.lastname FROM account a JOIN contact c ON a.primarycontactid = c.contactid WHERE c.lastname LIKE 'x%'",
+    "SELECT a.name FROM account a LEFT JOIN contact c ON c.parentcustomerid = a.accountid WHERE c.contactid IS NULL",
+    "SELECT name, COUNT(*) AS n, SUM(revenue) FROM account GROUP BY name ORDER BY COUNT(*) DESC",
+    "SELECT DISTINCT name FROM account ORDER BY name OFFSET 2 ROWS FETCH NEXT 3 ROWS ONLY",
+    "SELECT name FROM account a WHERE (revenue BETWEEN 1 AND 2 OR a.name <> 'x') AND createdon > modifiedon",
 ];
 
 fn filter(chance: &mut Chance, depth: usize) -> String {
@@ -171,7 +241,7 @@ fn filter(chance: &mut Chance, depth: usize) -> String {
         3 => format!("{column} in ({value},{})", chance.one(VALUES)),
         4 => format!(
             "Microsoft.Dynamics.CRM.{}(PropertyName='{column}',PropertyValues=[{value}])",
-            chance.one(&["In", "Between", "Under", "Nothing"])
+            chance.one(&["In", "Between", "Under", "AboveOrEqual", "EqualUserId", "Nothing"])
         ),
         5 => format!("({} and {})", filter(chance, depth - 1), filter(chance, depth - 1)),
         6 => format!("{} or {}", filter(chance, depth - 1), filter(chance, depth - 1)),
@@ -184,9 +254,77 @@ fn filter(chance: &mut Chance, depth: usize) -> String {
     }
 }
 
+/// A statement that somebody may write, with words of others in it.
+fn sql(chance: &mut Chance) -> String {
+    let mut words: Vec<&str> = chance.one(STATEMENTS).split(' ').collect();
+    for _ in 0..chance.below(3) {
+        let at = chance.below(words.len());
+        match chance.below(3) {
+            0 => words[at] = chance.one(WORDS),
+            1 => words.insert(at, chance.one(WORDS)),
+            _ => drop(words.remove(at)),
+        }
+    }
+    words.join(" ")
+}
+
+/// What stands below an entity or a link of FetchXML.
+fn fetched(chance: &mut Chance, depth: usize) -> String {
+    let column = chance.one(&[
+        "name",
+        "accountid",
+        "lastname",
+        "contactid",
+        "primarycontactid",
+        "parentcustomerid",
+        "createdon",
+    ]);
+    let named = |chance: &mut Chance| if chance.happens(4) { "entityname='a1' " } else { "" };
+    let part = match chance.below(if depth == 0 { 4 } else { 7 }) {
+        0 => format!("<attribute name='{column}'/>"),
+        1 => format!("<attribute name='{column}' alias='x' groupby='true' dategrouping='fiscal-year'/>"),
+        2 => format!("<order {}attribute='{column}'/>", named(chance)),
+        3 => format!(
+            "<filter type='{}'><condition {}attribute='{column}' operator='{}' value='{}'/></filter>",
+            chance.one(&["and", "or", "xor"]),
+            named(chance),
+            chance.one(&[
+                "eq",
+                "ne",
+                "like",
+                "under",
+                "eq-or-above",
+                "eq-userid",
+                "null",
+                "last-x-days",
+                "in-fiscal-year",
+                "no"
+            ]),
+            chance.one(&["x", "1", "11111111-1111-1111-1111-111111111111", ""])
+        ),
+        4 => format!("<filter>{}</filter>", link(chance, depth - 1)),
+        _ => link(chance, depth - 1),
+    };
+    if chance.happens(2) { part } else { part + &fetched(chance, depth.saturating_sub(1)) }
+}
+
+fn link(chance: &mut Chance, depth: usize) -> String {
+    let (table, from, to) = match chance.below(3) {
+        0 => ("contact", "contactid", "primarycontactid"),
+        1 => ("contact", "parentcustomerid", "accountid"),
+        _ => ("account", "accountid", "parentcustomerid"),
+    };
+    format!(
+        "<link-entity name='{table}' from='{from}' to='{to}' alias='{}' link-type='{}'>{}</link-entity>",
+        chance.one(&["a1", "a2", ""]),
+        chance.one(&["inner", "outer", "any", "not any", "all", "exists", "matchfirstrowusingcrossapply", "x"]),
+        fetched(chance, depth)
+    )
+}
+
 fn option(chance: &mut Chance) -> String {
     let column = chance.one(COLUMNS);
-    let text = match chance.below(13) {
+    let text = match chance.below(15) {
         0 | 1 => format!("$select={column},{}", chance.one(COLUMNS)),
         2..=4 => format!("$filter={}", filter(chance, 3)),
         5 => format!("$orderby={column} {},{}", chance.one(&["asc", "desc", "up"]), chance.one(COLUMNS)),
@@ -204,8 +342,13 @@ fn option(chance: &mut Chance) -> String {
             "<fetch><entity name='nothing'/></fetch>", "<fetch>", "<a/>", "<!DOCTYPE x [<!ENTITY e 'e'>]><fetch/>",
             "<fetch><entity name='account'><link-entity name='contact' from='contactid' to='primarycontactid' alias='c'><attribute name='fullname'/></link-entity></entity></fetch>",
         ])),
-        11 => format!("$skiptoken={}", chance.one(&["1", "%3Ccookie%3E", "AAAA", ""])),
-        _ => format!("{}={}", chance.one(&["$skip", "@p", "api-version", "$format", "savedQuery", "$search", "@o", "@t"]), chance.one(VALUES)),
+        11 => format!("sql={}", sql(chance)),
+        12 => {
+            let aggregate = if chance.happens(4) { " aggregate='true'" } else { "" };
+            format!("fetchXml=<fetch{aggregate}><entity name='account'>{}</entity></fetch>", fetched(chance, 4))
+        }
+        13 => format!("$skiptoken={}", chance.one(&["1", "<cookie pagenumber=\"2\"/>", "%3Ccookie%3E", "AAAA", ""])),
+        _ => format!("{}={}", chance.one(&["$skip", "@p", "api-version", "$format", "savedQuery", "userQuery", "$search", "@o", "@t"]), chance.one(VALUES)),
     };
     text.replace('&', "%26").replace('#', "%23")
 }
@@ -315,4 +458,35 @@ fn no_request_is_answered_by_a_mistake_of_the_server() {
     }
     // A fuzzer whose requests are all refused shows nothing.
     assert!(statuses.get(&200).is_some_and(|met| *met > iterations() / 50), "{statuses:?}");
+}
+
+#[test]
+fn no_question_about_rows_is_answered_by_a_mistake_of_the_server() {
+    let scratch = Scratch::new();
+    for name in ["Ada", "Grace"] {
+        let body = format!("{{\"name\":\"{name}\",\"contact_customer_accounts\":[{{\"lastname\":\"{name}\"}}]}}");
+        scratch.send(Verb::Post, "accounts", &[], &body);
+    }
+    let mut chance = Chance(0x5eed_1234_abcd_0002);
+    let mut statuses = std::collections::BTreeMap::<u16, usize>::new();
+    for number in 0..iterations() {
+        let (option, text) = match chance.below(3) {
+            0 => ("sql", sql(&mut chance)),
+            1 => ("$filter", filter(&mut chance, 3)),
+            _ => {
+                let aggregate = if chance.happens(4) { " aggregate='true'" } else { "" };
+                (
+                    "fetchXml",
+                    format!("<fetch{aggregate}><entity name='account'>{}</entity></fetch>", fetched(&mut chance, 4)),
+                )
+            }
+        };
+        let target = format!("accounts?{option}={}", text.replace('&', "%26").replace('#', "%23").replace('+', "%2B"));
+        let answer = catch_unwind(AssertUnwindSafe(|| scratch.send(Verb::Get, &target, &[], "")));
+        let answer = answer.unwrap_or_else(|_| panic!("request {number} panics: {target}"));
+        *statuses.entry(answer.status).or_default() += 1;
+        let is_answered = answer.status < 500 || answer.status == 501;
+        assert!(is_answered, "{number}: {target}: {} {}", answer.status, String::from_utf8_lossy(&answer.body));
+    }
+    assert!(statuses.get(&200).is_some_and(|found| *found > iterations() / 20), "most do not fit: {statuses:?}");
 }
