@@ -96,7 +96,8 @@ impl<'w> TableAt<'w> {
         bodies.take_error().map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Returns the indexes that the table's rows have: primary name, alternate keys, lookups.
+    /// Returns the indexes that the table's rows have: primary name, when they were made and changed, alternate keys,
+    /// lookups.
     pub(crate) fn indexes(&self) -> Vec<RecordIndex> {
         let own = system_rows::indexes(&self.table.name);
         if !own.is_empty() {
@@ -104,7 +105,9 @@ impl<'w> TableAt<'w> {
         }
         let is_lookup = |column: &&Column| matches!(column.kind, Kind::Lookup { .. });
         let lookups = self.table.columns.values().filter(is_lookup).map(|column| RecordIndex::found(&column.name));
-        let single = self.table.primary_name.iter().map(RecordIndex::sorted).chain(lookups);
+        let times = ["createdon", "modifiedon"].into_iter().filter(|time| self.table.columns.contains_key(*time));
+        let sorted = self.table.primary_name.iter().map(String::as_str).chain(times);
+        let single = sorted.map(RecordIndex::sorted).chain(lookups);
         let keys = self.table.keys.iter().map(|key| RecordIndex::unique(key.columns.clone()));
         // A key of one column finds its rows as well as an index of that column does.
         let keys: Vec<_> = keys.collect::<BTreeSet<_>>().into_iter().collect();

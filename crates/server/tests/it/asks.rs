@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use strata_server::ask::Verb;
+use strata_store::query::{Field, FieldKind, Filter, Operator, Relation, RowQuery, Sort};
 
 use crate::definitions::json as body;
 use crate::reading::{ADA, BOB, ORDERS, fetch, lines, order, orders, read, with, with_orders};
@@ -358,4 +359,28 @@ fn w11_l18_the_platforms_own_solutions_list_every_component_and_every_customized
     assert_eq!((active["value"].as_array().map(Vec::len), &active["value"][0]["objectid"]), (Some(1), &json!(view)));
     let (_, more) = of("Default", "");
     assert_eq!(more["@odata.count"].as_i64(), default["@odata.count"].as_i64().map(|count| count + 1));
+}
+
+#[test]
+fn w4_rows_are_sorted_and_found_by_when_they_were_made_and_changed_along_an_index() {
+    let scratch = with_orders();
+    let store = strata_store::sqlite::SqliteStore::open(std::path::Path::new(&scratch.store())).expect("the store");
+    let workspace = scratch.service.workspace(None).expect("a workspace");
+    let environment = workspace.environment().expect("an environment");
+    for column in ["createdon", "modifiedon"] {
+        let field = Field { source: 0, column: column.to_owned(), kind: FieldKind::Time };
+        let all = RowQuery::all(Relation::Records("contoso_order".to_owned()));
+        let order = vec![Sort { field: field.clone(), is_descending: true }];
+        let value = json!("2020-01-01T00:00:00Z");
+        let filter = Some(Filter::Compare { field, operator: Operator::Ge, value });
+        for asked in [RowQuery { order, limit: Some(10), ..all.clone() }, RowQuery { filter, ..all }] {
+            let plan = store.explain(&environment, &asked).expect("a plan").join("; ");
+            assert!(plan.contains("SEARCH i0 USING") && !plan.contains("TEMP B-TREE"), "{column}: {plan}");
+        }
+    }
+    let changed = json!({ "contoso_total": 3 });
+    assert_eq!(send(&scratch, Verb::Patch, &format!("{ORDERS}({})", order(2)), NONE, &changed).status, 204);
+    let newest =
+        read(&scratch, &format!("{ORDERS}?$orderby=modifiedon desc,contoso_orderid&$filter=createdon ge 2020-01-01"));
+    assert_eq!(newest["value"].as_array().map(Vec::len), Some(6));
 }
