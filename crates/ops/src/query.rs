@@ -12,6 +12,7 @@ pub mod expression;
 pub mod fetch;
 mod figures;
 mod filter;
+mod fiscal;
 mod hierarchy;
 pub mod related;
 mod sql;

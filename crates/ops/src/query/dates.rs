@@ -108,7 +108,7 @@ fn counted(name: &str, count: Option<&str>, now: DateTime) -> Option<Result<Rang
             "hours" => Span::new().try_hours(count),
             "days" => Span::new().try_days(count),
             "weeks" => Span::new().try_weeks(count),
-            "months" | "fiscalperiods" => Span::new().try_months(count),
+            "months" => Span::new().try_months(count),
             "years" => Span::new().try_years(count),
             _ => return None,
         };

@@ -10,30 +10,12 @@ use strata_store::query::{Field, FieldKind, Filter, Operator};
 
 use super::hierarchy::Relative;
 use super::related::{Way, way};
-use super::{Draft, QueryError, Scope, compare, dates, wrong};
+use super::{Draft, QueryError, Scope, compare, dates, fiscal, wrong};
 use crate::organization::Organization;
 use crate::schema::Table;
 
 /// What the platform knows besides, without hyphens and in small letters.
-const NOT_BUILT: [&str; 17] = [
-    "equseroruserhierarchy",
-    "equaluseroruserhierarchy",
-    "equseroruserhierarchyandteams",
-    "equaluseroruserhierarchyandteams",
-    "equserlanguage",
-    "equaluserlanguage",
-    "infiscalperiod",
-    "infiscalyear",
-    "infiscalperiodandyear",
-    "inorafterfiscalperiodandyear",
-    "inorbeforefiscalperiodandyear",
-    "lastfiscalperiod",
-    "lastfiscalyear",
-    "nextfiscalperiod",
-    "nextfiscalyear",
-    "thisfiscalperiod",
-    "thisfiscalyear",
-];
+const NOT_BUILT: [&str; 3] = ["equserlanguage", "equaluserlanguage", "infiscalperiod"];
 
 impl Draft<'_> {
     /// Gives an expression's columns their types.
@@ -161,9 +143,16 @@ impl Draft<'_> {
             }
             "neuserid" | "notequaluserid" => self.own(field, kind, Operator::Ne, |own| own.user)?,
             "equserteams" | "equaluserteams" => Filter::Always(false),
+            "equseroruserhierarchy"
+            | "equaluseroruserhierarchy"
+            | "equseroruserhierarchyandteams"
+            | "equaluseroruserhierarchyandteams" => {
+                let user = Organization::of(self.reader.environment).user.to_string();
+                self.related_in_hierarchy(Relative::UNDER_OR_EQUAL, of, field, kind, &[user])?
+            }
             "eqbusinessid" | "equalbusinessid" => self.own(field, kind, Operator::Eq, |own| own.business_unit)?,
             "nebusinessid" | "notequalbusinessid" => self.own(field, kind, Operator::Ne, |own| own.business_unit)?,
-            _ => match (Relative::named(&folded), dates::range(&folded, values.first().map(String::as_str))) {
+            _ => match (Relative::named(&folded), self.span(&folded, values)) {
                 (Some(relative), _) => self.related_in_hierarchy(relative, of, field, kind, values)?,
                 (None, Some(range)) => self.within(&field, kind, range.map_err(wrong)?)?,
                 (None, None) if NOT_BUILT.contains(&folded.as_str()) => {
@@ -172,6 +161,11 @@ impl Draft<'_> {
                 (None, None) => return Err(wrong(format!("`{name}` is no function and no operator"))),
             },
         })
+    }
+
+    /// The span of time that a name means.
+    fn span(&self, name: &str, values: &[String]) -> Option<Result<dates::Range, String>> {
+        fiscal::range(name, values).or_else(|| dates::range(name, values.first().map(String::as_str)))
     }
 
     /// Compares with an id of who asks.

@@ -18,6 +18,8 @@ pub(super) struct Relative {
 }
 
 impl Relative {
+    pub(super) const UNDER_OR_EQUAL: Self = Self { goes_up: false, has_self: true, is_not: false };
+
     /// Reads a name, in small letters and without hyphens: a function's, or an operator's of FetchXML.
     pub(super) fn named(name: &str) -> Option<Self> {
         let relative = |goes_up, has_self, is_not| Some(Self { goes_up, has_self, is_not });

@@ -50,6 +50,11 @@ fn w4_a_saved_view_answers_page_by_page() {
     let view = json!({ "name": "Mine", "returnedtypecode": "contoso_order", "fetchxml": xml });
     let id = create(&scratch, "userqueries", NONE, &view);
     assert_eq!(orders(&read(&scratch, &format!("{ORDERS}?userQuery={id}"))), "", "rows of nobody");
+    let mine = ["EqualUserId", "EqualUserOrUserTeams", "EqualUserOrUserHierarchy", "EqualUserTeams", "NotEqualUserId"];
+    let of_mine = |function: &str| {
+        orders(&read(&scratch, &format!("{ORDERS}?$filter=Microsoft.Dynamics.CRM.{function}(PropertyName='ownerid')")))
+    };
+    assert_eq!(mine.map(of_mine), ["", "", "", "", "012345"]);
     for at in 0..5 {
         create(&scratch, ORDERS, NONE, &json!({ "contoso_orderid": order(20 + at), "contoso_name": "Own" }));
     }
@@ -62,6 +67,7 @@ fn w4_a_saved_view_answers_page_by_page() {
         url = next.strip_prefix("http://localhost/api/data/v9.2/").expect("the request's own root").to_owned();
     }
     assert_eq!((seen.as_str(), pages), ("01234", 3));
+    assert_eq!(mine.map(of_mine), ["01234", "01234", "01234", "", "012345"]);
 }
 
 /// Accounts, each under the one before it, but for two under the first.
@@ -163,6 +169,13 @@ fn w4_fiscal_years_are_those_of_the_calendar() {
     };
     assert_eq!(grouped("fiscal-year"), grouped("year"));
     assert_eq!(grouped("fiscal-period"), grouped("quarter"));
+    let made = |function: &str, values: &str| {
+        let call = format!("Microsoft.Dynamics.CRM.{function}(PropertyName='createdon'{values})");
+        read(&scratch, &format!("{ORDERS}?$filter={call}"))["value"].as_array().map(Vec::len)
+    };
+    assert_eq!((made("ThisFiscalYear", ""), made("NextFiscalPeriod", "")), (Some(6), Some(0)));
+    assert_eq!(made("InFiscalPeriodAndYear", ",PropertyValue1=1,PropertyValue2=2020"), Some(0));
+    assert_eq!(made("InOrAfterFiscalPeriodAndYear", ",PropertyValue1=1,PropertyValue2=2020"), Some(6));
     let applied = format!("{ORDERS}?$apply=groupby((contoso_name))/aggregate($count as n)");
     assert_eq!(send(&scratch, Verb::Get, &applied, NONE, &Value::Null).status, 400);
 }
