@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use clap::Args;
 use strata_testkit::generator::{self, Recipe};
@@ -22,6 +23,9 @@ pub(crate) struct Options {
     /// Components of the package that is imported meanwhile
     #[arg(long, default_value_t = 50_000)]
     components: usize,
+    /// Rows of the table that a page is filtered out of
+    #[arg(long, default_value_t = 1_000_000)]
+    many_rows: usize,
     /// Requests over which memory is watched
     #[arg(long, default_value_t = 1_000_000)]
     requests: u64,
@@ -30,6 +34,8 @@ pub(crate) struct Options {
 /// Connections of most figures; the errors of [`MANY`] are counted.
 const CONNECTIONS: usize = 16;
 const MANY: usize = 200;
+/// Takes of what is measured by its time.
+const ROUNDS: usize = 15;
 
 /// Gives each request a header of its own, so that no answer can be given again.
 const ANEW: &str = "local n = 0\nrequest = function()\n  n = n + 1\n  \
@@ -64,7 +70,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         succeed(Command::new("curl").args(["--silent", "--fail", "--output"]).arg(&body).arg(&url))?;
         let bare = Server::start(Command::new(programs.join("xtask")).arg("bare").arg(&body))?;
         let theirs = wrk(&bare.url, CONNECTIONS, options.seconds)?;
-        let (again, anew) = (ours.rate / theirs.rate, anew.rate / theirs.rate);
+        let theirs_anew = wrk_with(&bare.url, CONNECTIONS, options.seconds, Some(&script))?;
+        let (again, anew) = (ours.rate / theirs.rate, anew.rate / theirs_anew.rate);
         println!("| {what}: requests per second | {again:.2} × a bare handler with the same bytes | ≥ 0.4 × |");
         println!("| the same, each request another one to the server | {anew:.2} × | – |");
     }
@@ -72,7 +79,72 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let many = wrk(&row, MANY, options.seconds)?;
     println!("| errors with {MANY} connections | {} of {} | 0 |", many.errors, many.requests);
     meanwhile(options, &server, &row, folder.path())?;
-    flat(options, &server, &row)
+    flat(options, &server, &row)?;
+    drop(server);
+    filtered(options, &strata)
+}
+
+/// Rows of a page that is filtered out of many.
+const PAGE: usize = 5_000;
+
+/// Compares a page of a filter along an index with the SQL that one would write by hand.
+fn filtered(options: &Options, strata: &Path) -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let groups = (options.many_rows / PAGE).max(1);
+    let mut csv = "name,telephone1,numberofemployees\n".to_owned();
+    for number in 0..options.many_rows {
+        let group = number % groups;
+        writeln!(csv, "G{group:04} {number},+49 30 {number:07},{}", number % 1000).expect("texts grow");
+    }
+    std::fs::write(folder.path().join("rows.csv"), csv).map_err(|error| error.to_string())?;
+    let mut import = Command::new(strata);
+    succeed(import.current_dir(&folder).args(["row", "import", "account", "--csv", "rows.csv", "--quiet"]))?;
+    let mut serve = Command::new(strata);
+    let server = Server::start(serve.current_dir(&folder).args(["serve", "--listen", "127.0.0.1:0", "--quiet"]))?;
+    let group = groups / 2;
+    let path = format!("accounts?$filter=startswith(name,'G{group:04}')&$select=name,telephone1&$top={PAGE}");
+    let url = format!("{}/api/data/v9.2/{path}", server.url);
+    let store = rusqlite::Connection::open(folder.path().join("strata.db")).map_err(|error| error.to_string())?;
+    // As much memory as the server gives itself.
+    store.pragma_update(None, "cache_size", -64_000).map_err(|error| error.to_string())?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let mut get = Command::new("curl");
+        get.args(["--silent", "--fail", "--globoff", "--output"]).arg(folder.path().join("page"));
+        let told = output(get.args(["--write-out", "%{time_total}"]).arg(&url))?;
+        ours.push(told.trim().parse::<f64>().map_err(|error| format!("{told}: {error}"))?);
+        let begun = Instant::now();
+        let count = by_hand(&store, &format!("3g{group:04}")).map_err(|error| error.to_string())?;
+        theirs.push(begun.elapsed().as_secs_f64());
+        if count != options.many_rows.min(PAGE) {
+            return Err(format!("{count} rows are in the group"));
+        }
+    }
+    let text = std::fs::read_to_string(folder.path().join("page")).map_err(|error| error.to_string())?;
+    let count = text.matches("\"@odata.etag\"").count();
+    if count != options.many_rows.min(PAGE) {
+        return Err(format!("{count} rows are on the page"));
+    }
+    let ratio = median(ours) / median(theirs);
+    println!("| a page of {PAGE} rows of {}, filtered | {ratio:.2} × raw SQL | ≤ 3 × |", options.many_rows);
+    Ok(())
+}
+
+/// Reads the rows whose names begin so; returns how many.
+fn by_hand(store: &rusqlite::Connection, prefix: &str) -> rusqlite::Result<usize> {
+    let sql = "SELECT r.id, r.version, r.json FROM record_index i CROSS JOIN record r ON r.id = i.id \
+         AND r.environment_id = 1 AND r.table_name = 'account' AND r.to_op = 9223372036854775807 \
+         WHERE i.environment_id = 1 AND i.table_name = 'account' AND i.column_name = 'name' \
+         AND i.value >= ?1 AND i.value < ?1 || '~' ORDER BY i.id LIMIT 5000";
+    let mut statement = store.prepare_cached(sql)?;
+    let rows = statement
+        .query_map([prefix], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?.len())
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Fills the table that is read, and returns the id of a row.

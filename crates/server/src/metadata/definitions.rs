@@ -223,7 +223,11 @@ impl<'a> Reader<'a> {
         let is_filtered = wanted.filter.as_ref().is_some_and(|filter| query::mentions(filter, &entity::OF_PARTS));
         let is_shown = wanted.select.as_ref().is_none_or(|names| names.iter().any(|name| needs_parts(name)));
         let mut found = Vec::new();
-        for entry in self.schema.tables() {
+        // Clients ask for one table by its name before they touch it.
+        let named = wanted.filter.as_ref().and_then(|filter| query::required(filter, "LogicalName"));
+        let all = || self.schema.tables().collect();
+        let candidates: Vec<_> = named.map_or_else(all, |name| self.schema.by_name(name).into_iter().collect());
+        for entry in candidates {
             let mut made = entity::of_entry(entry, self.language);
             if is_filtered {
                 self.complete(&mut made, entry)?;

@@ -236,6 +236,15 @@ fn compare(left: &Value, right: &Value) -> Ordering {
     }
 }
 
+/// Returns what a property must be for a filter to be met, as far as the filter says so.
+pub(crate) fn required<'f>(filter: &'f Expression, property: &str) -> Option<&'f str> {
+    match filter {
+        Expression::And(parts) => parts.iter().find_map(|part| required(part, property)),
+        Expression::Compare { path, operator: Operator::Eq, literal } if path.0 == [property] => literal.text(),
+        _ => None,
+    }
+}
+
 /// Tells whether a filter looks at one of these properties.
 pub(crate) fn mentions(filter: &Expression, names: &[&str]) -> bool {
     let is_meant = |path: &Path| path.0.first().is_some_and(|first| names.contains(&first.as_str()));

@@ -74,6 +74,8 @@ struct Inner {
     taken_back: u64,
     /// One state of the file is held; a write gives it up.
     is_held: Cell<bool>,
+    /// What others had done when it began to be held.
+    others: Cell<i64>,
 }
 
 /// A transaction that reads, ended when it is dropped. Its statements are prepared once: compiling them anew would cost
@@ -139,6 +141,7 @@ impl SqliteStore {
             depth: 0,
             taken_back: 0,
             is_held: Cell::new(false),
+            others: Cell::new(0),
         }))
     }
 
@@ -155,6 +158,11 @@ impl Inner {
     }
 
     /// Gives up the state of the file that is held, if one is.
+    /// A number that changes when others have written.
+    fn data_version(&self) -> Result<i64, StoreError> {
+        Ok(self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?)
+    }
+
     /// Tells whether what is written now belongs to a transaction within a larger one.
     fn is_part(&self) -> bool {
         self.depth > 1
@@ -435,7 +443,7 @@ impl Store for SqliteStore {
 
     fn mark(&self) -> Result<ChangeMark, StoreError> {
         let inner = self.lock();
-        let others = inner.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        let others = if inner.is_held.get() { inner.others.get() } else { inner.data_version()? };
         Ok(ChangeMark { others, own: inner.conn.total_changes(), taken_back: inner.taken_back })
     }
 
@@ -444,6 +452,7 @@ impl Store for SqliteStore {
         if inner.conn.is_autocommit() {
             inner.conn.prepare_cached("BEGIN")?.execute([])?;
             inner.is_held.set(true);
+            inner.others.set(inner.data_version()?);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
 use crate::StoreError;
@@ -64,6 +65,8 @@ fn prepare(
     let named = |error| named(error, at);
     conn.busy_timeout(busy_timeout).map_err(named)?;
     conn.set_prepared_statement_cache_capacity(128);
+    // Else SQLite compiles a statement anew whenever a bound value might have led to another plan.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(named)?;
     super::query_filter::teach(&conn).map_err(named)?;
     if is_new {
         conn.pragma_update(None, "page_size", 8192).map_err(named)?;

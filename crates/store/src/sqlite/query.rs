@@ -4,14 +4,15 @@
 //! it. Here it is run.
 
 use rusqlite::types::{Value as SqlValue, ValueRef};
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, Row, params, params_from_iter};
 use serde_json::Value;
 use strata_model::environment::Environment;
 use strata_model::id::Operation;
 
 use super::query_place::Place;
 use super::query_sql::{Statement, Wanted};
-use crate::query::{DatePart, FieldKind, Figure, FigureQuery, Found, Joined, RowQuery};
+use super::record::key_of;
+use crate::query::{DatePart, FieldKind, Figure, FigureQuery, Filter, Found, Joined, Operator, Relation, RowQuery};
 use crate::{StoreError, Values};
 
 /// Hands on the rows of a query; returns where the next ones begin.
@@ -22,6 +23,9 @@ pub(super) fn each(
     query: &RowQuery,
     each: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
 ) -> Result<Option<String>, StoreError> {
+    if let Some(one) = One::of(query).filter(|_| at.is_none()) {
+        return one.hand_on(conn, of, each).map(|()| None);
+    }
     let statement = Statement::of(conn, of, at, query, &Wanted::Rows)?;
     let mut prepared = conn.prepare_cached(&statement.sql)?;
     let mut found = prepared.query(params_from_iter(&statement.params))?;
@@ -40,6 +44,53 @@ pub(super) fn each(
         }
     }
     Ok(None)
+}
+
+/// The row of an id as it is now: asked for more often than all else, and by a statement that is always the same.
+struct One<'q> {
+    relation: &'q Relation,
+    id: &'q str,
+}
+
+impl<'q> One<'q> {
+    fn of(query: &'q RowQuery) -> Option<Self> {
+        let is_one = query.joins.is_empty() && query.after.is_none() && query.offset == 0 && query.limit != Some(0);
+        match &query.filter {
+            Some(Filter::Compare { field, operator: Operator::Eq, value: Value::String(id) })
+                if is_one && field.kind == FieldKind::Id =>
+            {
+                Some(Self { relation: &query.from, id })
+            }
+            _ => None,
+        }
+        .filter(|one| !matches!(one.relation, Relation::Given(_)))
+    }
+
+    fn hand_on(
+        &self,
+        conn: &Connection,
+        of: &Environment,
+        each: &mut dyn FnMut(Found<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let (sql, table) = match self.relation {
+            Relation::Records(table) => (
+                "SELECT id, version, json FROM record WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3 \
+                 AND to_op = 9223372036854775807",
+                table,
+            ),
+            Relation::Projection(table) => (
+                "SELECT id, version, json FROM projection WHERE environment_id = ?1 AND table_name = ?2 AND id = ?3",
+                table,
+            ),
+            Relation::Given(_) => return Ok(()),
+        };
+        let mut prepared = conn.prepare_cached(sql)?;
+        let mut found = prepared.query(params![of.no.0, key_of(table), self.id.to_lowercase()])?;
+        while let Some(row) = found.next()? {
+            each(Found { id: text(row, 0)?, version: row.get(1)?, json: text(row, 2)?, joined: &[] })?;
+        }
+        Ok(())
+    }
 }
 
 /// Counts the rows of a query, up to a number.
