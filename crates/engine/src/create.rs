@@ -4,7 +4,7 @@ use strata_model::code::ErrorCode;
 use strata_model::environment::{Settings, Snapshot};
 use strata_model::id::Guid;
 use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan, PlanSolution};
-use strata_model::publisher::Publisher;
+use strata_model::publisher::{Details, Publisher};
 use strata_model::rules::Rules;
 use strata_model::solution::{RESERVED_NAMES, Solution, SolutionKind};
 use strata_model::version::Version;
@@ -21,6 +21,8 @@ pub struct NewPublisher {
     pub option_value_prefix: Option<u32>,
     /// Minted from the name where there is none.
     pub id: Option<Guid>,
+    /// An address, a description, by column.
+    pub details: Details,
 }
 
 /// What a caller says of a new unmanaged solution.
@@ -80,9 +82,15 @@ pub fn publisher(snapshot: &Snapshot, new: &NewPublisher, rules: &Rules) -> Plan
             friendly_name: new.friendly_name.clone().unwrap_or_else(|| name.clone()),
             prefix: new.prefix.to_lowercase(),
             option_value_prefix,
+            details: said(&new.details),
         }));
     }
     plan
+}
+
+/// The details that say something.
+fn said(details: &Details) -> Details {
+    details.iter().filter(|(_, text)| !text.is_empty()).map(|(column, text)| (column.clone(), text.clone())).collect()
 }
 
 /// What to do where the publisher of placeholders is chosen.

@@ -391,6 +391,7 @@ impl<'a> Import<'a> {
             friendly_name: packaged.friendly_name.clone(),
             prefix: packaged.prefix.clone(),
             option_value_prefix: packaged.option_value_prefix,
+            details: packaged.details.clone(),
         }));
     }
 

@@ -3,7 +3,7 @@
 use strata_model::code::ErrorCode;
 use strata_model::environment::Snapshot;
 use strata_model::plan::{Edit, Finding, FindingKind, OperationKind, Plan};
-use strata_model::publisher::Publisher;
+use strata_model::publisher::{Details, Publisher};
 use strata_model::rules::Rules;
 use strata_model::solution::Solution;
 use strata_model::version::Version;
@@ -26,6 +26,8 @@ pub struct PublisherEdit {
     pub friendly_name: Option<String>,
     pub prefix: Option<String>,
     pub option_value_prefix: Option<u32>,
+    /// Those that change; an empty text takes one away.
+    pub details: Details,
 }
 
 /// Characters that the platform keeps of a friendly name (L14).
@@ -83,6 +85,7 @@ pub fn publisher(snapshot: &Snapshot, unique_name: &str, edit: &PublisherEdit, r
         friendly_name: friendly_name(edit.friendly_name.as_ref(), &before.friendly_name, &mut plan),
         prefix: edit.prefix.as_ref().map_or_else(|| before.prefix.clone(), |prefix| prefix.to_lowercase()),
         option_value_prefix: edit.option_value_prefix.unwrap_or(before.option_value_prefix),
+        details: before.details.clone().into_iter().chain(edit.details.clone()).collect(),
         ..before.clone()
     };
     refuse_prefix(&after.prefix, &mut plan);

@@ -12,6 +12,7 @@ use crate::component::{ComponentKey, ComponentType};
 use crate::dependency::MissingDependency;
 use crate::environment::Behavior;
 use crate::id::{Digest, Guid};
+use crate::publisher::Details;
 use crate::version::Version;
 
 /// A solution package.
@@ -97,6 +98,7 @@ pub struct PackagedPublisher {
     pub friendly_name: String,
     pub prefix: String,
     pub option_value_prefix: u32,
+    pub details: Details,
 }
 
 /// One `RootComponent` (package-format §2.3).

@@ -6,6 +6,7 @@ use strata_model::dependency::{DependencySide, MissingDependency, Provider};
 use strata_model::environment::Behavior;
 use strata_model::id::Guid;
 use strata_model::package::{Manifest, Mode, PackagedPublisher, RootComponent};
+use strata_model::publisher::{ADDRESS, DETAILS, Details, address_column};
 use strata_model::version::Version;
 use strata_xml::Element;
 
@@ -51,7 +52,10 @@ pub(crate) fn read(part: &str, bytes: &[u8]) -> Result<Manifest, ReadPackageErro
 }
 
 fn label(element: &Element, language: u32) -> Option<String> {
-    let labels = element.child("LocalizedNames")?;
+    label_in(element.child("LocalizedNames")?, language)
+}
+
+fn label_in(labels: &Element, language: u32) -> Option<String> {
     let wanted = language.to_string();
     let own = labels.elements().find(|label| label.attribute("languagecode") == Some(wanted.as_str()));
     own.or_else(|| labels.elements().next())?.attribute("description").map(str::to_owned)
@@ -65,7 +69,34 @@ fn read_publisher(publisher: &Element, language: u32) -> Option<PackagedPublishe
         prefix: publisher.child_text("CustomizationPrefix").unwrap_or_default(),
         option_value_prefix: option_value_prefix.and_then(|text| text.parse().ok()).unwrap_or(10_000),
         unique_name,
+        details: details(publisher, language),
     })
+}
+
+/// What a publisher says of itself besides; what every publisher says of its addresses is nothing of its own.
+fn details(publisher: &Element, language: u32) -> Details {
+    let mut details = Details::new();
+    for (column, name) in DETAILS {
+        let labels = publisher.child(name).filter(|_| column == "description");
+        let text = labels.map_or_else(|| publisher.child_text(name), |labels| label_in(labels, language));
+        details.extend(text.map(|text| (column.to_owned(), text)));
+    }
+    let addresses = publisher.child("Addresses").into_iter().flat_map(Element::elements);
+    for address in addresses.filter(|element| element.name == "Address") {
+        let number = address.child_text("AddressNumber").and_then(|number| number.trim().parse().ok());
+        let Some(number @ (1 | 2)) = number else { continue };
+        for part in ADDRESS {
+            let text = address.child_text(part).filter(|text| default_of(part) != Some(text.as_str()));
+            details.extend(text.map(|text| (address_column(number, part), text)));
+        }
+    }
+    details.retain(|_, text| !text.is_empty());
+    details
+}
+
+/// What an address says where nobody has said anything.
+pub(crate) fn default_of(part: &str) -> Option<&'static str> {
+    matches!(part, "AddressTypeCode" | "ShippingMethodCode").then_some("1")
 }
 
 fn parent_solution(manifest: &Element) -> Option<(String, Option<Version>)> {

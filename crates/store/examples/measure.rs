@@ -225,6 +225,7 @@ fn import(
             friendly_name: "Contoso".to_owned(),
             prefix: "new".to_owned(),
             option_value_prefix: 10_000,
+            details: std::collections::BTreeMap::new(),
         }));
     }
     edits.push(Edit::SolutionOpen(Solution {

@@ -174,6 +174,7 @@ impl Builder {
                     friendly_name: publisher.to_owned(),
                     prefix: publisher.to_owned(),
                     option_value_prefix: 10_000,
+                    details: std::collections::BTreeMap::new(),
                 },
                 root_components: self.roots,
                 missing_dependencies: self.missing,

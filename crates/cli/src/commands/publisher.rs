@@ -24,6 +24,7 @@ pub(crate) fn run(context: &Context<'_>, command: &PublisherCommand) -> Result<E
                 friendly_name: display_name.clone(),
                 option_value_prefix: *option_prefix,
                 id: None,
+                details: Default::default(),
             };
             create(context, new, write.plan)
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use strata_model::component::{ComponentKey, Identity};
 use strata_model::environment::{Behavior, ComponentState, Snapshot};
 use strata_model::package::{Manifest, Mode, PackagedPublisher, RootComponent};
+use strata_model::publisher::Details;
 use strata_model::solution::{Solution, SolutionKind};
 use strata_model::version::Version;
 
@@ -24,13 +25,18 @@ pub fn of(
         friendly_name: publisher.friendly_name.clone(),
         prefix: publisher.prefix.clone(),
         option_value_prefix: publisher.option_value_prefix,
+        details: publisher.details.clone(),
     });
     let known = before.map(|before| &before.publisher);
     // A publisher that was there before the package keeps its own labels here; the package's say what it came with.
     let is_known = known
         .zip(publisher.as_ref())
         .is_some_and(|(known, own)| known.unique_name.eq_ignore_ascii_case(&own.unique_name));
-    let publisher = if is_known { known.cloned() } else { publisher.or_else(|| known.cloned()) };
+    let publisher = match (known, publisher) {
+        (Some(known), Some(own)) if is_known => Some(with_details(known, own.details)),
+        (known, own) => own.or_else(|| known.cloned()),
+    };
+    let publisher = publisher.map(|publisher| with_details(&publisher, Details::default()));
     let parent = solution.parent.filter(|_| solution.kind == SolutionKind::Patch).and_then(|no| seen.solution(no));
     Manifest {
         unique_name: solution.unique_name.clone(),
@@ -42,6 +48,7 @@ pub fn of(
             friendly_name: solution.unique_name.clone(),
             prefix: "new".to_owned(),
             option_value_prefix: 10_000,
+            details: Details::default(),
         }),
         root_components: roots(seen, solution, before),
         missing_dependencies: Vec::new(),
@@ -54,6 +61,14 @@ pub fn of(
         },
         languages: settings.languages.clone(),
     }
+}
+
+/// Lays details over those of a package; what is empty says nothing.
+fn with_details(known: &PackagedPublisher, own: Details) -> PackagedPublisher {
+    let mut details = known.details.clone();
+    details.extend(own);
+    details.retain(|_, text| !text.is_empty());
+    PackagedPublisher { details, ..known.clone() }
 }
 
 /// Lists the roots by type number, those that the package had in its order and spelling.

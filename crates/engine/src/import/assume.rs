@@ -13,7 +13,7 @@ use strata_model::environment::{Behavior, Membership};
 use strata_model::id::{Digest, Guid, PublisherNo, SolutionNo};
 use strata_model::layer::{Layer, LayerState};
 use strata_model::plan::{Action, Body, Change, Edit, Effect, Finding, FindingKind};
-use strata_model::publisher::Publisher;
+use strata_model::publisher::{Details, Publisher};
 use strata_model::solution::{Solution, SolutionKind};
 use strata_model::version::Version;
 
@@ -115,6 +115,7 @@ impl Import<'_> {
             friendly_name: "Assumed".to_owned(),
             prefix: ASSUMED_PUBLISHER.to_owned(),
             option_value_prefix: 10_000,
+            details: Details::default(),
         }));
         no
     }

@@ -24,6 +24,7 @@ pub(crate) fn solution(env: &mut Simulated, name: &str, publisher: &str) {
             friendly_name: None,
             option_value_prefix: Some(72_700),
             id: None,
+            details: Default::default(),
         };
         let plan = create::publisher(&env.snapshot, &new, &env.rules);
         assert!(!plan.is_refused(), "{:?}", plan.findings);

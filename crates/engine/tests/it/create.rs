@@ -20,6 +20,7 @@ fn publisher(name: &str, prefix: &str) -> NewPublisher {
         friendly_name: None,
         option_value_prefix: None,
         id: None,
+        details: Default::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use strata_model::environment::Snapshot;
 use strata_model::history::{HistoryEntry, Outcome};
 use strata_model::id::Guid;
@@ -156,7 +157,22 @@ fn publisher_row(
     if let Some(values) = said.get(&publisher.id.to_string()) {
         row.over(values);
     }
+    for (column, text) in &publisher.details {
+        row.set(column, detail(column, text));
+    }
     row.record(publisher.id)
+}
+
+/// A detail of a publisher as the type of its column has it: packages have texts.
+fn detail(column: &str, text: &str) -> Value {
+    let part = column.rsplit('_').next().unwrap_or(column);
+    let number = match part {
+        "addresstypecode" | "shippingmethodcode" | "utcoffset" => text.parse::<i64>().ok().map(Value::from),
+        "latitude" | "longitude" => text.parse::<f64>().ok().map(Value::from),
+        _ if text.is_empty() => None,
+        _ => Some(text.into()),
+    };
+    number.unwrap_or(Value::Null)
 }
 
 /// The values that rows of a table hold beside what the lifecycle knows, by id.

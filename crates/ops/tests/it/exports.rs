@@ -272,6 +272,7 @@ fn l119_a_value_that_left_the_solution_stays_in_the_environment() {
         friendly_name: None,
         option_value_prefix: None,
         id: None,
+        details: Default::default(),
     };
     scratch.run(&Request::CreatePublisher(new)).expect("a publisher");
     let version = Version::parse("1.0.0.0").expect("a version");

@@ -32,6 +32,7 @@ fn made(asked: &Asked<'_>) -> Scratch {
         friendly_name: None,
         option_value_prefix: None,
         id: None,
+        details: Default::default(),
     };
     let solution = NewSolution {
         unique_name: "Made".to_owned(),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use strata_model::component::{ComponentKey, ComponentType};
 use strata_model::dependency::{DependencySide, MissingDependency, Provider};
-use strata_model::package::{Manifest, Mode, RootComponent};
+use strata_model::package::{Manifest, Mode, PackagedPublisher, RootComponent};
+use strata_model::publisher::Details;
 use strata_model::version::Version;
 use strata_xml::{Element, Node as XmlNode, escape_attribute};
 
@@ -125,15 +126,26 @@ impl Writer<'_> {
             }
             "LocalizedNames" if before.friendly_name != after.friendly_name => Some(vec![self.names(own)]),
             "ParentSolution" if before.parent_solution != after.parent_solution => Some(parent(after)),
-            "Publisher" if before.publisher != after.publisher => {
-                Some(plain::publisher(&after.publisher, after.base_language))
-            }
+            "Publisher" if before.publisher != after.publisher => Some(self.publisher(own)),
             "RootComponents" if !is_same_set(&before.root_components, &after.root_components) => Some(self.roots(own)?),
             "MissingDependencies" if !is_same_set(&before.missing_dependencies, &after.missing_dependencies) => {
                 Some(self.missing(own)?)
             }
             _ => None,
         })
+    }
+
+    /// Details change where they stand; who the publisher is changes it all.
+    fn publisher(&self, own: Option<&[u8]>) -> Vec<String> {
+        let bare = |publisher: &PackagedPublisher| PackagedPublisher { details: Details::new(), ..publisher.clone() };
+        let (after, language) = (&self.after.publisher, self.after.base_language);
+        let tree = own.and_then(|own| strata_xml::parse(own).ok());
+        let tree = tree.filter(|_| bare(&self.before.publisher) == bare(after));
+        let written = tree.map(|tree| strata_xml::write(&plain::with_details(tree, &after.details, language)));
+        match written.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(line) => vec![line],
+            None => plain::publisher(after, language),
+        }
     }
 
     /// The label in the base language is another one.

@@ -24,6 +24,7 @@ pub(crate) fn with_solution() -> Scratch {
         friendly_name: None,
         option_value_prefix: Some(55_555),
         id: None,
+        details: Default::default(),
     };
     let solution = NewSolution {
         unique_name: "Fabrikam".to_owned(),

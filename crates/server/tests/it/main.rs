@@ -21,6 +21,7 @@ mod options;
 mod own;
 mod packages;
 mod plans;
+mod publishers;
 mod reading;
 mod service;
 mod set_writes;

@@ -289,7 +289,7 @@ impl<'t> Flip<'t> {
         expect(self.publisher(publisher.no)?.is_none(), subject)?;
         let sql = format!(
             "INSERT INTO publisher (environment_id, from_op, to_op, {PUBLISHER}) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         );
         let inserted = self.transaction.execute(
             &sql,
@@ -302,7 +302,8 @@ impl<'t> Flip<'t> {
                 publisher.unique_name,
                 publisher.friendly_name,
                 publisher.prefix,
-                publisher.option_value_prefix
+                publisher.option_value_prefix,
+                json_of(&publisher.details)
             ],
         );
         added(inserted, subject)

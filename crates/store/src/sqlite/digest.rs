@@ -34,16 +34,16 @@ pub(super) fn state_digest(
 
 fn publisher_digest(publisher: &Publisher) -> Digest {
     let option_value_prefix = publisher.option_value_prefix.to_string();
-    row_digest(
-        "publisher",
-        &[
-            publisher.id.to_string().as_bytes(),
-            publisher.unique_name.as_bytes(),
-            publisher.friendly_name.as_bytes(),
-            publisher.prefix.as_bytes(),
-            option_value_prefix.as_bytes(),
-        ],
-    )
+    let id = publisher.id.to_string();
+    let mut values = vec![
+        id.as_bytes(),
+        publisher.unique_name.as_bytes(),
+        publisher.friendly_name.as_bytes(),
+        publisher.prefix.as_bytes(),
+        option_value_prefix.as_bytes(),
+    ];
+    values.extend(publisher.details.iter().flat_map(|(column, text)| [column.as_bytes(), text.as_bytes()]));
+    row_digest("publisher", &values)
 }
 
 fn solution_digest(solution: &Solution, publishers: &[Publisher], solutions: &[Solution]) -> Digest {

@@ -19,7 +19,7 @@ const TABLES: [(&str, &str); 16] = [
     ),
     ("job", "operation, components"),
     ("setting", "from_op, to_op, json"),
-    ("publisher", "publisher_no, from_op, to_op, id, unique_name, friendly_name, prefix, option_value_prefix"),
+    ("publisher", "publisher_no, from_op, to_op, id, unique_name, friendly_name, prefix, option_value_prefix, details"),
     (
         "solution",
         "solution_no, from_op, to_op, id, unique_name, friendly_name, version, is_managed, publisher_no, kind, \

@@ -13,11 +13,15 @@ use crate::StoreError;
 /// Marks a SQLite file as a store (`STRA`).
 const APPLICATION_ID: i64 = 0x5354_5241;
 /// The format this build writes, and the newest it reads.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 const SCHEMA: &str = include_str!("schema.sql");
 /// What turns a store of the format before into one of the index's next: the first entry leads from 1 to 2.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("migrate_2.sql"), include_str!("migrate_3.sql"), include_str!("migrate_4.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("migrate_2.sql"),
+    include_str!("migrate_3.sql"),
+    include_str!("migrate_4.sql"),
+    include_str!("migrate_5.sql"),
+];
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// Opens a store file, which must exist unless `create` is given.

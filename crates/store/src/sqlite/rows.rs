@@ -23,7 +23,7 @@ pub(super) const NOW: i64 = i64::MAX - 1;
 
 pub(super) const ENVIRONMENT: &str = "e.environment_id, e.id, e.name, s.json, e.current_op, e.revision \
      FROM environment e JOIN setting s ON s.environment_id = e.environment_id AND s.to_op = 9223372036854775807";
-pub(super) const PUBLISHER: &str = "publisher_no, id, unique_name, friendly_name, prefix, option_value_prefix";
+pub(super) const PUBLISHER: &str = "publisher_no, id, unique_name, friendly_name, prefix, option_value_prefix, details";
 pub(super) const SOLUTION: &str = "solution_no, id, unique_name, friendly_name, version, is_managed, publisher_no, \
      kind, parent_no, assumed, assumes, residue";
 pub(super) const COMPONENT: &str = "component_no, type, key, name, id, category, parent";
@@ -55,6 +55,7 @@ pub(super) fn publisher(row: &Row<'_>) -> rusqlite::Result<Publisher> {
         friendly_name: row.get(3)?,
         prefix: row.get(4)?,
         option_value_prefix: row.get(5)?,
+        details: json(row, 6)?,
     })
 }
 

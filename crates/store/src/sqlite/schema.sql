@@ -74,6 +74,7 @@ CREATE TABLE publisher (
     friendly_name TEXT NOT NULL,
     prefix TEXT NOT NULL,
     option_value_prefix INTEGER NOT NULL,
+    details TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (environment_id, publisher_no, from_op)
 ) WITHOUT ROWID;
 

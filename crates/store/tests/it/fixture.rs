@@ -137,6 +137,7 @@ pub(crate) fn publisher(no: i64) -> Publisher {
         friendly_name: format!("Publisher {no}"),
         prefix: "new".to_owned(),
         option_value_prefix: 10_000,
+        details: [("emailaddress".to_owned(), format!("{no}@example.com"))].into(),
     }
 }
 

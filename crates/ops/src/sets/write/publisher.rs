@@ -1,9 +1,11 @@
 //! Publishers as they are written.
 
+use serde_json::Value;
 use strata_model::id::Guid;
+use strata_model::publisher::{Details, is_detail};
 
 use super::{Values, Writer, unfit};
-use crate::rows::{Existing, Outcome, RowWrite};
+use crate::rows::{Existing, Input, Outcome, RowWrite};
 use crate::{NewPublisher, OpsError, PublisherEdit, Request};
 
 /// What the lifecycle knows of a publisher, and what says who it is.
@@ -37,10 +39,12 @@ impl Writer<'_> {
             friendly_name: values.text("friendlyname")?,
             option_value_prefix: option_prefix(&values)?,
             id,
+            details: details(&values),
         };
         let others = values.others(&OWN);
         let nobody = id.unwrap_or(self.environment.id);
         self.keep_beside(nobody, &others, true)?;
+        let others = strange(others);
         self.run(&Request::CreatePublisher(new))?;
         let headers = self.headers()?;
         let made = headers.publishers.iter().find(|made| made.unique_name.eq_ignore_ascii_case(&unique_name));
@@ -60,14 +64,33 @@ impl Writer<'_> {
             friendly_name: values.text("friendlyname")?,
             prefix: values.text("customizationprefix")?,
             option_value_prefix: option_prefix(&values)?,
+            details: details(&values),
         };
         let others = values.others(&OWN);
         self.keep_beside(id, &others, true)?;
+        let others = strange(others);
         self.run(&Request::EditPublisher { publisher, edit })?;
         self.keep_beside(id, &others, false)?;
         self.show_anew()?;
         Ok(Outcome { id, is_new: false })
     }
+}
+
+/// What packages hold of a publisher besides, as texts; null takes one away.
+fn details(values: &Values<'_>) -> Details {
+    let known = values.0.iter().filter(|(column, _)| is_detail(&column.to_lowercase()));
+    let text = |input: &Input| match input {
+        Input::Value(Value::String(text)) => text.clone(),
+        Input::Value(Value::Null) | Input::Row { .. } => String::new(),
+        Input::Value(other) => other.to_string(),
+    };
+    known.map(|(column, input)| (column.to_lowercase(), text(input))).collect()
+}
+
+/// What no package holds.
+fn strange(mut values: Vec<(String, Input)>) -> Vec<(String, Input)> {
+    values.retain(|(column, _)| !is_detail(&column.to_lowercase()));
+    values
 }
 
 fn option_prefix(values: &Values<'_>) -> Result<Option<u32>, OpsError> {
