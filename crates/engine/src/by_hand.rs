@@ -9,6 +9,7 @@ pub mod create;
 pub mod delete;
 mod identity;
 mod minimal;
+pub(crate) mod money;
 pub mod options;
 mod platform;
 mod table_parts;

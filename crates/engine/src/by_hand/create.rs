@@ -19,7 +19,7 @@ use strata_xml::Element;
 
 use super::platform::{self, NewTable};
 use super::target::Target;
-use super::{identity, minimal, open_solution, refuse_blocked};
+use super::{identity, minimal, money, open_solution, refuse_blocked};
 use crate::activation::is_classic;
 use crate::active::{PropertyEdit, set_path, spelled, whole};
 use crate::effect::Lens;
@@ -56,6 +56,9 @@ pub fn footprint(snapshot: &Snapshot, new: &NewComponent) -> Footprint {
     keys.extend(own_columns.map(|(name, _)| target.column_key(&name)));
     if target.key.component_type.is("entity") {
         keys.extend(platform::keys(snapshot.environment.id, &target.schema_name));
+    }
+    if target.key.component_type.is("attribute") {
+        keys.extend(money::keys(&target.key));
     }
     Footprint { keys, ..Footprint::default() }
 }
@@ -189,7 +192,7 @@ pub(super) struct Made {
 }
 
 impl<'a> Creation<'a> {
-    fn state(&self, key: &ComponentKey) -> Option<&'a ComponentState> {
+    pub(super) fn state(&self, key: &ComponentKey) -> Option<&'a ComponentState> {
         self.lens.snapshot.components.get(key)
     }
 
@@ -340,6 +343,7 @@ impl<'a> Creation<'a> {
         };
         let (required, _) = target.required().unzip();
         let content_path = target.content_path(category(&tree));
+        let beside = tree.clone();
         let made = Made {
             key: target.key.clone(),
             name,
@@ -350,9 +354,8 @@ impl<'a> Creation<'a> {
             home: minimal::home(component_type, target.table.as_ref().map(ComponentKey::as_str)),
             files: self.new.content.map(|content| (content_path, content)).into_iter().collect(),
         };
-        let table = target.table.as_ref().and_then(|table| self.state(table));
-        let component = self.add(made);
-        self.join(target, table, component);
+        self.add_beside(target, made);
+        self.make_money_parts(target, &beside);
         let has_parts = self.with_parts.contains(&target.key);
         let own_columns = if has_parts { Vec::new() } else { target.own_columns(self.publisher, self.language()) };
         for (column, tree) in own_columns {
@@ -363,6 +366,13 @@ impl<'a> Creation<'a> {
             let made = Made { key, name, id: None, tree, display_name, parent: None, home: None, files: Vec::new() };
             self.add_part(made);
         }
+    }
+
+    /// Adds a component where its target belongs.
+    pub(super) fn add_beside(&mut self, target: &Target, made: Made) {
+        let table = target.table.as_ref().and_then(|table| self.state(table));
+        let component = self.add(made);
+        self.join(target, table, component);
     }
 
     /// Adds a part of a new table: that came with all its parts, so they are in its solution.

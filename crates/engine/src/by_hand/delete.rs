@@ -17,6 +17,7 @@ use strata_model::layer::LayerState;
 use strata_model::plan::{Action, Bodies, Change, Edit, Effect, Finding, FindingKind, OperationKind, Plan, RowCounts};
 use strata_model::rules::Rules;
 
+use super::money;
 use crate::dependency::World;
 use crate::dependency::blocks::{blocks, delete_findings};
 use crate::dependency::{foreign_key, recipe};
@@ -37,6 +38,9 @@ pub fn footprint(key: &ComponentKey) -> Footprint {
     }
     if key.component_type.is("workflow") {
         footprint.parts_of = vec![key.clone()];
+    }
+    if key.component_type.is("attribute") {
+        footprint.keys.push(money::base_key(key));
     }
     footprint
 }
@@ -127,7 +131,7 @@ fn refusal(lens: &Lens<'_>, state: &ComponentState) -> Option<Finding> {
         return Some(pending_deletion::refusal(component, &described));
     }
     if let Some(role) = needed_by_its_table(lens, state) {
-        let message = format!("{described} is {role} of its table, and goes only with the table");
+        let message = format!("{described} is {role} of its table, and goes only with it");
         return Some(
             Finding::error(FindingKind::DeleteBlocked, ErrorCode::DELETE_IN_USE, "L102", message)
                 .about(component)
@@ -179,7 +183,7 @@ fn needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> Option<&'stat
     let is_platforms = |column: &str| catalogue::is_standard_column(&column.to_lowercase());
     if component_type.is("entityrelationship") {
         let is_of_platform = state.component.parent.is_some() && says("ReferencingAttributeName", &is_platforms);
-        return is_of_platform.then_some("a relationship of the platform's own columns");
+        return is_of_platform.then_some("a platform relationship");
     }
     if !component_type.is("attribute") {
         return None;
@@ -189,8 +193,11 @@ fn needed_by_its_table(lens: &Lens<'_>, state: &ComponentState) -> Option<&'stat
     {
         return Some("the key or the name column");
     }
+    if says("CalculationOf", &|column| !column.is_empty()) {
+        return Some("the amount in base currency of another column");
+    }
     let is_own = says("IsCustomField", &|flag| flag == "0") && says("LogicalName", &is_platforms);
-    is_own.then_some("a column of the platform's own")
+    is_own.then_some("a platform column")
 }
 
 /// Returns what goes with a table: its parts, and the relationships it takes part in; with a variable its value, with a
@@ -202,7 +209,10 @@ fn parts<'a>(lens: &Lens<'a>, table: &ComponentKey) -> Vec<&'a ComponentState> {
         return value.filter(|value| !value.layers.is_empty()).into_iter().collect();
     }
     if !table.component_type.is("entity") {
-        return internal_dependents(lens, table);
+        let mut found = internal_dependents(lens, table);
+        let base = lens.snapshot.components.get(&money::base_key(table));
+        found.extend(base.filter(|base| is_amount_in_base_currency(lens, base)));
+        return found;
     }
     let is_part = |state: &&ComponentState| {
         let is_child = state.component.parent().as_ref() == Some(table);
@@ -238,6 +248,14 @@ fn internal_dependents<'a>(lens: &Lens<'a>, key: &ComponentKey) -> Vec<&'a Compo
     }
     let states = found.iter().skip(1).filter_map(|key| lens.snapshot.components.get(key));
     states.filter(|state| !state.layers.is_empty()).collect()
+}
+
+/// Tells whether a column is there and holds what another says, in base currency.
+fn is_amount_in_base_currency(lens: &Lens<'_>, state: &ComponentState) -> bool {
+    state.layers.iter().any(|layer| {
+        let tree = lens.bodies.definition(&layer.digest).and_then(|body| definition::tree(&body.bytes));
+        tree.is_some_and(|tree| tree.child_text("CalculationOf").is_some())
+    })
 }
 
 /// Tells whether a relationship is one of the table.

@@ -28,7 +28,7 @@ impl Creation<'_> {
         let table = self.tables.iter_mut().find(|own| own.name == table.as_str());
         if let Some(table) = table.filter(|_| mask.split('|').any(|word| word == "PrimaryName")) {
             table.primary_name =
-                PrimaryName { name: column.to_lowercase(), labels: labels(tree.child("displaynames")) };
+                PrimaryName { name: column.to_lowercase(), labels: read_labels(tree.child("displaynames")) };
         }
     }
 
@@ -38,7 +38,7 @@ impl Creation<'_> {
         let language = self.language();
         let name = target.key.as_str();
         let label = identity::display_name(tree, language).unwrap_or_else(|| target.display_name.clone());
-        let said = labels(own.child("LocalizedCollectionNames"));
+        let said = read_labels(own.child("LocalizedCollectionNames"));
         let collection = said.get(&language).or_else(|| said.values().next()).filter(|text| !text.is_empty());
         NewTable {
             environment: self.lens.snapshot.environment.id,
@@ -72,14 +72,22 @@ impl Creation<'_> {
 
     fn make_part(&mut self, table: &ComponentKey, part: Part) {
         let Part { key, name, id, tree, home } = part;
-        let display_name = identity::display_name(&tree, self.language()).or_else(|| Some(name.clone()));
         // The key of a column says its table.
         let parent = key.table().is_none().then(|| table.clone());
-        self.add_part(Made { key, name, id, tree, display_name, parent, home, files: Vec::new() });
+        self.add_part(Made { id, parent, home, ..Made::part(key, name, tree, self.language()) });
     }
 }
 
-fn labels(container: Option<&Element>) -> Labels {
+impl Made {
+    /// Makes a part that is known by its name.
+    pub(super) fn part(key: ComponentKey, name: String, tree: Element, language: u32) -> Self {
+        let display_name = identity::display_name(&tree, language).or_else(|| Some(name.clone()));
+        Self { key, name, id: None, tree, display_name, parent: None, home: None, files: Vec::new() }
+    }
+}
+
+/// Reads the labels of a container, by language.
+pub(super) fn read_labels(container: Option<&Element>) -> Labels {
     let labels = container.into_iter().flat_map(Element::elements);
     let label =
         |own: &Element| Some((own.attribute("languagecode")?.parse().ok()?, own.attribute("description")?.to_owned()));

@@ -19,6 +19,8 @@ pub struct ColumnWish {
     /// As packages write it: `none`, `recommended`, `required`.
     pub required: Option<String>,
     pub is_primary_name: bool,
+    /// The image that stands for a row.
+    pub is_primary_image: bool,
     /// Length, limits, format and what else the type has, by the names of packages.
     pub details: Vec<(String, String)>,
     /// Switches that are not as usual, by the names of packages.
@@ -44,11 +46,14 @@ pub(super) fn tree(table: &str, wish: &ColumnWish) -> Element {
     let mask = match (wish.is_primary_name, wish.kind.as_str()) {
         (true, _) => format!("PrimaryName|{MASK}|RequiredForForm"),
         (false, "primarykey") => "ValidForAdvancedFind|RequiredForGrid".to_owned(),
+        (false, "image") if wish.is_primary_image => format!("DenormalizedChild|PrimaryImage|{MASK}"),
         (false, _) => MASK.to_owned(),
     };
     let uses: &[Use] = match (wish.is_primary_name, wish.kind.as_str()) {
         (true, _) => &[Use::Custom, Use::Create, Use::Update, Use::Audit, Use::Search, Use::Retrieve],
         (false, "primarykey") => &[Use::Create, Use::Filter, Use::Retrieve],
+        // Its content is sent by itself.
+        (false, "file") => &[Use::Custom, Use::Audit],
         (false, _) => &[Use::Custom, Use::Create, Use::Update, Use::Audit],
     };
     let required = wish.required.as_deref().unwrap_or("none");
@@ -103,7 +108,7 @@ fn with_defaults(kind: &str, given: &[(String, String)]) -> Vec<(String, String)
         "picklist" | "multiselectpicklist" => &[("AppDefaultValue", "-1")],
         "datetime" => &[("Format", "datetime"), ("CanChangeDateTimeBehavior", "1"), ("Behavior", "1")],
         "file" => &[("MaxValue", "32768")],
-        "image" => &[("Format", "jpeg"), ("MaxLength", "10240")],
+        "image" => &[("Format", "jpeg"), ("MaxLength", "10485760")],
         _ => &[],
     };
     let value = |name: &str| given.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());

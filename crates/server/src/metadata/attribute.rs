@@ -180,8 +180,10 @@ fn add_details(made: &mut Document, column: &Column, leaves: &Leaves, kind: &Typ
         (Kind::Integer { min, max }, _) => {
             add("MinValue", (*min).into());
             add("MaxValue", (*max).into());
-            let format = leaves.get("Format").filter(|format| !format.is_empty()).map_or("None", String::as_str);
-            add("Format", capitalized(format).into());
+            let written = leaves.get("Format").map_or("", String::as_str);
+            let known = ["Duration", "TimeZone", "Language", "Locale"];
+            let format = known.into_iter().find(|format| format.eq_ignore_ascii_case(written));
+            add("Format", format.unwrap_or("None").into());
             add("FormulaDefinition", text(leaves, "FormulaDefinition"));
             add("SourceTypeMask", 0.into());
         }
@@ -195,11 +197,12 @@ fn add_details(made: &mut Document, column: &Column, leaves: &Leaves, kind: &Typ
             if derived != "Double" {
                 add("FormulaDefinition", text(leaves, "FormulaDefinition"));
                 add("SourceTypeMask", 0.into());
-                add("IsBaseCurrency", flag(leaves, "IsBaseCurrency", false).into());
+                add("IsBaseCurrency", leaves.contains_key("CalculationOf").into());
             }
             if derived == "Money" {
                 add("PrecisionSource", number(leaves, "AccuracySource"));
-                add("CalculationOf", Value::Null);
+                let of = leaves.get("CalculationOf").map(|of| of.to_lowercase());
+                add("CalculationOf", of.into());
             }
         }
         (Kind::Boolean, _) => {
@@ -233,9 +236,10 @@ fn add_details(made: &mut Document, column: &Column, leaves: &Leaves, kind: &Typ
             add("Targets", targets.clone().into());
             add("Format", "None".into());
         }
-        (Kind::Unsupported(_), "File") => add("MaxSizeInKB", number(leaves, "MaxSizeInKB")),
+        (Kind::Unsupported(_), "File") => add("MaxSizeInKB", number(leaves, "MaxValue")),
         (Kind::Unsupported(_), "Image") => {
-            add("MaxSizeInKB", number(leaves, "MaxSizeInKB"));
+            // Packages write bytes.
+            add("MaxSizeInKB", number(leaves, "MaxLength").as_i64().map(|bytes| bytes / 1024).into());
             add("MaxHeight", 144.into());
             add("MaxWidth", 144.into());
             add("IsPrimaryImage", leaves.get("DisplayMask").is_some_and(|mask| mask.contains("PrimaryImage")).into());

@@ -270,6 +270,9 @@ pub(crate) fn column(payload: &Payload<'_>) -> Result<ColumnWish, Fault> {
     if is_made || kind == "partylist" {
         return Err(payload.wrong("@odata.type", "a type of which columns can be made"));
     }
+    if payload.integer("SourceType")?.is_some_and(|source| source != 0) {
+        return Err(Fault::not_built("a calculated, rollup or formula column (property 'SourceType')"));
+    }
     Ok(ColumnWish { schema_name: payload.needed("SchemaName")?, ..changes(payload, kind)? })
 }
 
@@ -282,6 +285,7 @@ pub(crate) fn changes(payload: &Payload<'_>, kind: &str) -> Result<ColumnWish, F
         description: payload.label("Description")?,
         required: required(payload)?,
         is_primary_name: payload.flag("IsPrimaryName")?.unwrap_or(false),
+        is_primary_image: payload.flag("IsPrimaryImage")?.unwrap_or(false),
         details: details(payload, kind)?,
         settings: flags(payload, COLUMN_SETTINGS)?,
         choice: choice_of(payload, kind)?,
@@ -352,6 +356,13 @@ fn details(payload: &Payload<'_>, kind: &str) -> Result<Vec<(String, String)>, F
             add("Behavior", behavior);
         }
         "file" => add("MaxValue", payload.integer("MaxSizeInKB")?.map(|size| size.to_string())),
+        "image" => {
+            let size = payload.integer("MaxSizeInKB")?;
+            if size.is_some_and(|size| !(1..=30_720).contains(&size)) {
+                return Err(payload.wrong("MaxSizeInKB", "a number from 1 to 30720"));
+            }
+            add("MaxLength", size.map(|size| (size * 1024).to_string()));
+        }
         _ => {}
     }
     Ok(details)

@@ -5,6 +5,7 @@ mod asks;
 mod authoring;
 mod batch;
 mod clients;
+mod column_types;
 mod csdl;
 mod deep;
 mod definition_queries;
