@@ -6,6 +6,7 @@
 
 mod changes;
 mod known;
+mod pairs;
 pub(crate) mod read;
 pub mod relation;
 pub mod table;
@@ -212,11 +213,18 @@ impl Schema {
             return Ok(Arc::clone(known));
         }
         let definition = read::table(workspace, &self.environment, None, &name)?;
-        let (Some(entry), Some(definition)) = (self.names.by_name.get(&name), definition) else {
-            return Err(crate::rows::unknown_table(workspace, &self.environment, None, &name)?);
-        };
         let relations = self.relations(workspace)?;
-        let table = Arc::new(Table::new(self.environment.id, Arc::clone(entry), definition, &relations));
+        let pairs = || relations.many_to_many.iter().find(|relation| relation.intersect == name);
+        let table = match (self.names.by_name.get(&name), definition) {
+            (Some(entry), Some(definition)) => {
+                Table::new(self.environment.id, Arc::clone(entry), definition, &relations)
+            }
+            _ => match pairs() {
+                Some(relation) => pairs::table(self.environment.id, relation, &relations),
+                None => return Err(crate::rows::unknown_table(workspace, &self.environment, None, &name)?),
+            },
+        };
+        let table = Arc::new(table);
         lock(&self.tables).insert(name, Arc::clone(&table));
         Ok(table)
     }

@@ -397,3 +397,26 @@ fn w4_rows_are_sorted_and_found_by_when_they_were_made_and_changed_along_an_inde
         read(&scratch, &format!("{ORDERS}?$orderby=modifiedon desc,contoso_orderid&$filter=createdon ge 2020-01-01"));
     assert_eq!(newest["value"].as_array().map(Vec::len), Some(6));
 }
+
+#[test]
+fn w4_fetchxml_goes_through_the_table_between_many_and_many() {
+    let scratch = crate::set_writes::with_table();
+    for (code, account) in [("1", "Ada"), ("2", "Bob")] {
+        let row = json!({ "contoso_code": code, "contoso_part_account": [{ "name": account }] });
+        create(&scratch, "contoso_parts", NONE, &row);
+    }
+    let xml = "<fetch><entity name='contoso_part'><attribute name='contoso_code'/>\
+         <link-entity name='contoso_part_account' from='contoso_partid' to='contoso_partid' intersect='true'>\
+         <link-entity name='account' from='accountid' to='accountid' alias='a'><attribute name='name'/><filter>\
+         <condition attribute='name' operator='eq' value='bob'/></filter></link-entity></link-entity></entity></fetch>";
+    let xml: String = xml.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let found = read(&scratch, &format!("contoso_parts?fetchXml={xml}"));
+    let rows = found["value"].as_array().expect("rows");
+    assert_eq!(rows.len(), 1, "{found}");
+    assert_eq!((&rows[0]["contoso_code"], &rows[0]["a.name"]), (&json!("2"), &json!("Bob")));
+    let text = "SELECT p.contoso_code, a.name FROM contoso_part p JOIN contoso_part_account i ON \
+         i.contoso_partid = p.contoso_partid JOIN account a ON a.accountid = i.accountid ORDER BY a.name";
+    let text: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let found = read(&scratch, &format!("contoso_parts?sql={text}"));
+    assert_eq!((&found["value"][0]["name"], &found["value"][1]["name"]), (&json!("Ada"), &json!("Bob")));
+}
