@@ -201,6 +201,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// So many lookups are followed one after the other.
+const HOPS_MAX: usize = 5;
+
 /// A relation whose columns are meant.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
@@ -214,7 +217,7 @@ pub(crate) struct Draft<'a> {
     aliases: &'a BTreeMap<String, String>,
     root: Arc<Table>,
     pub(crate) joins: Vec<Join>,
-    /// The sources of joins by navigation, with their tables.
+    /// The sources of joins by the path that leads there, with their tables.
     joined: BTreeMap<String, Scope>,
     sources: Source,
 }
@@ -248,21 +251,30 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Finds a column that a path leads to: of the scope itself, or of the row that a lookup names.
+    /// Finds a column that a path leads to: of the scope itself, or of rows that lookups name.
     pub(crate) fn path(&mut self, scope: &Scope, path: &Path) -> Result<(Field, Kind), QueryError> {
         match path.0.as_slice() {
             [column] => self.column(scope, column),
-            [navigation, column] if scope.source == 0 => {
-                let scope = self.along(scope, navigation)?;
+            [navigations @ .., column] if scope.source == 0 && navigations.len() <= HOPS_MAX => {
+                let scope = self.beyond(navigations)?;
                 self.column(&scope, column)
             }
-            _ => Err(wrong(format!("`{path}` leads further than one table"))),
+            _ => Err(wrong(format!("`{path}` leads further than can be followed here"))),
         }
     }
 
-    /// Lets the rows that a lookup names stand beside.
-    fn along(&mut self, scope: &Scope, navigation: &str) -> Result<Scope, QueryError> {
-        if let Some(known) = self.joined.get(navigation) {
+    /// The scope that navigations lead to from the first table, one after the other.
+    pub(crate) fn beyond(&mut self, navigations: &[String]) -> Result<Scope, QueryError> {
+        let mut scope = self.root();
+        for hops in 1..=navigations.len() {
+            scope = self.along(&scope, &navigations[hops - 1], navigations[..hops].join("/"))?;
+        }
+        Ok(scope)
+    }
+
+    /// Lets the rows that a lookup names stand beside; `path` is all that leads there.
+    fn along(&mut self, scope: &Scope, navigation: &str, path: String) -> Result<Scope, QueryError> {
+        if let Some(known) = self.joined.get(&path) {
             return Ok(known.clone());
         }
         let (column, target) = lookup(&scope.table, navigation)?;
@@ -276,7 +288,7 @@ impl<'a> Draft<'a> {
             is_outer: true,
             filter: None,
         });
-        self.joined.insert(navigation.to_owned(), there.clone());
+        self.joined.insert(path, there.clone());
         Ok(there)
     }
 

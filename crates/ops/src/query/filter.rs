@@ -107,7 +107,7 @@ impl Draft<'_> {
         let path = Path(property.split('/').map(str::to_owned).collect());
         let (field, kind) = self.path(scope, &path)?;
         let of = match path.0.as_slice() {
-            [navigation, _] => self.joined.get(navigation).map_or(scope, |scope| scope).table.clone(),
+            [navigations @ .., _] if !navigations.is_empty() => self.beyond(navigations)?.table,
             _ => Arc::clone(&scope.table),
         };
         self.function(function, &of, field, &kind, &values)

@@ -118,6 +118,18 @@ fn w4_rows_are_found_under_and_above_others() {
         read(&scratch, &format!("contacts?$filter={call}"))["value"].as_array().map(Vec::len)
     };
     assert_eq!((under(0), under(2)), (Some(1), Some(0)));
+    // Along several lookups one after the other, in conditions and in orders.
+    let above = "parentaccountid/parentaccountid/name";
+    assert_eq!(names(&read(&scratch, &format!("accounts?$filter={above} eq '1'"))), "3");
+    let sorted = read(&scratch, &format!("accounts?$orderby={above} desc,parentaccountid/name,name desc"));
+    assert_eq!(names(&sorted), "35142");
+    let call = format!(
+        "Microsoft.Dynamics.CRM.Under(PropertyName='parentaccountid/parentaccountid',PropertyValue={})",
+        ids[0]
+    );
+    assert_eq!(names(&read(&scratch, &format!("accounts?$filter={call}"))), "");
+    let far = "parentaccountid/".repeat(6);
+    assert_eq!(scratch.get(&format!("accounts?$filter={far}name eq '1'")).status, 400);
     let wrong = "accounts?$filter=Microsoft.Dynamics.CRM.Under(PropertyName='name',PropertyValue='x')";
     assert_eq!(scratch.get(wrong).status, 400);
     let unknown = "accounts?$filter=Microsoft.Dynamics.CRM.Beside(PropertyName='name',PropertyValue='x')";
@@ -419,4 +431,24 @@ fn w4_fetchxml_goes_through_the_table_between_many_and_many() {
     let text: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let found = read(&scratch, &format!("contoso_parts?sql={text}"));
     assert_eq!((&found["value"][0]["name"], &found["value"][1]["name"]), (&json!("Ada"), &json!("Bob")));
+}
+
+#[test]
+fn w4_a_link_may_match_the_first_row_only() {
+    let scratch = with_orders();
+    let matched = |kind: &str, filter: &str| {
+        let xml = format!(
+            "<fetch><entity name='account'><attribute name='name'/><order attribute='name'/><link-entity \
+             name='contoso_order' from='contoso_customer' to='accountid' alias='o' link-type='{kind}'>\
+             <attribute name='contoso_name'/><order attribute='contoso_name'/>{filter}</link-entity></entity></fetch>"
+        );
+        let xml: String = xml.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let found = read(&scratch, &format!("accounts?fetchXml={xml}"));
+        let rows = found["value"].as_array().expect("rows").clone();
+        rows.iter().map(|row| row["o.contoso_name"].as_str().expect("a name").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(matched("inner", "").len(), 5);
+    assert_eq!(matched("matchfirstrowusingcrossapply", ""), ["Chair", "Lamp"]);
+    let dear = "<filter><condition attribute='contoso_total' operator='ne' value='12.5'/></filter>";
+    assert_eq!(matched("matchfirstrowusingcrossapply", dear), ["desk", "Lamp"]);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use strata_engine::table::Kind;
-use strata_store::query::{DatePart, Field, FieldKind, Figure, Filter, Join, Relation, Sort};
+use strata_store::query::{DatePart, Field, FieldKind, Figure, Filter, Join, Operator, Relation, Sort};
 use strata_xml::Element;
 
 use super::{Link, Shown};
@@ -145,6 +145,7 @@ impl<'a> Reading<'a> {
     /// Reads a link; one that only asks whether there is a row becomes a condition.
     pub(super) fn link(&mut self, scope: &Scope, element: &Element) -> Result<Option<Filter>, QueryError> {
         let linked = self.linked(scope, element)?;
+        let linked_first = linked.kind == "matchfirstrowusingcrossapply";
         let is_outer = match linked.kind {
             "inner" | "matchfirstrowusingcrossapply" => false,
             "outer" => true,
@@ -164,7 +165,29 @@ impl<'a> Reading<'a> {
         let (columns, filter) = self.entity(&there, element, Some(&alias))?;
         self.links[at].columns = columns;
         self.draft.joins[at].filter = filter;
+        if linked_first {
+            let none_before = self.none_before(at, &there, element)?;
+            let own = &mut self.draft.joins[at].filter;
+            *own = Some(Filter::And(own.take().into_iter().chain([none_before]).collect()));
+        }
         Ok(None)
+    }
+
+    /// Of rows that go with one, only the first passes: by id, of those that fulfil what the link asks for.
+    fn none_before(&mut self, at: usize, there: &Scope, element: &Element) -> Result<Filter, QueryError> {
+        let other = Scope { source: self.draft.next_source(), table: Arc::clone(&there.table) };
+        let id =
+            |scope: &Scope| Field { source: scope.source, column: scope.table.primary_id.clone(), kind: FieldKind::Id };
+        let mut all = vec![Filter::Columns { left: id(&other), operator: Operator::Lt, right: id(there) }];
+        for child in element.elements().filter(|child| child.name == "filter") {
+            all.push(self.filter(&other, child)?);
+        }
+        let Join { relation, left, right, .. } = &self.draft.joins[at];
+        let (relation, left) = (relation.clone(), left.clone());
+        let right = Field { source: other.source, ..right.clone() };
+        let exists =
+            Filter::Exists { source: other.source, relation, left, right, filter: Some(Box::new(Filter::And(all))) };
+        Ok(Filter::Not(Box::new(exists)))
     }
 
     fn linked<'e>(&mut self, scope: &Scope, element: &'e Element) -> Result<Linked<'e>, QueryError> {
