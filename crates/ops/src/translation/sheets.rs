@@ -103,9 +103,9 @@ fn sheet(root: &Element, name: &str) -> Option<Vec<(usize, Vec<String>)>> {
     let is_it = |sheet: &&Element| local(sheet) == "Worksheet" && attribute(sheet, "Name") == Some(name);
     let table = root.elements().find(is_it)?.elements().find(|element| local(element) == "Table")?;
     let mut rows = Vec::new();
-    let mut number = 0;
+    let mut number = 0_usize;
     for row in table.elements().filter(|element| local(element) == "Row") {
-        number = index(row).unwrap_or(number + 1);
+        number = index(row).unwrap_or_else(|| number.saturating_add(1));
         rows.push((number, cells(row)));
     }
     Some(rows)

@@ -176,10 +176,10 @@ fn w8_what_a_spreadsheet_writes_is_read() {
     let written = format!(
         "<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\" \
          xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"><Worksheet ss:Name=\"Localized Labels\"><Table>\
-         <Row ss:Index=\"2\"><Cell><Data>Entity name</Data></Cell><Cell><Data>Object ID</Data></Cell><Cell><Data>Object \
+         <Row ss:Index=\"18446744073709551615\"><Cell><Data>Entity name</Data></Cell><Cell><Data>Object ID</Data></Cell><Cell><Data>Object \
          Column Name</Data></Cell><Cell ss:Index=\"5\"><Data ss:Type=\"Number\">1031</Data></Cell></Row>\
          <Row><Cell><Data>CONTOSO_ORDER</Data></Cell><Cell><Data>{{{id}}}</Data></Cell><Cell><Data>displayname</Data></Cell>\
-         <Cell ss:Index=\"5\"><ss:Data ss:Type=\"String\"><B>No</B><Font>tizen</Font></ss:Data></Cell></Row></Table>\
+         <Cell ss:Index=\"5\"><ss:Data ss:Type=\"String\"><B>No</B><Font>tizen</Font></ss:Data></Cell><Cell ss:Index=\"18446744073709551615\" /></Row></Table>\
          </Worksheet></Workbook>"
     );
     import(&scratch, &written, 1).expect("imported");
