@@ -201,6 +201,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// So many are followed at all: SQLite joins 64 tables.
+const JOINS_MAX: usize = 50;
+
 /// So many lookups are followed one after the other.
 const HOPS_MAX: usize = 5;
 
@@ -276,6 +279,9 @@ impl<'a> Draft<'a> {
     fn along(&mut self, scope: &Scope, navigation: &str, path: String) -> Result<Scope, QueryError> {
         if let Some(known) = self.joined.get(&path) {
             return Ok(known.clone());
+        }
+        if self.joins.len() >= JOINS_MAX {
+            return Err(wrong(format!("no more than {JOINS_MAX} lookups are followed")));
         }
         let (column, target) = lookup(&scope.table, navigation)?;
         let table = self.reader.table(&target)?;

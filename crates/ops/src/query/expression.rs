@@ -59,7 +59,7 @@ pub fn document(query: &Value) -> Result<Document, QueryError> {
         fetch.set_attribute("top", &top.to_string());
     }
     push(&mut fetch, entity);
-    Ok(Document::of(fetch, None))
+    Ok(Document::written(fetch))
 }
 
 fn filter(filter: &Value, depth: usize) -> Result<Element, QueryError> {

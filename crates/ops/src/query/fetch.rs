@@ -61,20 +61,33 @@ pub struct Document {
     fetch: Element,
     /// How many rows are left out first, and how many come then, where no page says so.
     offset: Option<(u64, u64)>,
+    links_max: usize,
 }
+
+/// The platform takes no more links in a document that a client or a view has written.
+const LINKS_MAX: usize = 15;
+
+/// Of other queries, no more tables stand beside one; SQLite joins 64.
+const JOINS_MAX: usize = 50;
 
 impl Document {
     /// Reads a document.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let fetch = strata_xml::parse(text.trim().as_bytes()).map_err(|error| wrong(format!("fetchXml: {error}")))?;
         match fetch.name.as_str() {
-            "fetch" => Ok(Self::of(fetch, None)),
+            "fetch" => Ok(Self::written(fetch)),
             other => Err(wrong(format!("fetchXml: fetch is expected, not {other}"))),
         }
     }
 
-    pub(crate) fn of(fetch: Element, offset: Option<(u64, u64)>) -> Self {
-        Self { fetch, offset }
+    /// A document as the platform takes it.
+    pub(super) fn written(fetch: Element) -> Self {
+        Self { fetch, offset: None, links_max: LINKS_MAX }
+    }
+
+    /// A document that another language came to.
+    pub(super) fn of(fetch: Element, offset: Option<(u64, u64)>) -> Self {
+        Self { fetch, offset, links_max: JOINS_MAX }
     }
 
     /// Returns the table that it is about.
@@ -108,6 +121,7 @@ impl Reader<'_> {
         let aliases = BTreeMap::new();
         let mut reading = Reading::new(Draft::new(*self, &aliases, table), is_true(fetch.attribute("aggregate")));
         let root = reading.draft.root();
+        reading.links_max = document.links_max;
         let (columns, filter) = reading.entity(&root, entity, None)?;
         let (top, count, page) = (document.number("top")?, document.number("count")?, document.number("page")?);
         if top.is_some() && (count.is_some() || page.is_some()) {

@@ -452,3 +452,38 @@ fn w4_a_link_may_match_the_first_row_only() {
     let dear = "<filter><condition attribute='contoso_total' operator='ne' value='12.5'/></filter>";
     assert_eq!(matched("matchfirstrowusingcrossapply", dear), ["desk", "Lamp"]);
 }
+
+#[test]
+fn w4_no_query_joins_more_tables_than_can_be_joined() {
+    let scratch = hierarchy_of_one();
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    let links = |many: usize| {
+        let link = "<link-entity name='account' from='accountid' to='accountid'/>".repeat(many);
+        let xml = format!("<fetch><entity name='account'><attribute name='name'/>{link}</entity></fetch>");
+        scratch.get(&format!("accounts?fetchXml={}", encoded(&xml)))
+    };
+    assert_eq!(links(15).status, 200);
+    refused(&links(16), 400, "0x80060888", "more links");
+    let joins = |many: usize| {
+        let joins: String =
+            (0..many).map(|at| format!(" JOIN account a{at} ON a{at}.accountid = a.accountid")).collect();
+        scratch.get(&format!("accounts?sql={}", encoded(&format!("SELECT a.name FROM account a{joins}"))))
+    };
+    assert_eq!(joins(50).status, 200);
+    refused(&joins(51), 400, "0x80060888", "more links");
+    let lookups = ["parentaccountid", "createdby", "modifiedby", "owninguser"];
+    let up = ["parentsystemuserid/", "parentsystemuserid/parentsystemuserid/", "businessunitid/", ""];
+    let paths = lookups[1..].iter().flat_map(|first| up.map(|then| format!("{first}/{then}createdon")));
+    let found = scratch.get(&format!("accounts?$orderby={}", paths.collect::<Vec<_>>().join(",")));
+    assert_eq!(found.status, 200, "{}", String::from_utf8_lossy(&found.body));
+    let many = ["createdby", "modifiedby", "createdonbehalfby", "modifiedonbehalfby"];
+    let all = many.iter().flat_map(|one| many.iter().map(move |two| format!("{one}/{two}")));
+    let all = all.flat_map(|both| many.map(|three| format!("{both}/{three}/createdon"))).collect::<Vec<_>>();
+    refused(&scratch.get(&format!("accounts?$orderby={}", all.join(","))), 400, "0x80060888", "no more than 50");
+}
+
+fn hierarchy_of_one() -> Scratch {
+    let scratch = Scratch::new();
+    create(&scratch, "accounts", NONE, &json!({ "name": "1" }));
+    scratch
+}

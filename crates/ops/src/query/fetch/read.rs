@@ -21,6 +21,8 @@ pub(super) struct Reading<'a> {
     pub(super) group_order: Vec<(usize, bool)>,
     pub(super) order: Vec<Sort>,
     pub(super) is_aggregate: bool,
+    /// How many more links there may be.
+    pub(super) links_max: usize,
 }
 
 /// The columns that are shown, and the condition.
@@ -46,6 +48,7 @@ impl<'a> Reading<'a> {
             group_order: Vec::new(),
             order: Vec::new(),
             is_aggregate,
+            links_max: 0,
         }
     }
 
@@ -191,6 +194,8 @@ impl<'a> Reading<'a> {
     }
 
     fn linked<'e>(&mut self, scope: &Scope, element: &'e Element) -> Result<Linked<'e>, QueryError> {
+        let left = self.links_max.checked_sub(1);
+        self.links_max = left.ok_or_else(|| wrong("fetchXml: there are more links than a query may have"))?;
         let table = self.draft.reader.table(required(element, "name")?)?;
         let there = Scope { source: self.draft.next_source(), table };
         let (right, _) = self.draft.column(&there, required(element, "from")?)?;
