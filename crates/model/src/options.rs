@@ -33,7 +33,7 @@ pub struct ImportOptions {
     #[serde(rename = "settings_file", default)]
     pub settings: Option<Box<SettingsFile>>,
     /// Where in the stacks the solution is to go (L109).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer_order: Option<Box<LayerOrder>>,
     /// The id of the import job; minted where none is given (L113).
     #[serde(skip)]
