@@ -218,6 +218,10 @@ impl<'a> Target<'a> {
             let known: Vec<_> =
                 definition::tree_leaves(component_type, &resolved).into_iter().map(|leaf| leaf.path).collect();
             if let Some(order) = options::Order::of(component_type, &resolved, edit) {
+                if !order.fits(component_type, &resolved) {
+                    plan.findings.push(unknown_property(self.key, &format!("{}={}", edit.path, edit.value)));
+                    return None;
+                }
                 // Merge §7: options stand in the order of the layer that they come from.
                 let options = order.named(component_type, &resolved);
                 if let Some(option) = options.iter().find(|option| self.is_below(lens, option)) {

@@ -37,18 +37,18 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// Reads it from an edit; of options that are not named the places are behind those that are.
+    /// Reads it from an edit of a choice's order; of options that are not named the places are behind those that are.
     pub(super) fn of(component_type: &ComponentType, tree: &Element, edit: &PropertyEdit) -> Option<Self> {
         let container = edit.path.strip_suffix("@order")?;
-        let numbers: Vec<_> = edit.value.split(',').map(|number| number.trim().to_owned()).collect();
-        let options = groups(component_type, tree);
-        let holds = |number: &String| {
-            options.iter().any(|(group, unit)| {
-                *unit == Unit::Option
-                    && group.strip_prefix(container).is_some_and(|rest| rest.ends_with(&format!("[{number}]")))
-            })
-        };
-        numbers.iter().all(holds).then(|| Self { container: container.to_owned(), numbers })
+        let numbers = edit.value.split(',').map(|number| number.trim().to_owned()).collect();
+        let order = Self { container: container.to_owned(), numbers };
+        (!order.named(component_type, tree).is_empty()).then_some(order)
+    }
+
+    /// Tells whether the options that it names are there.
+    pub(super) fn fits(&self, component_type: &ComponentType, tree: &Element) -> bool {
+        let options = self.named(component_type, tree);
+        self.numbers.iter().all(|number| options.iter().any(|option| option.ends_with(&format!("[{number}]"))))
     }
 
     /// The options of a layer that are in question.

@@ -18,6 +18,7 @@ use strata_model::rules::Rules;
 use strata_xml::Element;
 
 use super::platform::{self, NewTable};
+use super::table_parts::Made;
 use super::target::Target;
 use super::{identity, minimal, money, open_solution, refuse_blocked};
 use crate::activation::is_classic;
@@ -177,18 +178,6 @@ pub(super) struct Creation<'a> {
     /// New ones, which get what the platform gives a table.
     pub(super) tables: Vec<NewTable>,
     drafts: usize,
-}
-
-/// One component that is made.
-pub(super) struct Made {
-    pub(super) key: ComponentKey,
-    pub(super) name: String,
-    pub(super) id: Option<Guid>,
-    pub(super) tree: Element,
-    pub(super) display_name: Option<String>,
-    pub(super) parent: Option<ComponentKey>,
-    pub(super) home: Option<String>,
-    pub(super) files: Vec<(String, Digest)>,
 }
 
 impl<'a> Creation<'a> {

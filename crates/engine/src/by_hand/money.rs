@@ -5,8 +5,8 @@ use strata_xml::{Element, Node};
 
 use super::build::{Labels, element, in_language, labels, text};
 use super::column::{Column, Use};
-use super::create::{Creation, Made};
-use super::table_parts::read_labels;
+use super::create::Creation;
+use super::table_parts::{Made, read_labels};
 use super::target::Target;
 
 const SHOWN: &str = "ValidForAdvancedFind|ValidForForm|ValidForGrid";
@@ -54,8 +54,11 @@ impl Creation<'_> {
             (own(RATE), format!("{table_name}.{RATE}"), rate(language)),
             (relationship_key(table.as_str()), link.clone(), relationship(&link, &table_name)),
         ];
+        let has_currency = self.exists(&own(CURRENCY));
         for (key, name, tree) in parts {
-            if !self.exists(&key) {
+            let is_link = key.component_type.is("entityrelationship");
+            let is_there = self.exists(&key) || (is_link && has_currency);
+            if !is_there {
                 let parent = key.table().is_none().then(|| table.clone());
                 self.add_beside(target, Made { parent, ..Made::part(key, name, tree, language) });
             }

@@ -1,13 +1,26 @@
 //! New tables get what the platform gives every table, behind all that somebody gives them by himself.
 
 use strata_model::component::ComponentKey;
+use strata_model::id::{Digest, Guid};
 use strata_xml::Element;
 
-use super::create::{Creation, Made};
+use super::create::Creation;
 use super::platform::{self, NewTable, Ownership, Part, PrimaryName};
 use super::target::Target;
 use super::{build::Labels, identity};
 use crate::table::default_set;
+
+/// One component that is made.
+pub(super) struct Made {
+    pub(super) key: ComponentKey,
+    pub(super) name: String,
+    pub(super) id: Option<Guid>,
+    pub(super) tree: Element,
+    pub(super) display_name: Option<String>,
+    pub(super) parent: Option<ComponentKey>,
+    pub(super) home: Option<String>,
+    pub(super) files: Vec<(String, Digest)>,
+}
 
 impl Creation<'_> {
     /// Notes a new table, or the column that says what its rows are called.

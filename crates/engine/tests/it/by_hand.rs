@@ -339,6 +339,36 @@ fn l102_a_table_goes_with_its_parts_and_relationships_and_nothing_else() {
 }
 
 #[test]
+fn l102_a_column_of_amounts_brings_its_base_amount_and_takes_it_along() {
+    let mut env = maker();
+    made(&mut env, "entity:Order");
+    for name in ["Total", "Tax"] {
+        let column = with(bare(&format!("attribute:contoso_order.{name}"), "Sales"), &[("Type", "money")]);
+        assert!(!env.create(&column).is_refused());
+    }
+    // Two amounts with their base amounts; currency, rate and relationship once.
+    assert_eq!(env.components().len(), NEW_TABLE + 4 + 3);
+    let base = key("attribute:contoso_order.contoso_tax_base");
+    assert!(env.resolved(&base).is_empty(), "a draft");
+    env.publish();
+    assert!(
+        env.resolved(&base).contains(&"CalculationOf=contoso_Tax by Active".to_owned()),
+        "{:?}",
+        env.resolved(&base)
+    );
+    assert_eq!(refusal(&env.delete(&base)), "0x8004F01F CannotDeleteInUseComponent L102");
+    let plan = env.delete(&key("attribute:contoso_order.contoso_tax"));
+    assert_eq!(plan.summary().delete, 2);
+    assert!(env.components().contains(&"attribute:contoso_order.contoso_total_base".to_owned()));
+    let account = with(bare("attribute:account.contoso_Budget", "Sales"), &[("Type", "money")]);
+    let plan = env.create(&account);
+    assert_eq!(plan.summary().create, 2, "the platform's tables have a currency of their own");
+    for platforms in ["attribute:contoso_order.ownerid", "entityrelationship:owner_contoso_order"] {
+        assert_eq!(refusal(&env.delete(&key(platforms))), "0x8004F01F CannotDeleteInUseComponent L102", "{platforms}");
+    }
+}
+
+#[test]
 fn l102_the_key_and_the_name_column_go_only_with_their_table() {
     let mut env = maker();
     made(&mut env, "entity:Order");

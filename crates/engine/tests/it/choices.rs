@@ -162,3 +162,27 @@ fn l38_a_label_in_one_language_goes_and_what_is_below_shows_through() {
     env.publish();
     assert_eq!(value_of(&env.resolved(&column), &format!("{label}@description")), Some("One"));
 }
+
+#[test]
+fn l40_options_are_put_in_order_where_no_managed_layer_says_theirs() {
+    let mut env = Simulated::default();
+    let choice = key("optionset:contoso_color");
+    env.import(&package(&format!(
+        "package Own 1.0 unmanaged contoso
+         optionset contoso_color <OptionSetType>picklist</OptionSetType><options>{OPTION}<option value='2' /><option value='3' /></options>"
+    )));
+    assert!(!env.set(&choice, "options@order", "3, 1").is_refused());
+    env.publish();
+    assert_eq!(env.outline(&choice).len(), 3);
+    let shown = env.outline(&choice);
+    let places: Vec<_> =
+        ["3", "1 One", "2"].iter().map(|name| shown.iter().position(|line| line.contains(name))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{shown:?}");
+    assert_eq!(refusal(&env.set(&choice, "options@order", "3,9")), "- UnknownProperty R8");
+    for (choice, option) in choices() {
+        let mut env = with_core();
+        env.set(&choice, &format!("{option}[3]@value"), "3");
+        let container = option.trim_end_matches("/option");
+        assert_eq!(refusal(&env.set(&choice, &format!("{container}@order"), "3,1")), "- ManagedOption L40");
+    }
+}

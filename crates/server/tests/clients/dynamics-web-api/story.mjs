@@ -154,6 +154,63 @@ await step("the table as it is read back", async () => {
     [712340000, 712340001],
   );
 });
+await step("definitions, changed and taken away again", async () => {
+  const choice = "Name='cst_color'";
+  await dev.createGlobalOptionSet({
+    headers: inSolution,
+    data: {
+      "@odata.type": "Microsoft.Dynamics.CRM.OptionSetMetadata",
+      Name: "cst_color",
+      DisplayName: label("Color"),
+      OptionSetType: "Picklist",
+      Options: [{ Value: 1, Label: label("Red") }, { Value: 2, Label: label("Blue") }],
+    },
+  });
+  const all = await dev.retrieveGlobalOptionSets({ castType: "Microsoft.Dynamics.CRM.OptionSetMetadata", select: ["Name"] });
+  assert.ok(all.value.some((own) => own.Name === "cst_color"));
+  const whole = await dev.retrieveGlobalOptionSet({ key: choice });
+  whole.DisplayName = label("Colour");
+  await dev.updateGlobalOptionSet({ data: whole, mergeLabels: true });
+  await dev.callAction({ actionName: "OrderOption", action: { OptionSetName: "cst_color", Values: [2, 1] } });
+  await dev.callAction({ actionName: "PublishAllXml" });
+  const changed = await dev.retrieveGlobalOptionSet({ key: choice });
+  assert.equal(changed.DisplayName.UserLocalizedLabel.Label, "Colour");
+  assert.deepEqual(changed.Options.map((option) => option.Value), [2, 1]);
+
+  const known = await dev.retrieveEntities({ select: ["LogicalName"], filter: "LogicalName eq 'cst_project'" });
+  const { MetadataId } = known.value[0];
+  await dev.updateEntity({ data: { MetadataId, DisplayName: label("Undertaking") }, mergeLabels: true });
+  await dev.createRelationship({
+    headers: inSolution,
+    data: {
+      "@odata.type": "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata",
+      SchemaName: "cst_account_project",
+      ReferencedEntity: "account",
+      ReferencingEntity: "cst_project",
+      Lookup: { SchemaName: "cst_AccountId", DisplayName: label("Account") },
+    },
+  });
+  const castType = "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata";
+  const related = await dev.retrieveRelationships({ castType, filter: "SchemaName eq 'cst_account_project'" });
+  const relationship = related.value[0];
+  relationship.CascadeConfiguration.Delete = "Restrict";
+  await dev.updateRelationship({ data: relationship, castType, mergeLabels: true });
+  const lookup = await dev.retrieveAttribute({ entityKey: MetadataId, attributeKey: "LogicalName='cst_accountid'" });
+  lookup.DisplayName = label("Customer");
+  await dev.updateAttribute({ entityKey: MetadataId, data: lookup, mergeLabels: true });
+  await dev.callAction({ actionName: "PublishAllXml" });
+  const read = await dev.retrieveRelationship({ key: relationship.MetadataId });
+  assert.equal(read.CascadeConfiguration.Delete, "Restrict");
+  const named = await dev.retrieveAttribute({ entityKey: MetadataId, attributeKey: lookup.MetadataId });
+  assert.equal(named.DisplayName.UserLocalizedLabel.Label, "Customer");
+  const table = await dev.retrieveEntity({ key: MetadataId, select: ["DisplayName"] });
+  assert.equal(table.DisplayName.UserLocalizedLabel.Label, "Undertaking");
+  const views = await dev.retrieveMultiple({ collection: "savedqueries", filter: "returnedtypecode eq 'cst_project'", select: ["name"] });
+  assert.equal(views.value.length, 7);
+
+  await dev.deleteRelationship({ key: relationship.MetadataId });
+  await dev.deleteGlobalOptionSet({ key: changed.MetadataId });
+});
 await step("everything is published", () => dev.callAction({ actionName: "PublishAllXml" }));
 
 const first = await step("rows", async () => {
