@@ -18,33 +18,76 @@ pub fn encode(bytes: &[u8]) -> String {
 
 /// Reads Base64, with line ends or without; `None` where the text is none.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
-    for byte in text.trim_end_matches(['=', '\r', '\n', ' ']).bytes().filter(|byte| !is_blank(byte)) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 255) as u8);
-        }
-    }
-    Some(bytes)
+    whole(text).ok()
 }
 
 /// Returns the position, from 1, of the first character that Base64 has no place for; `None` where all of them fit.
 pub fn fault(text: &str) -> Option<usize> {
-    let content = text.trim_end_matches(['=', '\r', '\n', ' ']);
-    let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '+' | '/');
-    content.chars().position(|character| !fits(character) && !character.is_ascii_whitespace()).map(|at| at + 1)
+    whole(text).err()
+}
+
+fn whole(text: &str) -> Result<Vec<u8>, usize> {
+    let mut decoder = Decoder { bytes: Vec::with_capacity(text.len() / 4 * 3), ..Decoder::default() };
+    decoder.take(text.as_bytes());
+    decoder.finished()
+}
+
+/// Reads Base64 that comes in pieces, with line ends or without.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    bytes: Vec<u8>,
+    bits: u32,
+    count: u32,
+    /// How many characters have come.
+    position: usize,
+    /// Where padding began, behind which nothing else may come.
+    padding: Option<usize>,
+    fault: Option<usize>,
+}
+
+impl Decoder {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        if self.fault.is_some() {
+            return;
+        }
+        for byte in piece {
+            // Characters count, not bytes.
+            self.position += usize::from(byte & 0xC0 != 0x80);
+            match (value(*byte), byte) {
+                (Some(digit), _) if self.padding.is_none() => {
+                    self.bits = self.bits << 6 | u32::from(digit);
+                    self.count += 6;
+                    if self.count >= 8 {
+                        self.count -= 8;
+                        self.bytes.push((self.bits >> self.count & 255) as u8);
+                    }
+                }
+                (_, b'=') => drop(self.padding.get_or_insert(self.position)),
+                (_, blank) if blank.is_ascii_whitespace() => {}
+                _ => {
+                    self.fault = self.padding.or(Some(self.position));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Returns the bytes, or the position, from 1, of the first character that Base64 has no place for.
+    pub fn finished(self) -> Result<Vec<u8>, usize> {
+        self.fault.map_or(Ok(self.bytes), Err)
+    }
+}
+
+fn value(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -60,5 +103,6 @@ mod tests {
         assert_eq!(decode("Zm9v\r\nYmFy").as_deref(), Some(&b"foobar"[..]));
         assert_eq!((decode("not base64!"), fault("not base64!")), (None, Some(11)));
         assert_eq!(fault("Zm9v\r\nYg=="), None);
+        assert_eq!((fault("Zg==Zg"), fault("ü"), fault("Zg==\n")), (Some(3), Some(1), None));
     }
 }

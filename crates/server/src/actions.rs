@@ -32,6 +32,15 @@ pub fn all() -> impl Iterator<Item = &'static Message> {
     ACTIONS.iter().copied().chain(crate::own::actions())
 }
 
+/// Lists the members that are files in the body of an action; of what is none, nothing.
+pub(crate) fn files(name: &str) -> Vec<&'static str> {
+    match find(name) {
+        Some(message) if message.is_about_another() => all().flat_map(Message::files).collect(),
+        Some(message) => message.files().collect(),
+        None => Vec::new(),
+    }
+}
+
 const ACTIONS: &[&Message] = &[
     &import::IMPORT_SOLUTION,
     &import::IMPORT_SOLUTION_ASYNC,

@@ -10,6 +10,7 @@ use strata_ops::Workspace;
 use strata_ops::schema::Schema;
 
 use crate::access::Caller;
+use crate::body::Body;
 use crate::fault::Fault;
 use crate::service::Service;
 
@@ -57,7 +58,7 @@ pub struct Ask<'a> {
     /// Query options, decoded, in their order.
     pub options: Vec<(String, String)>,
     pub headers: Headers<'a>,
-    pub body: &'a [u8],
+    pub body: &'a Body,
     pub caller: &'a Caller,
     /// It is part of a change set, which may yet be taken back.
     pub is_tentative: bool,
@@ -66,11 +67,16 @@ pub struct Ask<'a> {
 impl Ask<'_> {
     /// Returns the body as a JSON object; no body is an empty one (T5).
     pub fn json(&self) -> Result<Map<String, Value>, Fault> {
-        if self.body.iter().all(u8::is_ascii_whitespace) {
+        let bytes = self.body.bytes();
+        if bytes.iter().all(u8::is_ascii_whitespace) {
             return Ok(Map::new());
         }
-        serde_json::from_slice(self.body)
-            .map_err(|error| Fault::payload(format!("the body is no JSON object: {error}")))
+        serde_json::from_slice(bytes).map_err(|error| {
+            let (said, column) = (error.to_string(), self.body.column(error.line(), error.column()));
+            let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+            let place = format!("at line {} column {column}", error.line());
+            Fault::payload(format!("the body is no JSON object: {what} {place}"))
+        })
     }
 
     /// Reads the query options.

@@ -24,7 +24,7 @@ pub(crate) fn answer(service: &Service, workspace: &Workspace, outer: &Request) 
     let content_type = headers.get("content-type").unwrap_or_default();
     let boundary = batch::boundary(content_type)
         .ok_or_else(|| Fault::new(415, crate::fault::BAD_URL, "a batch is multipart/mixed with a boundary"))?;
-    let parts = batch::parse(&boundary, &outer.body).map_err(|error| Fault::payload(error.to_string()))?;
+    let parts = batch::parse(&boundary, outer.body.bytes()).map_err(|error| Fault::payload(error.to_string()))?;
     let goes_on = Prefer::of(headers).continue_on_error();
     let mut run = Run { service, workspace, outer, made: Made::new() };
     let mut answers = Vec::new();
@@ -112,7 +112,7 @@ impl Run<'_> {
             path: below.to_owned(),
             query: query.to_owned(),
             headers: part.headers.clone(),
-            body: self.with_references(&part.body)?,
+            body: self.with_references(&part.body)?.into(),
             caller: self.outer.caller.clone(),
         })
     }
@@ -167,6 +167,7 @@ impl Run<'_> {
 }
 
 fn response(answer: Answer, content_id: Option<String>) -> Response {
+    let answer = answer.whole();
     let own = [("OData-Version", "4.0".to_owned())].into_iter();
     let content_type = answer.content_type.map(|kind| ("Content-Type", kind.to_owned()));
     let headers = own.chain(content_type).chain(answer.headers).map(|(name, value)| (name.to_owned(), value));

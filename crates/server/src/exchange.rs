@@ -1,23 +1,27 @@
 //! One exchange: a request from the wire, who may ask it, and the answer back (web-api T3 to T8).
 
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::sync::Semaphore;
 
 use crate::access::{Hosts, Tokens};
 use crate::answer::Answer;
 use crate::ask::Verb;
+use crate::body::{Arriving, Body as Received};
 use crate::fault::{BAD_URL, Fault, NO_CODE, NO_PRIVILEGE, NO_TOKEN};
 use crate::http::Limits;
 use crate::metrics::Metrics;
 use crate::service::{Request, Service};
-use crate::{step_back, url};
+use crate::{actions, step_back, url};
 
 /// What all connections share.
 pub(crate) struct Shared {
@@ -38,7 +42,7 @@ pub(crate) async fn answered(shared: &Arc<Shared>, request: axum::http::Request<
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let (bytes_in, caller, answer) = asked(shared, request).await;
-    let bytes_out = answer.body.len();
+    let bytes_out = answer.length();
     let took = started.elapsed();
     shared.metrics.end(answer.status, took, bytes_in, bytes_out);
     // Neither bodies nor tokens nor what stands in queries.
@@ -106,8 +110,8 @@ async fn met(
     let place = url::place(parts.uri.path())?;
     let verb = Verb::parse(parts.method.as_str())
         .ok_or_else(|| Fault::verb(format!("{} is no verb of the Web API", parts.method)))?;
-    let body = received(body, &parts.headers, shared.limits).await?;
-    *bytes_in = body.len();
+    let files = if verb == Verb::Post { actions::files(place.below.trim_matches('/')) } else { Vec::new() };
+    let body = received(body, &parts.headers, shared.limits, &files, bytes_in).await?;
     let request = Request {
         verb,
         root: format!("{}://{host}{}", shared.scheme, place.root),
@@ -124,15 +128,15 @@ async fn met(
     let _turn = shared.turns.acquire().await.expect("turns are never taken away");
     let shared = Arc::clone(shared);
     if request.is_operation() {
-        return step_back::run(move || shared.service.answer(&request)).await.ok_or_else(|| mistaken(&"an operation"));
+        return step_back::run(move || shared.service.reply(&request)).await.ok_or_else(|| mistaken(&"an operation"));
     }
-    let work = tokio::task::spawn_blocking(move || shared.service.answer(&request));
+    let work = tokio::task::spawn_blocking(move || shared.service.reply(&request));
     work.await.map_err(|error| mistaken(&error))
 }
 
 /// Answers on the thread of the connection.
 fn answer_here(shared: &Shared, request: &Request) -> Result<Answer, Fault> {
-    let work = std::panic::AssertUnwindSafe(|| shared.service.answer(request));
+    let work = std::panic::AssertUnwindSafe(|| shared.service.reply(request));
     std::panic::catch_unwind(work).map_err(|_| mistaken(&"a panic"))
 }
 
@@ -162,16 +166,32 @@ fn preflight(headers: &HeaderMap) -> Answer {
         .header("Access-Control-Max-Age", "600")
 }
 
-/// Reads a body up to the limits.
-async fn received(body: Incoming, headers: &HeaderMap, limits: Limits) -> Result<Vec<u8>, Fault> {
+/// Reads a body up to the limits; files in it are decoded on the way.
+async fn received(
+    body: Incoming,
+    headers: &HeaderMap,
+    limits: Limits,
+    files: &[&'static str],
+    bytes_in: &mut usize,
+) -> Result<Received, Fault> {
     let too_large = || Fault::new(413, BAD_URL, format!("a body holds {} bytes at the most", limits.body_bytes));
     let announced = header(headers, "content-length").and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limits.body_bytes as u64) {
         return Err(too_large());
     }
-    let reading = Limited::new(body, limits.body_bytes).collect();
+    let reading = async {
+        let mut body = pin!(Limited::new(body, limits.body_bytes));
+        let mut arriving = Arriving::new(files);
+        while let Some(frame) = body.frame().await {
+            if let Ok(bytes) = frame?.into_data() {
+                *bytes_in += bytes.len();
+                arriving.take(&bytes);
+            }
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(arriving.finished())
+    };
     match tokio::time::timeout(limits.body_time, reading).await {
-        Ok(Ok(collected)) => Ok(Vec::from(collected.to_bytes())),
+        Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(too_large()),
         Ok(Err(error)) => Err(Fault::payload(format!("the body did not arrive: {error}"))),
         Err(_) => Err(Fault::new(408, BAD_URL, "the body took too long to arrive")),
@@ -189,7 +209,7 @@ fn headers(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// Puts an answer on the wire (T8).
 fn response(answer: Answer, id: &str) -> Response<Body> {
-    let mut response = Response::new(Body::from(answer.body));
+    let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert("odata-version", HeaderValue::from_static("4.0"));
@@ -197,17 +217,45 @@ fn response(answer: Answer, id: &str) -> Response<Body> {
     for name in ["x-ms-service-request-id", "req_id"] {
         headers.insert(name, value(id));
     }
-    match (answer.content_type, answer.boundary) {
+    match (answer.content_type, &answer.boundary) {
         (Some(kind), Some(boundary)) => headers.insert(CONTENT_TYPE, value(&format!("{kind}; boundary={boundary}"))),
         (Some(kind), None) => headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind)),
         (None, _) => None,
     };
-    for (name, text) in answer.headers {
+    for (name, text) in &answer.headers {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
-            headers.append(name, value(&text));
+            headers.append(name, value(text));
         }
     }
+    *response.body_mut() = match answer.holds_file() {
+        true => Body::new(Pieces { left: answer.length() as u64, answer, from: 0 }),
+        false => Body::from(answer.body),
+    };
     response
+}
+
+/// The body of an answer that holds a file, made while it is sent.
+struct Pieces {
+    answer: Answer,
+    from: usize,
+    left: u64,
+}
+
+impl hyper::body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some((piece, next)) = self.answer.piece(self.from) else { return Poll::Ready(None) };
+        let piece = Bytes::from(piece.into_owned());
+        self.from = next;
+        self.left = self.left.saturating_sub(piece.len() as u64);
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
 }
 
 /// Makes the value of a header; what cannot stand in one is left out.

@@ -9,6 +9,7 @@ use strata_odata::expression::{Argument, Literal};
 use strata_odata::path::Arguments;
 use strata_ops::base64;
 
+use crate::body::Body;
 use crate::fault::Fault;
 use crate::message::{Kind, Message, Parameter, REST};
 
@@ -31,9 +32,9 @@ enum Typed {
 
 impl Given {
     /// Reads the parameters of an action from its body.
-    pub(crate) fn of_body(message: &'static Message, body: Map<String, Value>) -> Result<Self, Fault> {
+    pub(crate) fn of_body(message: &'static Message, values: Map<String, Value>, body: &Body) -> Result<Self, Fault> {
         let mut given = Self::default();
-        for (name, value) in body {
+        for (name, value) in values {
             // Control information is no parameter.
             if name.contains('@') {
                 continue;
@@ -45,7 +46,13 @@ impl Given {
                 }
                 return Err(unknown(&name, message));
             };
-            given.take(parameter, value)?;
+            match value.as_str().and_then(|mark| body.file(mark)) {
+                Some(Ok(file)) => drop(given.0.insert(parameter.name, Typed::Binary(file))),
+                Some(Err(position)) => {
+                    return Err(Fault::payload(format!("parameter '{name}': {}", no_base64(position))));
+                }
+                None => given.take(parameter, value)?,
+            }
         }
         given.whole(message)
     }
@@ -192,10 +199,13 @@ fn typed(kind: Kind, value: Value) -> Result<Typed, String> {
 }
 
 fn binary(text: &str) -> Result<Vec<u8>, String> {
-    match base64::fault(text) {
-        Some(position) => Err(format!("Base64 is expected; the character at position {position} is none of it")),
-        None => base64::decode(text).ok_or_else(|| "Base64 is expected".to_owned()),
-    }
+    let mut decoder = base64::Decoder::default();
+    decoder.take(text.as_bytes());
+    decoder.finished().map_err(no_base64)
+}
+
+fn no_base64(position: usize) -> String {
+    format!("Base64 is expected; the character at position {position} is none of it")
 }
 
 fn strings(values: Vec<Value>) -> Result<Vec<String>, String> {

@@ -11,6 +11,7 @@ pub mod actions;
 pub mod answer;
 pub mod ask;
 mod batch;
+pub mod body;
 mod clock;
 mod exchange;
 pub mod fault;

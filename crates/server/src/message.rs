@@ -109,10 +109,20 @@ pub(crate) struct Call<'a> {
 }
 
 impl Message {
+    /// Lists the members of its body that are files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &'static str> {
+        self.parameters.iter().filter(|parameter| parameter.kind == Kind::Binary).map(|parameter| parameter.name)
+    }
+
+    /// Tells whether its body holds the parameters of another operation too.
+    pub(crate) fn is_about_another(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter.name == REST.name)
+    }
+
     /// Reads the parameters of an action and carries it out.
     pub(crate) fn act(&'static self, ask: &Ask<'_>) -> Result<Answer, Fault> {
         self.admit(ask)?;
-        let given = Given::of_body(self, ask.json()?)?;
+        let given = Given::of_body(self, ask.json()?, ask.body)?;
         (self.carry_out)(&Call { ask, message: self, given })
     }
 
@@ -168,6 +178,12 @@ impl Call<'_> {
             }
         }
         Answer::json(&body)
+    }
+
+    /// Answers with a file.
+    pub(crate) fn file(&self, name: &str, bytes: Vec<u8>) -> Answer {
+        let context = format!("{}$metadata#{}Response", self.ask.root, self.message.qualified());
+        Answer::with_file(&context, name, bytes)
     }
 
     /// Answers with a list.

@@ -13,6 +13,7 @@ use strata_ops::{Location, OpsError, Watch, Workspace};
 use crate::access::Caller;
 use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
+use crate::body::Body;
 use crate::fault::Fault;
 use crate::jobs::{Jobs, RUNNING_MAX};
 use crate::recent::{self, Pooled, Recent};
@@ -33,7 +34,7 @@ pub struct Request {
     pub path: String,
     pub query: String,
     pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub body: Body,
     pub caller: Caller,
 }
 
@@ -137,6 +138,11 @@ impl Service {
 
     /// Answers a request, whatever comes of it.
     pub fn answer(&self, request: &Request) -> Answer {
+        self.reply(request).whole()
+    }
+
+    /// The same; a file in the answer is not in its body yet.
+    pub(crate) fn reply(&self, request: &Request) -> Answer {
         self.met(request).unwrap_or_else(|fault| fault.answer())
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use strata_model::id::Guid;
 use strata_ops::export::export_bytes;
-use strata_ops::{Chosen, ExportOptions, base64};
+use strata_ops::{Chosen, ExportOptions};
 
 use super::components::numbered;
 use crate::access::Role;
@@ -43,7 +43,7 @@ pub(super) static EXPORT_SOLUTION: Message = Message {
     carry_out: |call| {
         let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
         let (_, bytes) = export_bytes(workspace, environment, &options(call)?, &strata_ops::silent)?;
-        Ok(call.object(json!({ "ExportSolutionFile": base64::encode(&bytes) })))
+        Ok(call.file("ExportSolutionFile", bytes))
     },
     request: None,
 };
@@ -122,7 +122,7 @@ fn download(call: &Call<'_>) -> Result<Answer, Fault> {
     let id = call.given.id("ExportJobId");
     let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
     if let Some(bytes) = uploads::bytes(workspace, environment, id)? {
-        return Ok(call.object(json!({ "ExportSolutionFile": base64::encode(&bytes) })));
+        return Ok(call.file("ExportSolutionFile", bytes));
     }
     let Some(operation) = operation_of(workspace, &environment.name, id)? else {
         return Err(Fault::row(uploads::EXPORTED, &id.to_string()));

@@ -1,7 +1,6 @@
 //! ExportTranslation and ImportTranslation: a solution's texts for translators (web-api §8).
 
-use serde_json::json;
-use strata_ops::{Request, base64, translation};
+use strata_ops::{Request, translation};
 
 use crate::access::Role;
 use crate::answer::Answer;
@@ -18,7 +17,7 @@ pub(super) static EXPORT_TRANSLATION: Message = Message {
     carry_out: |call| {
         let (workspace, environment) = (call.ask.workspace, &call.ask.environment);
         let zip = translation::export(workspace, environment, call.given.name("SolutionName"))?;
-        Ok(call.object(json!({ "ExportTranslationFile": base64::encode(&zip) })))
+        Ok(call.file("ExportTranslationFile", zip))
     },
     request: None,
 };

@@ -14,6 +14,7 @@ use super::shape;
 use crate::access::Role;
 use crate::answer::Answer;
 use crate::ask::{Ask, Verb};
+use crate::body::Body;
 use crate::fault::Fault;
 use crate::given::Given;
 use crate::message::{Call, Kind, Level, Message, REST, Shape, optional, required};
@@ -77,7 +78,7 @@ fn inner<'a>(call: &'a Call<'_>, operation: &str) -> Result<Call<'a>, Fault> {
     let Some(message) = actions::find(operation) else {
         return Err(Fault::payload(format!("parameter 'Operation': there is no action {operation}")));
     };
-    Ok(Call { ask: call.ask, message, given: Given::of_body(message, rest(call)?)? })
+    Ok(Call { ask: call.ask, message, given: Given::of_body(message, rest(call)?, call.ask.body)? })
 }
 
 /// What stands in the body beside the parameters of `strata.Plan`.
@@ -128,7 +129,7 @@ fn plan_request(call: &Call<'_>, verb: &str, url: &str) -> Result<Answer, Fault>
 
 /// Carries out what a request asks of sets or definitions, takes it back, and answers with its plan.
 fn plan_ask(call: &Call<'_>, verb: Verb, url: &str, body: &Value) -> Result<Answer, Fault> {
-    let body = body.to_string();
+    let body = Body::from(body.to_string().into_bytes());
     let (path, query) = url.split_once('?').unwrap_or((url, ""));
     let path = strata_odata::path::parse(&strata_odata::url::decoded_path(path.trim_start_matches('/'))?)?;
     refuse_others(&path)?;
@@ -139,7 +140,7 @@ fn plan_ask(call: &Call<'_>, verb: Verb, url: &str, body: &Value) -> Result<Answ
             verb,
             path,
             options,
-            body: body.as_bytes(),
+            body: &body,
             is_tentative: true,
             ..*call.ask
         };

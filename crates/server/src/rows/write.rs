@@ -22,6 +22,7 @@ use strata_ops::sets::{self, By};
 use super::read;
 use crate::answer::Answer;
 use crate::ask::{Ask, Headers, Verb};
+use crate::body::Body;
 use crate::fault::{Fault, ROW_MISSING};
 use target::{Target, key};
 
@@ -187,7 +188,7 @@ impl Writer<'_> {
             path,
             options: self.ask.options.clone(),
             headers: Headers(&headers),
-            body: &[],
+            body: &Body::default(),
             caller: self.ask.caller,
             is_tentative: self.ask.is_tentative,
         })

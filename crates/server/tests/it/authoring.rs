@@ -375,7 +375,7 @@ fn w7_l54_an_authored_table_goes_managed_to_another_environment() {
         path: "EntityDefinitions(LogicalName='fab_device')".to_owned(),
         query: "$select=EntitySetName,IsManaged,PrimaryNameAttribute&$expand=ManyToOneRelationships($select=SchemaName;$filter=ReferencingAttribute eq 'fab_parentid'),Attributes($select=LogicalName;$filter=LogicalName eq 'fab_kind')".to_owned(),
         headers: Vec::new(),
-        body: Vec::new(),
+        body: Vec::new().into(),
         caller: Caller::anyone(),
     });
     let table = body_of(&answer);

@@ -36,7 +36,7 @@ impl Scratch {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            body: body.as_bytes().to_vec(),
+            body: body.as_bytes().to_vec().into(),
             caller: Caller::anyone(),
         })
     }
@@ -62,7 +62,7 @@ impl Scratch {
             path: path.to_owned(),
             query: query.to_owned(),
             headers: Vec::new(),
-            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() }.into(),
             caller: Caller { name: "ada".to_owned(), role },
         });
         (answer.status, serde_json::from_slice(&answer.body).unwrap_or(Value::Null))
