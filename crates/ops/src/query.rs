@@ -14,6 +14,7 @@ mod figures;
 mod filter;
 mod fiscal;
 mod hierarchy;
+mod inside;
 pub mod related;
 mod sql;
 
@@ -63,6 +64,7 @@ impl From<StoreError> for QueryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NoPlace => Self::Wrong("the $skiptoken is none that this query has given".to_owned()),
+            error if error.is_too_large() => Self::Wrong("the query is nested too deeply to be answered".to_owned()),
             other => Self::Ops(other.into()),
         }
     }

@@ -40,6 +40,18 @@ pub enum StoreError {
     Sqlite(#[source] rusqlite::Error),
 }
 
+/// What SQLite says of a statement that is larger than it takes.
+const TOO_LARGE: [&str; 4] =
+    ["Expression tree is too large", "parser stack overflow", "tables in a join", "too many SQL variables"];
+
+impl StoreError {
+    /// Tells whether a question was larger than the database takes.
+    pub fn is_too_large(&self) -> bool {
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(_, Some(message))) = self else { return false };
+        TOO_LARGE.iter().any(|part| message.contains(part))
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         if let rusqlite::Error::FromSqlConversionFailure(_, _, source) = error {

@@ -20,6 +20,11 @@ const NOT_BUILT: [&str; 3] = ["equserlanguage", "equaluserlanguage", "infiscalpe
 impl Draft<'_> {
     /// Gives an expression's columns their types.
     pub(crate) fn filter(&mut self, scope: &Scope, expression: &Expression) -> Result<Filter, QueryError> {
+        if scope.source != 0
+            && let Some(behind) = self.behind(scope, expression)?
+        {
+            return Ok(behind);
+        }
         Ok(match expression {
             Expression::And(parts) => Filter::And(self.filters(scope, parts)?),
             Expression::Or(parts) => Filter::Or(self.filters(scope, parts)?),

@@ -487,3 +487,46 @@ fn hierarchy_of_one() -> Scratch {
     create(&scratch, "accounts", NONE, &json!({ "name": "1" }));
     scratch
 }
+
+#[test]
+fn w4_lookups_are_followed_inside_of_any_and_all() {
+    let scratch = with_orders();
+    let (way, back) = (lines(&scratch), crate::reading::navigation(&scratch));
+    let names = |condition: &str| {
+        let condition = condition.replace("CUSTOMER", &back).replace("ORDERS", &way);
+        let found = read(&scratch, &format!("accounts?$orderby=name&$filter={condition}"));
+        let rows = found["value"].as_array().expect("rows").clone();
+        rows.iter().map(|row| row["name"].as_str().expect("a name")[..3].to_owned()).collect::<Vec<_>>()
+    };
+    for (condition, expected) in [
+        ("ORDERS/any(o:o/CUSTOMER/name eq 'Bob''s')", &["Bob"][..]),
+        ("ORDERS/any(o:startswith(o/CUSTOMER/name,'ada') and o/contoso_total gt 50)", &["Ada"]),
+        ("ORDERS/all(o:o/CUSTOMER/name in ('Ada Ltd','x'))", &["Ada"]),
+        ("ORDERS/any(o:o/CUSTOMER/name ne 'Ada Ltd')", &["Bob"]),
+        ("ORDERS/any(o:o/CUSTOMER/parentaccountid/name eq null)", &["Ada", "Bob"]),
+        ("ORDERS/any(o:o/CUSTOMER/parentaccountid/name ne null)", &[]),
+    ] {
+        assert_eq!(names(condition), expected, "{condition}");
+    }
+    // As deep as it goes.
+    for (depth, status) in [(10, 200), (40, 400), (90, 400)] {
+        let ways = ["contact_customer_accounts", "account_primary_contact"];
+        let open: String = (0..depth)
+            .map(|at| match at {
+                0 => format!("{}/any(v0:", ways[0]),
+                _ => format!("v{}/{}/any(v{at}:", at - 1, ways[at % 2]),
+            })
+            .collect();
+        let far = if depth % 2 == 0 {
+            "primarycontactid/parentcustomerid_account"
+        } else {
+            "parentcustomerid_account/primarycontactid"
+        };
+        let condition = format!("{open}v{}/{far}/createdon ne null{}", depth - 1, ")".repeat(depth));
+        let answer = scratch.get(&format!("accounts?$filter={condition}"));
+        assert_eq!(answer.status, status, "{depth}: {}", String::from_utf8_lossy(&answer.body));
+    }
+    let far = "parentaccountid/".repeat(7);
+    let answer = scratch.get(&format!("accounts?$filter={way}/any(o:o/{back}/{far}name eq 'x')"));
+    refused(&answer, 400, "0x80060888", "no more than 5 lookups");
+}
