@@ -1,6 +1,6 @@
 //! The options of a choice in the order in which people see them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Resolved, StackedLayer};
 use crate::definition::Unit;
@@ -34,17 +34,23 @@ pub(super) fn in_order(stack: &[StackedLayer], resolved: &Resolved) -> Vec<Outli
 /// Says the order of a choice's options where it is not that of their numbers: the path of what holds them, with
 /// `@order`, and the numbers.
 pub(super) fn said_order(stack: &[StackedLayer], resolved: &Resolved) -> Option<(String, String)> {
-    let items = in_order(stack, resolved);
-    let numbered = |item: &OutlineItem| {
-        let (container, option) = item.path.rsplit_once('/')?;
-        let number = option.rsplit_once('[')?.1.trim_end_matches(']').parse::<i64>().ok()?;
-        resolved.contains_key(&format!("{}@value", item.path)).then(|| (container.to_owned(), number))
-    };
-    let all: Vec<_> = items.iter().filter_map(numbered).collect();
-    let numbers: Vec<_> = all.iter().map(|(_, number)| *number).collect();
-    let (container, _) = all.into_iter().next()?;
+    let mut seen = BTreeSet::new();
+    let mut numbers: Vec<i64> = Vec::new();
+    let mut container = None;
+    for leaf in stack.iter().flat_map(|layer| &layer.leaves) {
+        if leaf.unit != Unit::Option && leaf.unit != Unit::Label {
+            continue;
+        }
+        let Some(option) = option_of(&leaf.group).filter(|option| seen.insert(*option)) else { continue };
+        let Some((holder, number)) = option.rsplit_once('/') else { continue };
+        let number = number.rsplit_once('[').and_then(|(_, number)| number.trim_end_matches(']').parse::<i64>().ok());
+        if resolved.contains_key(&format!("{option}@value")) {
+            numbers.extend(number);
+            container = Some(holder);
+        }
+    }
     let text: Vec<_> = numbers.iter().map(i64::to_string).collect();
-    (!numbers.is_sorted()).then(|| (format!("{container}@order"), text.join(",")))
+    (!numbers.is_sorted()).then(|| (format!("{}@order", container.unwrap_or_default()), text.join(",")))
 }
 
 /// The path of the option that a group is, or is a label of.
