@@ -26,7 +26,7 @@ pub use table::{Ownership, TableWish, table, table_edits};
 pub use tree::replacing_labels;
 
 use crate::by_hand::ByHand;
-use crate::operation::Request;
+use crate::request::Request;
 use crate::schema::Labels;
 
 /// Makes the request that creates components, all or none.

@@ -8,7 +8,8 @@ use strata_model::plan::{Action, Severity};
 use strata_model::solution::SolutionKind;
 
 use crate::by_hand::ByHand;
-use crate::operation::{Prepared, Request, kind};
+use crate::operation::Prepared;
+use crate::request::Request;
 use crate::workspace::now;
 use crate::{OpsError, Workspace, jobs};
 
@@ -42,7 +43,7 @@ pub(crate) fn entry(request: &Request, prepared: &Prepared, started: i64, job: O
     NewHistoryEntry {
         time: started,
         duration: now() - started,
-        kind: kind(request),
+        kind: request.kind(),
         solution: solution.map(|solution| solution.unique_name.clone()).or(named),
         from_version: solution.and_then(|solution| solution.from.clone()),
         to_version: solution.and_then(|solution| solution.to.clone()),

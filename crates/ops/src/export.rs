@@ -26,7 +26,8 @@ use strata_store::{Held, StoreBodies, StoreError};
 use loaded::{Kept, Loaded};
 
 use crate::names::did_you_mean;
-use crate::operation::{Phase, Progress, Request, carry_out};
+use crate::operation::{Phase, Progress, carry_out};
+use crate::request::Request;
 use crate::seeing::add;
 use crate::target_file::Staged;
 use crate::workspace::now;

@@ -7,123 +7,28 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use strata_engine::active::{PropertyEdit, detach};
-use strata_engine::clone::NewClone;
-use strata_engine::create::{NewPublisher, NewSolution};
-use strata_engine::maintain::{self, PublisherEdit, SolutionEdit};
+use strata_engine::active::detach;
+use strata_engine::maintain::{self};
 use strata_engine::{active, apply_upgrade, clone, create, dependency, import, publish, restore, uninstall};
 use strata_model::code::ErrorCode;
-use strata_model::component::ComponentKey;
-use strata_model::environment::{Environment, Footprint, Settings, Snapshot};
-use strata_model::history::{HistoryKind, NewHistoryEntry, Outcome, SolutionFacts};
+use strata_model::environment::{Environment, Footprint, Snapshot};
+use strata_model::history::{NewHistoryEntry, Outcome, SolutionFacts};
 use strata_model::id::{Digest, Guid, Operation};
 use strata_model::options::{ImportAction, ImportOptions};
 use strata_model::package::Package;
 use strata_model::plan::{Bodies, OperationKind, Plan};
 use strata_model::rules::Rules;
 use strata_model::solution::RESERVED_NAMES;
-use strata_model::version::Version;
 use strata_store::{Held, Stage, StoreBodies, StoreError};
 
-use crate::by_hand::ByHand;
 use crate::entry::{entry, facts, job};
-use crate::flows::FlowWish;
 use crate::package_bodies::{AllBodies, PackageBodies};
+use crate::request::Request;
 use crate::row_counts::StoreRows;
 use crate::seeing::{Source, is_held, read, with_holders, with_more, with_needs, with_parts, with_risk};
-use crate::translation::Translation;
 use crate::view::{Comparison, PlanView};
 use crate::workspace::{Watch, now};
 use crate::{OpsError, PackageSource, Workspace};
-
-/// What is asked of an environment.
-#[derive(Debug, Clone)]
-pub enum Request {
-    Import {
-        package: PackageSource,
-        options: ImportOptions,
-    },
-    /// The pending upgrade of a solution takes its place (DeleteAndPromote).
-    ApplyUpgrade {
-        solution: String,
-    },
-    Uninstall {
-        solution: String,
-    },
-    ClonePatch(NewClone),
-    CloneSolution(NewClone),
-    Publish(PublishScope),
-    Set {
-        component: ComponentKey,
-        edits: Vec<PropertyEdit>,
-        solution: Option<String>,
-    },
-    /// Properties, and the content of the member file.
-    SetContent {
-        component: ComponentKey,
-        edits: Vec<PropertyEdit>,
-        content: Vec<u8>,
-        solution: Option<String>,
-    },
-    RemoveActive {
-        component: ComponentKey,
-    },
-    /// A component lets go of others, in its Active layer (DP30).
-    RemoveDependency {
-        component: ComponentKey,
-        required: Vec<ComponentKey>,
-    },
-    ByHand(ByHand),
-    /// Texts in other languages, of many components (ImportTranslation).
-    Translate(Box<Translation>),
-    Flow(FlowWish),
-    CreatePublisher(NewPublisher),
-    CreateSolution(NewSolution),
-    OnlineVersion {
-        solution: String,
-        version: Version,
-    },
-    EditSolution {
-        solution: String,
-        edit: SolutionEdit,
-    },
-    EditPublisher {
-        publisher: String,
-        edit: PublisherEdit,
-    },
-    DeletePublisher {
-        publisher: String,
-    },
-    Settings(Settings),
-    Undo,
-    Restore(Operation),
-}
-
-/// Whose drafts a publish makes effective.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PublishScope {
-    All,
-    Solution(String),
-    /// Those of these components, and of the parts of tables among them.
-    Components(Vec<ComponentKey>),
-}
-
-impl PublishScope {
-    pub(crate) fn solution(&self) -> Option<&str> {
-        match self {
-            Self::Solution(name) => Some(name),
-            Self::All | Self::Components(_) => None,
-        }
-    }
-
-    fn in_force(&self, headers: &Snapshot) -> Result<publish::Scope, OpsError> {
-        Ok(match self {
-            Self::All => publish::Scope::All,
-            Self::Solution(name) => publish::Scope::Solution(crate::solutions::find(headers, name)?.no),
-            Self::Components(keys) => publish::Scope::Components(keys.iter().cloned().collect()),
-        })
-    }
-}
 
 /// A plan and what is needed to carry it out.
 #[derive(Debug)]
@@ -229,8 +134,8 @@ pub(crate) fn carry_out_read(
     progress: Progress<'_>,
 ) -> Result<Applied, OpsError> {
     let started = now();
-    let lease = Held::take(workspace.store(), environment, title(request), started).map_err(|error| match error {
-        StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: title(request), running: operation },
+    let lease = Held::take(workspace.store(), environment, request.title(), started).map_err(|error| match error {
+        StoreError::Busy { operation, .. } => OpsError::Concurrent { asked: request.title(), running: operation },
         other => other.into(),
     })?;
     // Another operation may have ended between the look-up and the lease.
@@ -274,7 +179,7 @@ pub(crate) fn carry_out_read(
     }
     let bodies = prepared.package.as_ref().map(PackageBodies::new);
     let store = StoreBodies::new(workspace.store());
-    let all = AllBodies { package: bodies.as_ref(), files: files(request), store };
+    let all = AllBodies { package: bodies.as_ref(), files: request.files(), store };
     let coming = Coming::default();
     let report = |step: strata_store::Progress| match step.stage {
         Stage::Bodies => progress(Phase::Definitions, step.done, step.total),
@@ -336,7 +241,7 @@ fn plan(
     let snapshot = |footprint: &Footprint| store.snapshot(environment, None, footprint);
     let headers = snapshot(&Footprint::default())?;
     let package_bodies = package.as_ref().map(PackageBodies::new);
-    let bodies = AllBodies { package: package_bodies.as_ref(), files: files(request), store: StoreBodies::new(store) };
+    let bodies = AllBodies { package: package_bodies.as_ref(), files: request.files(), store: StoreBodies::new(store) };
     let rows = StoreRows::new(store, environment);
     let mut state_of = None;
     let plan = match (request, &package) {
@@ -501,88 +406,6 @@ fn plan_return(
     let rows = StoreRows::new(store, environment);
     let plan = restore::plan(headers, kind, edits, &components, &rows, rules);
     rows.take_error().map_or(Ok(plan), |error| Err(error.into()))
-}
-
-/// The platform's word for an operation, as the concurrency refusal says it.
-fn title(request: &Request) -> &'static str {
-    match request {
-        Request::Import { .. } => "Import",
-        Request::ApplyUpgrade { .. } => "Upgrade",
-        Request::ClonePatch(_) => "CloneAsPatch",
-        Request::CloneSolution(_) => "CloneAsSolution",
-        Request::Uninstall { .. } => "Uninstall",
-        Request::Publish(_) => "Publish",
-        Request::Set { .. } | Request::SetContent { .. } => "Set",
-        Request::RemoveActive { .. } => "RemoveActive",
-        Request::RemoveDependency { .. } => "RemoveDependency",
-        Request::ByHand(wish) => wish.title(),
-        Request::Translate(_) => "ImportTranslation",
-        Request::Flow(wish) => wish.title(),
-        Request::CreatePublisher(_) => "CreatePublisher",
-        Request::CreateSolution(_) => "CreateSolution",
-        Request::OnlineVersion { .. } => "OnlineVersion",
-        Request::EditSolution { .. } => "EditSolution",
-        Request::EditPublisher { .. } => "EditPublisher",
-        Request::DeletePublisher { .. } => "DeletePublisher",
-        Request::Settings(_) => "Settings",
-        Request::Undo => "Undo",
-        Request::Restore(_) => "Restore",
-    }
-}
-
-pub(crate) fn kind(request: &Request) -> HistoryKind {
-    match request {
-        Request::Import { .. } => HistoryKind::Import,
-        Request::ApplyUpgrade { .. } => HistoryKind::ApplyUpgrade,
-        Request::ClonePatch(_) => HistoryKind::ClonePatch,
-        Request::CloneSolution(_) => HistoryKind::CloneSolution,
-        Request::Uninstall { .. } => HistoryKind::Uninstall,
-        Request::Publish(PublishScope::All | PublishScope::Solution(_)) => HistoryKind::Publish,
-        Request::Publish(PublishScope::Components(_)) => HistoryKind::PublishComponents,
-        Request::Set { .. } | Request::SetContent { .. } => HistoryKind::Set,
-        Request::RemoveActive { .. } => HistoryKind::RemoveActive,
-        Request::RemoveDependency { .. } => HistoryKind::Set,
-        Request::ByHand(wish) => wish.kind(),
-        Request::Translate(_) => HistoryKind::ImportTranslation,
-        Request::Flow(wish) => wish.kind(),
-        Request::CreatePublisher(_) => HistoryKind::CreatePublisher,
-        Request::CreateSolution(_) => HistoryKind::CreateSolution,
-        Request::OnlineVersion { .. } => HistoryKind::OnlineVersion,
-        Request::EditSolution { .. } => HistoryKind::EditSolution,
-        Request::EditPublisher { .. } => HistoryKind::EditPublisher,
-        Request::DeletePublisher { .. } => HistoryKind::DeletePublisher,
-        Request::Settings(_) => HistoryKind::Settings,
-        Request::Undo => HistoryKind::Undo,
-        Request::Restore(_) => HistoryKind::Restore,
-    }
-}
-
-/// Returns the files that a request brings beside a package.
-fn files(request: &Request) -> BTreeMap<Digest, Vec<u8>> {
-    match request {
-        Request::ByHand(wish) => wish.files(),
-        Request::SetContent { content, .. } => [(Digest::of(content), content.clone())].into(),
-        Request::Import { .. }
-        | Request::ApplyUpgrade { .. }
-        | Request::Uninstall { .. }
-        | Request::ClonePatch(_)
-        | Request::CloneSolution(_)
-        | Request::Publish(_)
-        | Request::Set { .. }
-        | Request::RemoveActive { .. }
-        | Request::Translate(_)
-        | Request::Flow(_)
-        | Request::RemoveDependency { .. }
-        | Request::OnlineVersion { .. }
-        | Request::EditSolution { .. }
-        | Request::EditPublisher { .. }
-        | Request::DeletePublisher { .. }
-        | Request::CreatePublisher(_)
-        | Request::CreateSolution(_)
-        | Request::Settings(_)
-        | Request::Undo
-        | Request::Restore(_) => BTreeMap::new(),
-    }
 }
 
 /// Returns a package's digest, for saved plans.

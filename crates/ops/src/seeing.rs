@@ -15,7 +15,8 @@ use strata_model::rules::Rules;
 use strata_store::StoreError;
 
 use crate::cores::on_every_core;
-use crate::operation::{Phase, Progress, Request};
+use crate::operation::{Phase, Progress};
+use crate::request::Request;
 use crate::source::read_package_beside;
 use crate::{OpsError, Workspace};
 

@@ -82,26 +82,14 @@ impl Workspace {
     pub fn open(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self {
-            store: Box::new(store),
-            environment: location.environment.clone(),
-            known: Mutex::default(),
-            watch: None,
-            plans: Mutex::default(),
-        })
+        Ok(Self::over(store, location.environment.clone()))
     }
 
     /// Opens a store, made when it does not exist.
     pub fn open_or_create(location: &Location) -> Result<Self, OpsError> {
         let store = SqliteStore::open_or_create(&file(location)?)?;
         name_definitions(&store)?;
-        Ok(Self {
-            store: Box::new(store),
-            environment: location.environment.clone(),
-            known: Mutex::default(),
-            watch: None,
-            plans: Mutex::default(),
-        })
+        Ok(Self::over(store, location.environment.clone()))
     }
 
     /// Opens a store for planning: where there is none, an empty one in memory (R5).
@@ -118,13 +106,12 @@ impl Workspace {
 
     /// Makes an empty store in memory.
     pub fn in_memory() -> Result<Self, OpsError> {
-        Ok(Self {
-            store: Box::new(SqliteStore::in_memory()?),
-            environment: None,
-            known: Mutex::default(),
-            watch: None,
-            plans: Mutex::default(),
-        })
+        Ok(Self::over(SqliteStore::in_memory()?, None))
+    }
+
+    fn over(store: SqliteStore, environment: Option<String>) -> Self {
+        let (known, plans) = (Mutex::default(), Mutex::default());
+        Self { store: Box::new(store), environment, known, watch: None, plans }
     }
 
     /// Tells somebody of what operations through this workspace bring.
