@@ -4,7 +4,7 @@
 //! layer mentions is looked at, so a small difference over a large form costs little.
 
 use super::conflict::{Conflict, Orphan, Reason, path_of};
-use super::grid::COLUMN_STEP;
+use super::grid::{self, COLUMN_STEP};
 use super::identity::{Index, Key, is_made_for_content, is_marked, is_ordered, is_structure, keys};
 use super::part::{Mark, Part};
 use super::place::{self, Listed};
@@ -106,7 +106,7 @@ impl<'a, 'm> Fold<'a, 'm> {
             self.remove(&listed, &listed_keys, &index, &mut old);
         }
         let mut children = Children { old, ..Children::default() };
-        let mut position = 0;
+        let (mut position, mut is_respanned) = (0, false);
         for (part, key) in listed.into_iter().zip(listed_keys) {
             if reading == Reading::Diff && part.mark == Some(Mark::Removed) {
                 continue;
@@ -125,6 +125,7 @@ impl<'a, 'm> Fold<'a, 'm> {
                 Some((at, existing)) => {
                     children.listed.push(Listed::old(key.clone(), at, slot, is_written));
                     children.is_regridded |= regrid(existing, &part, reading);
+                    is_respanned |= has_other_span(existing, &part);
                     self.matched(existing, part, key, reading);
                 }
                 None => self.unmatched(part, key, slot, reading, &mut children),
@@ -141,6 +142,9 @@ impl<'a, 'm> Fold<'a, 'm> {
             below.layout = None;
         }
         below.parts = placed.parts;
+        if is_respanned && !grid::fits(below) {
+            below.layout = None;
+        }
         // A container that has lost everything says nothing any more.
         below.parts.retain(|part| !part.is_void());
     }
@@ -329,6 +333,12 @@ fn regrid<'a>(existing: &mut Part<'a>, part: &Part<'a>, reading: Reading) -> boo
     }
     below.column = above.column;
     true
+}
+
+/// Tells whether a layer says that a cell reaches over more or fewer columns or rows.
+fn has_other_span(existing: &Part<'_>, part: &Part<'_>) -> bool {
+    let is_other = |name| part.attribute(name).is_some_and(|own| existing.attribute(name) != Some(own));
+    existing.grid.is_some() && ["colspan", "rowspan"].into_iter().any(is_other)
 }
 
 /// The parts inside that other layers than the element's own have put there.

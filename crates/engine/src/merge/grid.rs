@@ -81,6 +81,21 @@ fn as_laid_out(rows: &Part<'_>, layout: &[usize], numbered: bool) -> Vec<Element
         .collect()
 }
 
+/// Tells whether cells still stand in their columns where the full definition laid them out.
+pub(crate) fn fits(rows: &Part<'_>) -> bool {
+    let Some(layout) = &rows.layout else { return true };
+    let (mut cells, mut spans) = (rows.parts.iter(), Spans::default());
+    layout.iter().all(|count| {
+        spans.next_row();
+        let mut column = 1;
+        cells.by_ref().take(*count).all(|cell| {
+            let own = spans.first_free(column);
+            column = spans.hold(own, cell);
+            cell.grid.as_ref().is_none_or(|grid| grid.column == own)
+        })
+    })
+}
+
 /// A new row begins where the column is not right of the last one; rows that spans need stay empty.
 fn by_column(rows: &Part<'_>, numbered: bool) -> Vec<Element> {
     let mut written: Vec<Element> = Vec::new();

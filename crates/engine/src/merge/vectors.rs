@@ -271,6 +271,17 @@ fn v16_columns_skip_what_spans_hold() {
 }
 
 #[test]
+fn v16_cells_beside_one_that_gets_shorter_keep_their_columns() {
+    let base = section_of("<row><cell id='m' rowspan='2'/></row><row><cell id='n'/></row>");
+    let new = section_of("<row><cell id='m' rowspan='1'/><cell id='n'/></row>");
+    let merged = apply(&base, &difference(&base, &new).expect("a difference"), true);
+    assert_eq!(rows(&merged), [vec!["m", "n"]]);
+    let taller = section_of("<row><cell id='m' rowspan='3'/></row><row><cell id='n'/></row>");
+    let merged = apply(&base, &difference(&base, &taller).expect("a difference"), true);
+    assert_eq!(rows(&merged), [vec!["m"], vec!["n"]], "nothing needs another place");
+}
+
+#[test]
 fn v16_rows_that_spans_need_stay_empty() {
     let base = section_of("<row><cell id='m' rowspan='3'/></row><row/><row/><row><cell id='n'/></row>");
     let diff = section_of("<row><cell id='x' ordinalvalue='10002' solutionaction='Added'/></row>");
