@@ -19,8 +19,8 @@ pub use choice::{ChoiceWish, OptionWish, choice_edits};
 pub use column::{ChoiceOf, ColumnWish, column_edits};
 pub use option::{OptionKind, option_order, option_prefix, option_removal, option_values, options_edits, settle};
 pub use relationship::{
-    KeyWish, LookupWish, ManyToManyWish, Menu, key, lookup, lookup_to_several, many_to_many, relationship_edits,
-    role_place,
+    CASCADES, KeyWish, LookupWish, ManyToManyWish, Menu, key, lookup, lookup_to_several, many_to_many,
+    relationship_edits, role_place,
 };
 pub use table::{Ownership, TableWish, table, table_edits};
 pub use tree::replacing_labels;

@@ -104,7 +104,7 @@ pub fn key(table: &str, wish: &KeyWish, solution: Option<&str>) -> NewComponent 
 }
 
 /// What happens where nobody says otherwise.
-const CASCADES: [(&str, &str); 6] = [
+pub const CASCADES: [(&str, &str); 6] = [
     ("CascadeAssign", "NoCascade"),
     ("CascadeDelete", "RemoveLink"),
     ("CascadeReparent", "NoCascade"),

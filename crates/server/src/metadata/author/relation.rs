@@ -224,24 +224,18 @@ fn update_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, F
     // A relationship without menus shows the usual ones, and repeats no more than those.
     let is_said = |edit: &PropertyEdit| {
         now.contains_key(&edit.path)
-            || !USUAL.iter().any(|(name, usual)| edit.path.ends_with(name) && edit.value == *usual)
+            || !USUAL
+                .iter()
+                .chain(&authoring::CASCADES)
+                .any(|(name, usual)| edit.path.ends_with(name) && edit.value == *usual)
     };
     let edits = changed(reader, edits.into_iter().filter(is_said).collect(), &now);
     set(reader, component, edits)
 }
 
 /// What is shown of a relationship that does not say it.
-const USUAL: [(&str, &str); 9] = [
-    ("/NavPaneDisplayOption", "UseCollectionName"),
-    ("/NavPaneArea", "Details"),
-    ("/NavPaneOrder", "10000"),
-    ("CascadeAssign", "NoCascade"),
-    ("CascadeDelete", "RemoveLink"),
-    ("CascadeReparent", "NoCascade"),
-    ("CascadeShare", "NoCascade"),
-    ("CascadeUnshare", "NoCascade"),
-    ("CascadeRollupView", "NoCascade"),
-];
+const USUAL: [(&str, &str); 3] =
+    [("/NavPaneDisplayOption", "UseCollectionName"), ("/NavPaneArea", "Details"), ("/NavPaneOrder", "10000")];
 
 /// A relationship between one and many goes with its lookup, as long as that has no other.
 fn delete_relationship(reader: &Reader<'_>, wanted: &Wanted) -> Result<Answer, Fault> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 use strata_odata::query::Query;
 use strata_odata::url::encoded;
+use strata_ops::StoreError;
 use strata_ops::query::related::split_reference;
-use strata_ops::query::{Answered, Asked, FigureColumn, Kind};
+use strata_ops::query::{Answered, Asked, FigureColumn, Found, Kind};
 use strata_ops::schema::Table;
 
 use super::annotate::{self, FORMATTED};
@@ -19,11 +20,23 @@ impl Reading<'_> {
     /// Answers a page of rows.
     pub(super) fn list(&self, asked: Asked, query: &Query) -> Result<Answer, Fault> {
         let shape = Shape::new(self, &asked.table, query)?;
+        let body = self.beginning(&asked.table, &shape.context(query));
+        self.page(asked, query, body, &shape, &mut |found, body| shape.row(found, body, true))
+    }
+
+    /// Answers a page of what is written for each row, behind the beginning of a body.
+    pub(super) fn page(
+        &self,
+        asked: Asked,
+        query: &Query,
+        mut body: Body,
+        shape: &Shape,
+        write: &mut dyn FnMut(&Found<'_>, &mut Body) -> Result<(), StoreError>,
+    ) -> Result<Answer, Fault> {
         let size = match query.top {
             Some(top) => top.min(ROWS_MAX),
             None => self.ask.prefer().page_size().unwrap_or(ROWS_MAX),
         };
-        let mut body = self.beginning(&asked.table, &shape.context(query));
         let total = query.count.then(|| self.reader.count(&asked, ROWS_MAX + 1)).transpose()?;
         self.totals(total, &mut body);
         body.text(",\"value\":[");
@@ -32,7 +45,7 @@ impl Reading<'_> {
         let next = self.reader.each(&page, &mut |found| {
             body.text(if is_first { "" } else { "," });
             is_first = false;
-            shape.row(&found, &mut body, true)
+            write(&found, &mut body)
         })?;
         body.text("]");
         if let Some(next) = next.filter(|_| query.top.is_none()) {
@@ -40,7 +53,7 @@ impl Reading<'_> {
             body.json(&self.next_link(&next));
         }
         body.text("}");
-        let body = body.filled(self, &shape)?;
+        let body = body.filled(self, shape)?;
         Ok(self.applied_preferences(Answer::of(JSON, body.bytes)))
     }
 

@@ -4,8 +4,9 @@ use serde_json::json;
 use strata_odata::query::Query;
 use strata_ops::query::Asked;
 
-use super::{ROWS_MAX, Reading, missing};
-use crate::answer::{Answer, JSON};
+use super::render::{Body, Shape};
+use super::{Reading, missing};
+use crate::answer::Answer;
 use crate::fault::Fault;
 
 impl Reading<'_> {
@@ -19,35 +20,16 @@ impl Reading<'_> {
 
     /// Answers a page of the addresses of rows.
     pub(super) fn addresses(&self, asked: Asked, query: &Query) -> Result<Answer, Fault> {
-        let size = match query.top {
-            Some(top) => top.min(ROWS_MAX),
-            None => self.ask.prefer().page_size().unwrap_or(ROWS_MAX),
-        };
-        let mut body = super::render::Body::default();
-        let root = self.ask.root;
+        let (root, set) = (self.ask.root, asked.table.entry.set.clone());
+        let mut body = Body::default();
         body.text("{\"@odata.context\":");
         body.json(&format!("{root}$metadata#Collection($ref)"));
-        let total = query.count.then(|| self.reader.count(&asked, ROWS_MAX + 1)).transpose()?;
-        self.totals(total, &mut body);
-        body.text(",\"value\":[");
-        let set = asked.table.entry.set.clone();
-        let table = std::sync::Arc::clone(&asked.table);
-        let page = asked.page(size, query.skip_token.as_deref());
-        let mut is_first = true;
-        let next = self.reader.each(&page, &mut |found| {
-            body.text(if is_first { "{\"@odata.id\":" } else { ",{\"@odata.id\":" });
-            is_first = false;
+        let shape = Shape::of(self, &asked.table, std::iter::empty());
+        self.page(asked, query, body, &shape, &mut |found, body| {
+            body.text("{\"@odata.id\":");
             body.json(&format!("{root}{set}({})", found.id));
             body.text("}");
             Ok(())
-        })?;
-        body.text("]");
-        if let Some(next) = next.filter(|_| query.top.is_none()) {
-            body.text(",\"@odata.nextLink\":");
-            body.json(&self.next_link(&next));
-        }
-        body.text("}");
-        let shape = super::render::Shape::of(self, &table, std::iter::empty());
-        Ok(self.applied_preferences(Answer::of(JSON, body.filled(self, &shape)?.bytes)))
+        })
     }
 }
