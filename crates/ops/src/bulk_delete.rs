@@ -58,8 +58,11 @@ fn found(reader: &Reader<'_>, document: &Document) -> Result<Box<FetchedRows>, Q
     let table = reader.table(document.table()?)?;
     match reader.fetch(&table, document, &Around::default())? {
         Fetched::Rows(mut rows) => {
-            rows.asked.rows.order.clear();
-            rows.asked.rows.offset = 0;
+            if rows.has_pages {
+                // All of them go, in whatever order is the cheapest.
+                rows.asked.rows.order.clear();
+                rows.asked.rows.offset = 0;
+            }
             Ok(rows)
         }
         Fetched::Figures(_) => Err(QueryError::Wrong("figures cannot be deleted: rows are expected".to_owned())),

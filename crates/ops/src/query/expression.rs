@@ -38,8 +38,8 @@ const JOINS: [(&str, &str); 8] = [
     ("Exists", "exists"),
 ];
 
-/// Reads a query expression, or a fetch expression, which holds a document already. Which columns it shows and in which
-/// order is not looked at.
+/// Reads a query expression, or a fetch expression, which holds a document already. Which columns it shows is not looked
+/// at.
 pub fn document(query: &Value) -> Result<Document, QueryError> {
     let query = object(query, "a query")?;
     if let Some(text) = query.get("Query").and_then(Value::as_str) {
@@ -53,6 +53,9 @@ pub fn document(query: &Value) -> Result<Document, QueryError> {
     for link in list(query, "LinkEntities")? {
         push(&mut entity, self::link(link, 0)?);
     }
+    for order in list(query, "Orders")? {
+        push(&mut entity, self::order(order)?);
+    }
     let mut fetch = Element::new("fetch");
     if let Some(top) = given(query, "TopCount") {
         let top = top.as_u64().ok_or_else(|| wrong("TopCount is no number of rows"))?;
@@ -60,6 +63,26 @@ pub fn document(query: &Value) -> Result<Document, QueryError> {
     }
     push(&mut fetch, entity);
     Ok(Document::written(fetch))
+}
+
+/// An order decides which rows are the first of those that `TopCount` lets through.
+fn order(order: &Value) -> Result<Element, QueryError> {
+    let order = object(order, "an order")?;
+    if let Some(other) = ["EntityName", "Alias"].iter().find(|name| given(order, name).is_some_and(|of| of != "")) {
+        return Err(wrong(format!("Orders are of the table itself, and take no {other}")));
+    }
+    let is_descending = match given(order, "OrderType") {
+        None => false,
+        Some(Value::String(text)) if text == "Ascending" => false,
+        Some(Value::String(text)) if text == "Descending" => true,
+        Some(Value::Number(number)) if number.as_u64() == Some(0) => false,
+        Some(Value::Number(number)) if number.as_u64() == Some(1) => true,
+        Some(other) => return Err(wrong(format!("OrderType is Ascending or Descending, not {other}"))),
+    };
+    let mut element = Element::new("order");
+    element.set_attribute("attribute", &text(order, "AttributeName")?.to_lowercase());
+    element.set_attribute("descending", if is_descending { "true" } else { "false" });
+    Ok(element)
 }
 
 fn filter(filter: &Value, depth: usize) -> Result<Element, QueryError> {
